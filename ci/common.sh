@@ -1,0 +1,115 @@
+# common.sh - what the scripts of ci/ and modules/ share; sourced by bash, not run
+#
+# The cache: every entry is made under NAME.tmp and renamed when whole, while
+# NAME.lock is held, so any part may be deleted and any run killed at any time.
+# Children inherit the lock on purpose: as long as one of a killed run is still
+# writing into NAME.tmp the next run has to wait.
+# shellcheck shell=bash
+
+prog=${0##*/}
+# shellcheck disable=SC2034 # used by the scripts that source this
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+LWCACHE=${LWCACHE:-$HOME/.cache/lwtools}
+case $LWCACHE in
+/*) ;;
+*) echo "$prog: LWCACHE=$LWCACHE: must be an absolute path" >&2; exit 2 ;;
+esac
+export LWCACHE
+umask 022
+
+die() {
+	echo "$prog: $*" >&2
+	exit 1
+}
+
+progress() {
+	[ -n "${LWQUIET-}" ] || echo "$prog: $*" >&2
+}
+
+need_root() {
+	[ "$(id -u)" -eq 0 ] || die "must run as root (it mounts and uses chroot)"
+}
+
+need() {
+	command -v "$1" >/dev/null || die "$1: not installed; run ci/setup"
+}
+
+# hash12 - the first 12 hex digits of stdin's SHA-256, enough to name things
+hash12() {
+	local sum
+	sum=$(sha256sum)
+	echo "${sum:0:12}"
+}
+
+# lock FILE [shared] - waits for the lock and holds it, in fd 9, until unlock
+lock() {
+	local mode=-x
+	[ "${2-}" != shared ] || mode=-s
+	mkdir -p "$(dirname "$1")"
+	exec 9>>"$1"
+	flock -n "$mode" 9 && return
+	progress "waiting for another run, which holds $1"
+	flock "$mode" 9
+}
+
+unlock() {
+	exec 9>&-
+}
+
+remove_tree() {
+	[ ! -e "$1" ] || rm -rf --one-file-system -- "$1"
+}
+
+# make_once PATH FUNCTION [ARG...] - unless PATH exists, FUNCTION PATH.tmp ARG...
+# makes it and it is renamed
+make_once() {
+	local path=$1 function=$2
+	shift 2
+	[ ! -e "$path" ] || return 0
+	lock "$path.lock"
+	if [ ! -e "$path" ]; then
+		remove_tree "$path.tmp"
+		"$function" "$path.tmp" "$@"
+		mv -T "$path.tmp" "$path"
+	fi
+	unlock
+}
+
+# make_run_dir KIND - sets run to a directory for this process alone. One whose
+# lock nobody holds (QEMU and the like inherit it) is left from a killed run.
+make_run_dir() {
+	local dir
+	lock "$LWCACHE/run/lock"
+	for dir in "$LWCACHE"/run/*/; do
+		[ ! -d "$dir" ] || flock -n "$dir" rm -rf "$dir" || :
+	done
+	run=$(mktemp -d "$LWCACHE/run/$1.XXXXXX")
+	exec 8<"$run"
+	flock 8
+	unlock
+}
+
+# in_root ROOT COMMAND [ARG...] - runs it in a chroot with a clean environment;
+# the mounts vanish with its last process, however that ends
+in_root() {
+	# shellcheck disable=SC2016 # the inner shell expands it
+	unshare --mount --propagation private bash -euc '
+		root=$1
+		shift
+		mount -t proc proc "$root/proc"
+		mount --bind /dev "$root/dev"
+		mount -t tmpfs tmpfs "$root/tmp"
+		rm -f "$root/etc/resolv.conf"
+		cp -L /etc/resolv.conf "$root/etc/resolv.conf"
+		exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 \
+			DEBIAN_FRONTEND=noninteractive chroot "$root" "$@"
+	' in_root "$@"
+}
+
+# suite_of RELEASE - its suite from modules/kernels
+suite_of() {
+	local suite
+	suite=$(awk -v r="$1" '$1 == r { print $2; exit }' "$top/modules/kernels")
+	[ -n "$suite" ] || die "$1: not in modules/kernels (there: $(awk '!/^#/ && NF { printf "%s%s", s, $1; s = " " }' "$top/modules/kernels")); add a line RELEASE SUITE"
+	echo "$suite"
+}
