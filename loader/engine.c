@@ -1,0 +1,398 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "engine.h"
+#include "log.h"
+#include "signals.h"
+#include "transport.h"
+
+struct engine {
+	const struct lw_run *run;
+	struct lw_control control;
+	struct lw_relay *relay;
+	struct pollfd *fds;	/* control, stdout, then the streams */
+	long long deadline;	/* milliseconds of the monotonic clock, 0: none */
+	bool transport;		/* the module is ready for START */
+	bool started;		/* START was answered */
+	bool finished;		/* EXIT was answered */
+	bool failed;		/* the module reported an error */
+	int start_result;
+	unsigned long long lost;
+};
+
+static long long now_msec(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+}
+
+/* ---- inserting and removing ---- */
+
+static const char *insert_error(int err)
+{
+	switch (err) {
+	case EEXIST:
+		return "a module of that name is in use by another program; see lsmod";
+	case ENOEXEC:
+		return "damaged, or built for another kernel; reinstall the package that has it";
+	case EKEYREJECTED:
+	case ENOKEY:
+		return "the kernel takes only modules signed with a key it trusts; "
+		       "install signed modules";
+	case EPERM:
+		return "not permitted: not root, or the kernel is locked down or takes no "
+		       "modules (see dmesg)";
+	case ENOMEM:
+		return "no memory for its buffers; try a smaller --buffer";
+	case ENOENT:
+		return "it needs a symbol this kernel does not have (see dmesg)";
+	default:
+		return strerror(err);
+	}
+}
+
+static bool refused(int err)
+{
+	return err == ENOEXEC || err == EKEYREJECTED || err == ENOKEY || err == EPERM;
+}
+
+static char *join(char *const *params)
+{
+	size_t len = 1;
+	char *text;
+	int i;
+
+	for (i = 0; params[i]; i++)
+		len += strlen(params[i]) + 1;
+	text = calloc(1, len);
+	for (i = 0; text && params[i]; i++) {
+		if (i)
+			strcat(text, " ");
+		strcat(text, params[i]);
+	}
+	return text;
+}
+
+/*
+ * A module of our name that nobody is attached to was left by a run that was
+ * killed: the tool's lock is ours, so no lwload is about to attach to it.
+ */
+static int remove_leftover(const struct lw_run *run)
+{
+	struct lw_control control;
+	int err = lw_control_open(run->module, &control);
+
+	lw_control_close(&control);
+	if (err == -EBUSY)
+		return -EEXIST;
+	if (syscall(SYS_delete_module, run->module, O_NONBLOCK) < 0)
+		return -errno;
+	lw_warn("%s: removed module %s, left behind by a run that was killed", run->name,
+		run->module);
+	return 0;
+}
+
+static int insert(const struct lw_run *run)
+{
+	char *params = join(run->params);
+	int err = 0;
+
+	if (!params)
+		return -ENOMEM;
+	if (syscall(SYS_init_module, run->image, run->size, params) < 0)
+		err = -errno;
+	if (err == -EEXIST && remove_leftover(run) == 0)
+		err = syscall(SYS_init_module, run->image, run->size, params) < 0 ? -errno : 0;
+	if (err)
+		lw_error("%s: %s: cannot insert it: %s", run->name, run->path, insert_error(-err));
+	free(params);
+	return refused(-err) ? -EPERM : err;
+}
+
+/* A probe that is running, or a reader of /proc, may hold the module for a moment. */
+static int remove_module(const struct lw_run *run)
+{
+	struct timespec pause = { 0, 10000000 };
+	long long deadline = now_msec() + 5000;
+
+	while (syscall(SYS_delete_module, run->module, O_NONBLOCK) < 0) {
+		if (errno == ENOENT)
+			return 0;
+		if ((errno != EAGAIN && errno != EBUSY) || now_msec() > deadline) {
+			int err = -errno;
+
+			lw_error("%s: module %s cannot be removed: %s; try rmmod %s", run->name,
+				 run->module, strerror(-err), run->module);
+			return err;
+		}
+		nanosleep(&pause, NULL);
+	}
+	return 0;
+}
+
+/* ---- messages ---- */
+
+static void count_lost(struct engine *engine, const char *text)
+{
+	unsigned long long n;
+
+	/* _stp_cleanup_and_exit() in runtime/transport/transport.c */
+	if (sscanf(text, "There were %llu transport failures", &n) == 1)
+		engine->lost += n;
+}
+
+static void on_text(struct engine *engine, char *text)
+{
+	const struct lw_sink *sink = &engine->run->sink;
+	bool error = false;
+	char *end = text + strlen(text);
+
+	while (end > text && isspace((unsigned char)end[-1]))
+		*--end = '\0';
+	/* The prefixes are part of the protocol (runtime/transport/control.c). */
+	if (!strncmp(text, "ERROR: ", 7)) {
+		error = true;
+		engine->failed = true;
+		text += 7;
+	} else if (!strncmp(text, "WARNING: ", 9)) {
+		text += 9;
+	}
+	count_lost(engine, text);
+	if (*text)
+		sink->message(sink->context, error, text);
+}
+
+static void on_start(struct engine *engine, const struct lw_control_message *message)
+{
+	int32_t result = -EPROTO;
+
+	/* struct _stp_msg_start: target, res */
+	if (message->len >= 8)
+		memcpy(&result, message->text + 4, sizeof(result));
+	engine->start_result = result;
+	engine->started = true;
+}
+
+static int on_message(struct engine *engine, struct lw_control_message *message)
+{
+	switch (message->type) {
+	case LW_MSG_OOB_DATA:
+		on_text(engine, message->text);
+		return 0;
+	case LW_MSG_START:
+		on_start(engine, message);
+		return 0;
+	case LW_MSG_TRANSPORT:
+		engine->transport = true;
+		return 0;
+	case LW_MSG_EXIT:
+		engine->finished = true;
+		return 0;
+	case LW_MSG_REQUEST_EXIT:
+		return 1;
+	case LW_MSG_SYSTEM:
+		/* staprun runs this text by sh: no tool of ours has a use for that. */
+		lw_warn("%s: the module asked to run a command; ignored", engine->run->name);
+		return 0;
+	default:
+		return 0;
+	}
+}
+
+/* Reads what messages there are. Returns 0, 1 if the script wants to end, or -errno. */
+static int read_messages(struct engine *engine)
+{
+	struct lw_control_message message;
+	int err, stop = 0;
+
+	while ((err = lw_control_read(&engine->control, &message)) > 0)
+		stop |= on_message(engine, &message);
+	return err ? err : stop;
+}
+
+static int wait_for(struct engine *engine, const bool *flag)
+{
+	struct pollfd fd = { .fd = engine->control.cmd, .events = POLLIN };
+	long long deadline = now_msec() + 10000;
+	int err;
+
+	for (;;) {
+		err = read_messages(engine);
+		if (err < 0)
+			return err;
+		if (*flag)
+			return 0;
+		if (now_msec() > deadline)
+			return -ETIMEDOUT;
+		/* Not lw_signals_poll(): a signal must not cut this short. */
+		poll(&fd, 1, 100);
+	}
+}
+
+/* ---- start, run, stop ---- */
+
+static int start(struct engine *engine)
+{
+	const struct lw_run *run = engine->run;
+	struct lw_relay_ops ops = { run->sink.data, run->sink.context };
+	const char *step = "attach to it";
+	int err = lw_control_open(run->module, &engine->control);
+
+	if (!err) {
+		step = "tell it the kernel's addresses";
+		err = lw_control_hello(&engine->control);
+	}
+	if (!err) {
+		step = "get its first answer";
+		err = wait_for(engine, &engine->transport);
+	}
+	if (!err) {
+		step = "open its output";
+		err = lw_relay_open(&engine->control, &ops, &engine->relay);
+	}
+	if (!err) {
+		step = "start its probes";
+		err = lw_control_start(&engine->control);
+	}
+	if (!err)
+		err = wait_for(engine, &engine->started);
+	if (!err)
+		err = engine->start_result;
+	if (err)
+		lw_error("%s: module %s was inserted, but lwload cannot %s: %s", run->name,
+			 run->module, step, strerror(-err));
+	return err;
+}
+
+static int make_fds(struct engine *engine)
+{
+	int i, n = lw_relay_streams(engine->relay);
+
+	engine->fds = calloc(n + 2, sizeof(*engine->fds));
+	if (!engine->fds)
+		return -ENOMEM;
+	engine->fds[0] = (struct pollfd){ .fd = engine->control.cmd, .events = POLLIN };
+	/* No event: poll(2) reports by itself that the reader of a pipe is gone. */
+	engine->fds[1] = (struct pollfd){ .fd = STDOUT_FILENO };
+	for (i = 0; i < n; i++)
+		engine->fds[i + 2] = (struct pollfd){ .fd = lw_relay_fd(engine->relay, i),
+						      .events = POLLIN };
+	return 0;
+}
+
+static int timeout(const struct engine *engine)
+{
+	long long left;
+
+	/* Look again for a packet that is late. */
+	if (lw_relay_waiting(engine->relay))
+		return 5;
+	if (!engine->deadline)
+		return -1;
+	left = engine->deadline - now_msec();
+	return left < 0 ? 0 : left > 60000 ? 60000 : left;
+}
+
+/* One round of the main loop. Returns 0, 1 to stop, or -errno. */
+static int step(struct engine *engine)
+{
+	int i, n = lw_relay_streams(engine->relay);
+	int err = lw_signals_poll(engine->fds, n + 2, timeout(engine));
+
+	if (err < 0)
+		return err;
+	if (lw_signals_stop() || (engine->deadline && now_msec() >= engine->deadline))
+		return 1;
+	if (err > 0 && engine->fds[1].revents & (POLLERR | POLLHUP | POLLNVAL))
+		return -EPIPE;
+	if (err > 0 && engine->fds[0].revents) {
+		int stop = read_messages(engine);
+
+		if (stop)
+			return stop;
+	}
+	for (i = 0; err > 0 && i < n; i++)
+		if (engine->fds[i + 2].revents)
+			lw_relay_mark(engine->relay, i);
+	err = lw_relay_read(engine->relay, false);
+	if (err)
+		return err;
+	return engine->run->sink.flush(engine->run->sink.context);
+}
+
+/*
+ * The module runs its end probes and answers before the write returns, so all
+ * output is in the buffers then: nothing to wait for.
+ */
+static int stop(struct engine *engine)
+{
+	int err = lw_control_exit(&engine->control);
+
+	if (!err)
+		err = wait_for(engine, &engine->finished);
+	return err;
+}
+
+static int drain(struct engine *engine)
+{
+	const struct lw_sink *sink = &engine->run->sink;
+	int err = lw_relay_read(engine->relay, true);
+
+	if (err >= 0 && sink->flush(sink->context) < 0)
+		err = -EPIPE;
+	return err < 0 ? err : 0;
+}
+
+static int run_started(struct engine *engine)
+{
+	const struct lw_run *run = engine->run;
+	int stop_err, err = make_fds(engine);
+
+	if (run->duration > 0)
+		engine->deadline = now_msec() + (long long)(run->duration * 1000);
+	if (!err)
+		err = run->sink.started(run->sink.context);
+	while (!err)
+		err = step(engine);
+	stop_err = stop(engine);
+	if (stop_err)
+		lw_error("%s: module %s does not end: %s", run->name, run->module,
+			 strerror(-stop_err));
+	else if (err > 0)
+		stop_err = drain(engine);
+	return err < 0 ? err : stop_err;
+}
+
+int lw_engine_run(const struct lw_run *run, unsigned long long *lost)
+{
+	struct engine engine = { .run = run, .control = { -1, -1 } };
+	int err = insert(run);
+
+	*lost = 0;
+	if (err)
+		return err;
+	err = start(&engine);
+	if (!err)
+		err = run_started(&engine);
+	if (engine.relay)
+		engine.lost += lw_relay_lost(engine.relay);
+	*lost = engine.lost;
+	lw_relay_close(engine.relay);
+	lw_control_close(&engine.control);
+	free(engine.fds);
+	if (remove_module(run) && !err)
+		err = -EBUSY;
+	return err ? err : engine.failed ? -EIO : 0;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * engine.h - one run of a module: insert, start, relay its output, stop, remove
+ *
+ * The same work as SystemTap's staprun and stapio, without a setuid program, a
+ * helper process or a shell, and without their lasting changes to
+ * kptr_restrict and kprobes-optimization.
+ */
+#ifndef LW_ENGINE_H
+#define LW_ENGINE_H
+
+#include <stddef.h>
+
+/* What becomes of a run's output; shared with staprun.h. */
+struct lw_sink {
+	/* The probes are in place. Returns 0 or -errno. */
+	int (*started)(void *context);
+	/* Output bytes, whole packets. Returns 0 to go on, 1 to stop, -errno. */
+	int (*data)(void *context, const char *buf, size_t len);
+	/* All that is there now has been given. Returns as data does. */
+	int (*flush)(void *context);
+	/* A warning or an error of the module, one line without a newline. */
+	void (*message)(void *context, int is_error, const char *text);
+	void *context;
+};
+
+struct lw_run {
+	const char *name;	/* of the tool, for messages */
+	const char *module;	/* name of the module in the kernel */
+	const char *path;	/* of its file */
+	const void *image;	/* its bytes, checked */
+	size_t size;
+	char *const *params;	/* NAME=VALUE, NULL at the end */
+	double duration;	/* seconds, 0: until a signal */
+	struct lw_sink sink;
+};
+
+/*
+ * lw_engine_run - insert those bytes with init_module(2), run until a signal
+ * (SIGINT, SIGTERM, SIGHUP), the end of the duration, the script's own exit() or
+ * the sink says stop, and remove the module whatever happened. The caller has
+ * root's privileges and holds the tool's lock (tool.h); a module of that name
+ * that nobody is attached to is the leftover of a dead run and removed first.
+ *
+ * *lost is set to the number of records known to be lost.
+ * Prints what is wrong. Returns 0, -EPERM if the kernel refused the module, or
+ * another -errno.
+ */
+int lw_engine_run(const struct lw_run *run, unsigned long long *lost);
+
+#endif

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdlib.h>
+
+#include "log.h"
+#include "lwload.h"
+#include "tool.h"
+
+static int count_tools(const struct lw_host *host)
+{
+	char **names;
+	int i, n = lw_tool_names(host->root, host->release, &names);
+
+	for (i = 0; i < n; i++)
+		free(names[i]);
+	if (n >= 0)
+		free(names);
+	return n;
+}
+
+/* A name that no kernel has is a mistyped one, unless there is nothing at all. */
+static enum lw_exit missing(const struct lw_host *host, const char *name)
+{
+	if (count_tools(host) > 0 && !lw_tool_elsewhere(host->root, name)) {
+		lw_error("%s: no such tool; \"lwload list\" shows those there are", name);
+		return LW_USAGE;
+	}
+	lw_error("%s: no module for kernel %s (looked in %s/lib/modules/%s/systemtap and "
+		 "updates/dkms; install lwtools-modules-%s)", name, host->release, host->root,
+		 host->release, host->release);
+	return LW_NO_MODULE;
+}
+
+enum lw_exit lw_find(const struct lw_host *host, const char *name, struct lw_tool **tool)
+{
+	if (!lw_tool_name_ok(name)) {
+		lw_error("\"%.64s\" is not the name of a tool; \"lwload list\" shows those there are",
+			 name);
+		return LW_USAGE;
+	}
+	switch (lw_tool_open(host->root, host->release, name, tool)) {
+	case 0:
+		return LW_OK;
+	case -ENOENT:
+		return missing(host, name);
+	case -EPERM:
+	case -ENOEXEC:
+		return LW_REFUSED;
+	default:
+		return LW_FAILED;
+	}
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "identity.h"
+#include "log.h"
+#include "lwload.h"
+#include "tool.h"
+
+static enum lw_exit list_one(const struct lw_host *host, const char *name)
+{
+	struct lw_tool *tool;
+	enum lw_exit code = lw_find(host, name, &tool);
+
+	if (code != LW_OK)
+		return code;
+	printf("%-14s %s\n", name, tool->summary);
+	lw_tool_free(tool);
+	return LW_OK;
+}
+
+enum lw_exit lw_list(const struct lw_host *host, int argc, char **argv)
+{
+	enum lw_exit code = LW_OK;
+	char **names;
+	int i, n;
+
+	if (argc > 1) {
+		lw_error("list: takes no argument \"%.64s\"", argv[1]);
+		return LW_USAGE;
+	}
+	n = lw_tool_names(host->root, host->release, &names);
+	if (n < 0) {
+		lw_error("list: %s", strerror(-n));
+		return LW_FAILED;
+	}
+	if (n == 0) {
+		lw_error("no modules for kernel %s (looked in %s/lib/modules/%s/systemtap and "
+			 "updates/dkms; install lwtools-modules-%s)", host->release, host->root,
+			 host->release, host->release);
+		code = LW_NO_MODULE;
+	}
+	for (i = 0; i < n; i++) {
+		enum lw_exit one = list_one(host, names[i]);
+
+		if (one != LW_OK)
+			code = one;
+		free(names[i]);
+	}
+	free(names);
+	return code;
+}

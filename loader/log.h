@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* log.h - one line on stderr for each thing a person must know */
+#ifndef LW_LOG_H
+#define LW_LOG_H
+
+/*
+ * lw_error - print "lwload: " and a formatted line on stderr
+ *
+ * Whoever knows the noun of a failure calls this once; everybody else passes
+ * -errno up. Bytes that could act on a terminal are escaped, since file names
+ * and module text are data from strangers.
+ */
+void lw_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* lw_warn - the same with "warning: " in front, for what does not end a run */
+void lw_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* lw_note - the same without being a problem, for --verbose */
+void lw_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

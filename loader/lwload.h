@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* lwload.h - verbs and exit codes of the lwload command */
+#ifndef LWLOAD_H
+#define LWLOAD_H
+
+/* Exit codes, as documented in lwload(8). */
+enum lw_exit {
+	LW_OK = 0,
+	LW_FAILED = 1,
+	LW_USAGE = 2,
+	LW_NO_MODULE = 3,
+	LW_REFUSED = 4,
+};
+
+/* Where modules are looked for, and for which kernel. */
+struct lw_host {
+	const char *root;	/* "" but in tests */
+	const char *release;	/* uname -r */
+};
+
+/* Verbs: argv[0] is the verb's or the tool's own name. They print what is wrong. */
+enum lw_exit lw_run(const struct lw_host *host, int argc, char **argv);
+enum lw_exit lw_list(const struct lw_host *host, int argc, char **argv);
+enum lw_exit lw_info(const struct lw_host *host, int argc, char **argv);
+
+struct lw_tool;
+
+/*
+ * lw_find - open a tool for a verb, printing why if it cannot be
+ * Returns LW_OK and the tool, or LW_USAGE (no such tool), LW_NO_MODULE (none for
+ * this kernel), LW_REFUSED (the file is not to be trusted) or LW_FAILED.
+ */
+enum lw_exit lw_find(const struct lw_host *host, const char *name, struct lw_tool **tool);
+
+#endif

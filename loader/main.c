@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+#include "log.h"
+#include "lwload.h"
+
+#ifndef LW_VERSION
+#error "LW_VERSION comes from the Makefile"
+#endif
+
+static const struct verb {
+	const char *name;
+	enum lw_exit (*run)(const struct lw_host *host, int argc, char **argv);
+	const char *args;
+	const char *text;
+} verbs[] = {
+	{ "list", lw_list, "", "list the tools installed for this kernel" },
+	{ "info", lw_info, " TOOL", "show what a tool's module says of itself" },
+};
+#define NVERBS (sizeof(verbs) / sizeof(verbs[0]))
+
+static void usage(FILE *file)
+{
+	size_t i;
+
+	fprintf(file, "usage: lwload TOOL [options]   run a tool; TOOL --help has its options\n");
+	for (i = 0; i < NVERBS; i++)
+		fprintf(file, "       lwload %s%-*s  %s\n", verbs[i].name,
+			(int)(16 - strlen(verbs[i].name)), verbs[i].args, verbs[i].text);
+	fprintf(file, "       lwload --help | --version\n");
+}
+
+static enum lw_exit dispatch(const struct lw_host *host, int argc, char **argv)
+{
+	size_t i;
+
+	for (i = 0; i < NVERBS; i++)
+		if (!strcmp(argv[0], verbs[i].name))
+			return verbs[i].run(host, argc, argv);
+	return lw_run(host, argc, argv);
+}
+
+static enum lw_exit finish(enum lw_exit code)
+{
+	if (fflush(stdout) == 0 || errno == EPIPE)
+		return code;
+	lw_error("cannot write to stdout: %s", strerror(errno));
+	return code == LW_OK ? LW_FAILED : code;
+}
+
+int main(int argc, char **argv)
+{
+	struct utsname uts;
+	struct lw_host host = { "", uts.release };
+
+	if (uname(&uts) < 0) {
+		lw_error("cannot tell the kernel's release: %s", strerror(errno));
+		return LW_FAILED;
+	}
+	if (argc < 2) {
+		usage(stderr);
+		return LW_USAGE;
+	}
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
+		usage(stdout);
+		return finish(LW_OK);
+	}
+	if (!strcmp(argv[1], "--version")) {
+		printf("lwload " LW_VERSION "\n");
+		return finish(LW_OK);
+	}
+	return finish(dispatch(&host, argc - 1, argv + 1));
+}

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Packets of one CPU are in order; those of all CPUs are merged by number. No
+ * packet is copied or allocated: each stream has a buffer, and the one whose
+ * head has the lowest number is next.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "transport.h"
+
+/* struct _stp_trace of transport_msgs.h */
+struct header {
+	char magic[4];
+	uint32_t sequence;
+	uint32_t len;
+};
+
+static const char magic[4] = "\xf0\x9f\xa9\xba";
+
+/* Twice what one read takes, so that a packet held back leaves room. */
+#define STREAM_SIZE (128 << 10)
+/* No packet is longer than the print buffer (STP_BUFFER_SIZE, 8 KiB). */
+#define MAX_PACKET 0xffff
+
+struct stream {
+	char *buf;
+	size_t start, end;
+};
+
+struct lw_merge {
+	const struct lw_relay_ops *ops;
+	uint32_t next;
+	unsigned long long lost;
+	int n;
+	struct stream streams[];
+};
+
+struct lw_merge *lw_merge_new(int streams, const struct lw_relay_ops *ops)
+{
+	struct lw_merge *merge = calloc(1, sizeof(*merge) + streams * sizeof(merge->streams[0]));
+	int i;
+
+	if (!merge)
+		return NULL;
+	merge->ops = ops;
+	merge->next = 1;
+	merge->n = streams;
+	for (i = 0; i < streams; i++) {
+		merge->streams[i].buf = malloc(STREAM_SIZE);
+		if (!merge->streams[i].buf) {
+			lw_merge_free(merge);
+			return NULL;
+		}
+	}
+	return merge;
+}
+
+void lw_merge_free(struct lw_merge *merge)
+{
+	int i;
+
+	if (!merge)
+		return;
+	for (i = 0; i < merge->n; i++)
+		free(merge->streams[i].buf);
+	free(merge);
+}
+
+char *lw_merge_room(struct lw_merge *merge, int i, size_t *room)
+{
+	struct stream *s = &merge->streams[i];
+
+	if (s->start) {
+		memmove(s->buf, s->buf + s->start, s->end - s->start);
+		s->end -= s->start;
+		s->start = 0;
+	}
+	*room = STREAM_SIZE - s->end;
+	return s->buf + s->end;
+}
+
+void lw_merge_fill(struct lw_merge *merge, int i, size_t len)
+{
+	merge->streams[i].end += len;
+}
+
+/*
+ * Brings the next packet header of a stream to its start. What is no packet is
+ * the rest of one that found no room (print_flush.c), and zeroes that pad a
+ * sub-buffer. Returns false if there is no whole packet.
+ */
+static bool head(struct stream *s, struct header *h)
+{
+	while (s->end - s->start >= sizeof(*h)) {
+		memcpy(h, s->buf + s->start, sizeof(*h));
+		if (!memcmp(h->magic, magic, sizeof(magic)) && h->len && h->len <= MAX_PACKET)
+			return s->end - s->start >= sizeof(*h) + h->len;
+		s->start++;
+	}
+	return false;
+}
+
+/*
+ * A packet whose tail found no room is cut short, and the next header stands
+ * inside of what should be its payload. Records are text without a NUL, headers
+ * have one, so no file name can look like a header. Returns the bytes before
+ * that header, or len if the packet is whole.
+ */
+static size_t whole(const char *packet, size_t len)
+{
+	const char *p = packet;
+	struct header h;
+
+	while (len - (p - packet) >= sizeof(h)) {
+		p = memmem(p, len - (p - packet), magic, sizeof(magic));
+		if (!p || len - (p - packet) < sizeof(h))
+			break;
+		memcpy(&h, p, sizeof(h));
+		if (h.len && h.len <= MAX_PACKET)
+			return p - packet;
+		p++;
+	}
+	return len;
+}
+
+/* The stream whose packet has the lowest number, -1 if there is no packet. */
+static int lowest(struct lw_merge *merge, struct header *found)
+{
+	struct header h;
+	int i, best = -1;
+
+	for (i = 0; i < merge->n; i++) {
+		if (!head(&merge->streams[i], &h))
+			continue;
+		/* Numbers wrap. */
+		if (best < 0 || (int32_t)(h.sequence - found->sequence) < 0) {
+			*found = h;
+			best = i;
+		}
+	}
+	return best;
+}
+
+static bool full(const struct lw_merge *merge)
+{
+	int i;
+
+	for (i = 0; i < merge->n; i++)
+		if (merge->streams[i].end - merge->streams[i].start > STREAM_SIZE / 2)
+			return true;
+	return false;
+}
+
+int lw_merge_run(struct lw_merge *merge, bool force)
+{
+	struct header h;
+	size_t len;
+	int i, err;
+
+	while ((i = lowest(merge, &h)) >= 0) {
+		struct stream *s = &merge->streams[i];
+		const char *packet = s->buf + s->start + sizeof(h);
+
+		if ((int32_t)(h.sequence - merge->next) > 0) {
+			if (!force && !full(merge))
+				return 0;
+			merge->lost += h.sequence - merge->next;
+		}
+		merge->next = h.sequence + 1;
+		len = whole(packet, h.len);
+		s->start += sizeof(h) + len;
+		/* The kernel has counted a packet that was cut short. */
+		err = len == h.len ? merge->ops->data(merge->ops->context, packet, len) : 0;
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+bool lw_merge_waiting(const struct lw_merge *merge)
+{
+	int i;
+
+	for (i = 0; i < merge->n; i++)
+		if (merge->streams[i].end - merge->streams[i].start >= sizeof(struct header))
+			return true;
+	return false;
+}
+
+unsigned long long lw_merge_lost(const struct lw_merge *merge)
+{
+	return merge->lost;
+}

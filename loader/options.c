@@ -1,0 +1,442 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "log.h"
+#include "options.h"
+
+#define PID_LIMIT 4194304	/* PID_MAX_LIMIT of linux/threads.h, 64 bit */
+#define COMM_LIMIT 15		/* TASK_COMM_LEN less the NUL */
+#define STRING_LIMIT 511	/* MAXSTRINGLEN of SystemTap less the NUL */
+#define BUFFER_LIMIT 4095	/* what staprun -b allows */
+
+/* ---- values ---- */
+
+bool lw_parse_number(const char *text, long long min, long long max, long long *value)
+{
+	char *end;
+
+	if (!isdigit((unsigned char)text[*text == '-']))
+		return false;
+	errno = 0;
+	*value = strtoll(text, &end, 0);
+	return !errno && !*end && *value >= min && *value <= max;
+}
+
+static const char *const signals[] = {
+	"0", "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1",
+	"SEGV", "USR2", "PIPE", "ALRM", "TERM", "STKFLT", "CHLD", "CONT", "STOP", "TSTP",
+	"TTIN", "TTOU", "URG", "XCPU", "XFSZ", "VTALRM", "PROF", "WINCH", "IO", "PWR", "SYS",
+};
+
+static bool parse_signal(const char *text, long long *value)
+{
+	size_t i;
+
+	if (lw_parse_number(text, 0, 64, value))
+		return true;
+	if (!strncasecmp(text, "SIG", 3))
+		text += 3;
+	for (i = 1; i < sizeof(signals) / sizeof(signals[0]); i++) {
+		if (!strcasecmp(text, signals[i])) {
+			*value = i;
+			return true;
+		}
+	}
+	return false;
+}
+
+/*
+ * Access modes are values, not bits, so each has a bit of its own beyond those
+ * of open(2): 32, 33 and 34 (stp/opensnoop.stp).
+ */
+static const struct {
+	const char *name;
+	long long bits;
+} open_flags[] = {
+	{ "O_RDONLY", 1LL << 32 }, { "O_WRONLY", 1LL << 33 }, { "O_RDWR", 1LL << 34 },
+	{ "O_CREAT", 00000100 }, { "O_EXCL", 00000200 }, { "O_NOCTTY", 00000400 },
+	{ "O_TRUNC", 00001000 }, { "O_APPEND", 00002000 }, { "O_NONBLOCK", 00004000 },
+	{ "O_DSYNC", 00010000 }, { "O_DIRECT", 00040000 }, { "O_LARGEFILE", 00100000 },
+	{ "O_DIRECTORY", 00200000 }, { "O_NOFOLLOW", 00400000 }, { "O_NOATIME", 01000000 },
+	{ "O_CLOEXEC", 02000000 }, { "O_SYNC", 04000000 }, { "O_PATH", 010000000 },
+	{ "O_TMPFILE", 020000000 },
+};
+
+static bool one_flag(const char *name, size_t n, long long *value)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(open_flags) / sizeof(open_flags[0]); i++) {
+		if (strlen(open_flags[i].name) == n && !strncmp(open_flags[i].name, name, n)) {
+			*value |= open_flags[i].bits;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool parse_flags(const char *text, long long *value)
+{
+	size_t n;
+
+	*value = 0;
+	do {
+		n = strcspn(text, ",|");
+		if (!one_flag(text, n, value))
+			return false;
+		text += n;
+	} while (*text++);
+	return true;
+}
+
+struct kind {
+	const char *arg;	/* the placeholder in the tool's description */
+	long long min, max;
+	bool (*parse)(const char *text, long long *value);
+	const char *want;
+};
+
+static const struct kind kinds[] = {
+	{ "PID", 1, PID_LIMIT, NULL, "a process id, 1 to 4194304" },
+	{ "TID", 1, PID_LIMIT, NULL, "a thread id, 1 to 4194304" },
+	{ "UID", 0, UINT_MAX - 1LL, NULL, "a user id, 0 to 4294967294" },
+	{ "N", 0, LLONG_MAX, NULL, "a number, 0 to 9223372036854775807" },
+	{ "SIGNAL", 0, 64, parse_signal, "a signal number, 0 to 64, or a name such as TERM" },
+	{ "FLAGS", 0, 0, parse_flags, "names of open(2) flags such as O_WRONLY,O_CREAT" },
+};
+
+static const struct kind *kind_of(const char *arg)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (!strcmp(kinds[i].arg, arg))
+			return &kinds[i];
+	return NULL;		/* a string */
+}
+
+/* ---- parameters ---- */
+
+static int add_param(struct lw_options *options, char *param)
+{
+	if (!param)
+		return -ENOMEM;
+	options->params[options->nparams++] = param;
+	return 0;
+}
+
+static int add_number(struct lw_options *options, const char *name, long long value)
+{
+	char *param;
+
+	if (asprintf(&param, "%s=%lld", name, value) < 0)
+		param = NULL;
+	return add_param(options, param);
+}
+
+/*
+ * The kernel splits parameters at spaces and knows double quotes but no way to
+ * escape one: a quote inside a value would let it set other parameters.
+ */
+static bool string_ok(const char *tool, const struct lw_option *option, const char *value)
+{
+	size_t limit = strcmp(option->arg, "NAME") ? STRING_LIMIT : COMM_LIMIT;
+	const char *p;
+
+	if (!*value || strlen(value) > limit) {
+		lw_error("%s: option -%c: want 1 to %zu bytes, got %zu", tool, option->letter,
+			 limit, strlen(value));
+		return false;
+	}
+	for (p = value; *p; p++) {
+		if ((unsigned char)*p < 0x20 || *p == 0x7f || *p == '"') {
+			lw_error("%s: option -%c: \"%s\" has a control character or a quote, "
+				 "which cannot be passed to the kernel",
+				 tool, option->letter, value);
+			return false;
+		}
+	}
+	return true;
+}
+
+static int add_string(const struct lw_tool *tool, struct lw_options *options,
+		      const struct lw_option *option, const char *value)
+{
+	char *param;
+
+	if (!string_ok(tool->name, option, value))
+		return -EINVAL;
+	if (asprintf(&param, "%s=\"%s\"", option->param, value) < 0)
+		param = NULL;
+	return add_param(options, param);
+}
+
+static int add_option(const struct lw_tool *tool, struct lw_options *options,
+		      const struct lw_option *option, const char *value)
+{
+	const struct kind *kind;
+	long long number;
+	bool ok;
+
+	if (options->given[(int)option->letter]) {
+		lw_error("%s: option -%c is given twice", tool->name, option->letter);
+		return -EINVAL;
+	}
+	options->given[(int)option->letter] = true;
+	if (!option->arg)
+		return add_number(options, option->param, 1);
+	kind = kind_of(option->arg);
+	if (!kind)
+		return add_string(tool, options, option, value);
+	if (kind->parse)
+		ok = kind->parse(value, &number);
+	else
+		ok = lw_parse_number(value, kind->min, kind->max, &number);
+	if (!ok) {
+		lw_error("%s: option -%c: \"%.64s\" is not %s", tool->name, option->letter, value,
+			 kind->want);
+		return -EINVAL;
+	}
+	return add_number(options, option->param, number);
+}
+
+/* ---- options of every tool ---- */
+
+enum { HELP = 256, JSON, STAPRUN, VERBOSE, DURATION, COUNT, BUFFER, PARAM };
+
+static const struct {
+	const char *name;
+	int code;
+	char letter;		/* unless the tool has it, 0: none */
+	const char *arg;
+	const char *text;
+} common[] = {
+	{ "duration", DURATION, 'd', "SECS", "stop after SECS seconds, such as 2 or 0.5" },
+	{ "count", COUNT, 'c', "N", "stop after N records" },
+	{ "json", JSON, 0, NULL, "print one JSON object for each record" },
+	{ "buffer", BUFFER, 0, "MB", "kernel buffer of each CPU in MiB" },
+	{ "staprun", STAPRUN, 0, NULL, "insert with the host's staprun (5.1 or later)" },
+	{ "verbose", VERBOSE, 'v', NULL, "say on stderr when the probes are in place" },
+	{ "help", HELP, 'h', NULL, "print this help" },
+};
+#define NCOMMON ((int)(sizeof(common) / sizeof(common[0])))
+
+static bool parse_seconds(const char *text, double *value)
+{
+	char *end;
+
+	if (!isdigit((unsigned char)*text) && *text != '.')
+		return false;
+	if (strspn(text, "0123456789.") != strlen(text))
+		return false;
+	*value = strtod(text, &end);
+	return !*end && isfinite(*value) && *value > 0 && *value <= 31536000;
+}
+
+static int bad(const struct lw_tool *tool, const char *name, const char *value, const char *want)
+{
+	lw_error("%s: option --%s: \"%.64s\" is not %s", tool->name, name, value, want);
+	return -EINVAL;
+}
+
+static int set_common(const struct lw_tool *tool, struct lw_options *options, int code,
+		      const char *value)
+{
+	long long number;
+
+	switch (code) {
+	case HELP:
+		options->help = true;
+		return 0;
+	case JSON:
+		options->json = true;
+		return 0;
+	case STAPRUN:
+		options->staprun = true;
+		return 0;
+	case VERBOSE:
+		options->verbose = true;
+		return 0;
+	case DURATION:
+		if (!parse_seconds(value, &options->duration))
+			return bad(tool, "duration", value, "a number of seconds, up to a year");
+		return 0;
+	case COUNT:
+		if (!lw_parse_number(value, 1, LLONG_MAX, &number))
+			return bad(tool, "count", value, "a number of records, 1 or more");
+		options->count = number;
+		return 0;
+	default:
+		if (!lw_parse_number(value, 1, BUFFER_LIMIT, &number))
+			return bad(tool, "buffer", value, "a number of MiB, 1 to 4095");
+		options->buffer = number;
+		return 0;
+	}
+}
+
+/* ---- getopt ---- */
+
+struct table {
+	char letters[2 * (LW_MAX_OPTIONS + NCOMMON) + 3];
+	struct option longs[LW_MAX_OPTIONS + NCOMMON + 1];
+	char names[LW_MAX_OPTIONS][64];	/* full_path becomes --full-path */
+	int by_letter[128];
+};
+
+static void add_letter(struct table *table, char letter, bool arg, int code)
+{
+	size_t n = strlen(table->letters);
+
+	if (!letter || table->by_letter[(int)letter])
+		return;
+	table->by_letter[(int)letter] = code;
+	table->letters[n++] = letter;
+	if (arg)
+		table->letters[n++] = ':';
+	table->letters[n] = '\0';
+}
+
+static void add_long(struct table *table, int *n, const char *name, bool arg, int code)
+{
+	int i;
+
+	for (i = 0; i < *n; i++)
+		if (!strcmp(table->longs[i].name, name))
+			return;
+	table->longs[*n].name = name;
+	table->longs[*n].has_arg = arg ? required_argument : no_argument;
+	table->longs[*n].val = code;
+	(*n)++;
+}
+
+static void make_table(const struct lw_tool *tool, struct table *table)
+{
+	int i, n = 0;
+	char *p;
+
+	memset(table, 0, sizeof(*table));
+	strcpy(table->letters, "+:");
+	for (i = 0; i < NCOMMON; i++)
+		add_long(table, &n, common[i].name, common[i].arg, common[i].code);
+	for (i = 0; i < tool->noptions; i++) {
+		const struct lw_option *option = &tool->options[i];
+
+		add_letter(table, option->letter, option->arg, PARAM + i);
+		snprintf(table->names[i], sizeof(table->names[i]), "%s", option->param);
+		for (p = table->names[i]; *p; p++)
+			if (*p == '_')
+				*p = '-';
+		add_long(table, &n, table->names[i], option->arg, PARAM + i);
+	}
+	for (i = 0; i < NCOMMON; i++)
+		add_letter(table, common[i].letter, common[i].arg, common[i].code);
+}
+
+static int getopt_error(const struct lw_tool *tool, int code, char **argv)
+{
+	const char *what = code == ':' ? "needs a value" : "is unknown";
+
+	if (optopt > 0 && optopt < 128 && argv[optind - 1][1] != '-')
+		lw_error("%s: option -%c %s; see lwload %s --help", tool->name, optopt, what,
+			 tool->name);
+	else
+		lw_error("%s: option %s %s; see lwload %s --help", tool->name, argv[optind - 1],
+			 what, tool->name);
+	return -EINVAL;
+}
+
+int lw_options_parse(const struct lw_tool *tool, int argc, char **argv, struct lw_options *options)
+{
+	struct table table;
+	int code, err = 0;
+
+	memset(options, 0, sizeof(*options));
+	options->buffer = tool->buffer;
+	make_table(tool, &table);
+	optind = 0;		/* glibc: start anew */
+	opterr = 0;
+	while (!err && (code = getopt_long(argc, argv, table.letters, table.longs, NULL)) != -1) {
+		if (code == '?' || code == ':')
+			return getopt_error(tool, code, argv);
+		if (code < 128)
+			code = table.by_letter[code];
+		if (code >= PARAM)
+			err = add_option(tool, options, &tool->options[code - PARAM], optarg);
+		else
+			err = set_common(tool, options, code, optarg);
+	}
+	if (!err && optind < argc) {
+		lw_error("%s: takes no argument \"%.64s\"; see lwload %s --help", tool->name,
+			 argv[optind], tool->name);
+		err = -EINVAL;
+	}
+	/* A JSON record without its time is of little use to a machine. */
+	if (!err && options->json && !options->given['T'] && table.by_letter['T'] >= PARAM)
+		err = add_option(tool, options, &tool->options[table.by_letter['T'] - PARAM], NULL);
+	if (!err)
+		err = add_number(options, "_stp_bufsize", options->buffer);
+	return err;
+}
+
+void lw_options_free(struct lw_options *options)
+{
+	int i;
+
+	for (i = 0; i < options->nparams; i++)
+		free(options->params[i]);
+	options->nparams = 0;
+}
+
+/* ---- help ---- */
+
+static void help_line(char letter, const char *name, const char *arg, const char *text)
+{
+	char left[96];
+	int n = 0;
+
+	if (letter)
+		n = snprintf(left, sizeof(left), "  -%c, --%s", letter, name);
+	else
+		n = snprintf(left, sizeof(left), "      --%s", name);
+	if (arg)
+		snprintf(left + n, sizeof(left) - n, " %s", arg);
+	printf("%-26s  %s\n", left, text);
+}
+
+void lw_options_help(const struct lw_tool *tool)
+{
+	struct table table;
+	int i;
+
+	make_table(tool, &table);
+	printf("usage: lwload %s [options]\n\n%s - %s\n\noptions:\n", tool->name, tool->name,
+	       tool->summary);
+	for (i = 0; i < tool->noptions; i++)
+		help_line(tool->options[i].letter, table.names[i], tool->options[i].arg,
+			  tool->options[i].text);
+	for (i = 0; i < NCOMMON; i++) {
+		bool mine = common[i].letter &&
+			    table.by_letter[(int)common[i].letter] == common[i].code;
+
+		help_line(mine ? common[i].letter : 0, common[i].name, common[i].arg,
+			  common[i].text);
+	}
+	printf("\nfields:\n");
+	for (i = 0; i < tool->nfields; i++) {
+		const struct lw_field *field = &tool->fields[i];
+
+		if (field->option)
+			printf("  %-12s  %s (with -%c)\n", field->name, field->text, field->option);
+		else
+			printf("  %-12s  %s\n", field->name, field->text);
+	}
+}

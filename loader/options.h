@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* options.h - what a person types behind a tool's name, checked */
+#ifndef LW_OPTIONS_H
+#define LW_OPTIONS_H
+
+#include <stdbool.h>
+
+#include "tool.h"
+
+struct lw_options {
+	bool help;		/* --help */
+	bool json;		/* --json */
+	bool staprun;		/* --staprun */
+	bool verbose;		/* --verbose */
+	double duration;	/* seconds, 0: until interrupted */
+	unsigned long long count;	/* records, 0: no limit */
+	int buffer;		/* MiB per CPU */
+	char *params[LW_MAX_OPTIONS + 2];	/* NAME=VALUE for the kernel, NULL at the end */
+	int nparams;
+	bool given[128];	/* the tool's options in use, by letter */
+};
+
+/*
+ * lw_options_parse - turn arguments into module parameters
+ * @argc, @argv: as main() has them, argv[0] being the tool's name
+ *
+ * The tool's letters come first, then those common to all tools (-c -d -h) where
+ * the tool does not use them itself; long names are the parameters' and are
+ * never ambiguous. Each value is checked by what its placeholder means (PID,
+ * UID, SIGNAL, ...), because the kernel takes 5abc for 5, wraps large numbers
+ * and ignores unknown parameters (reference: kernel/params.c). The parameter
+ * strings are quoted for parse_args() in that file. Prints what is wrong.
+ * Returns 0, -EINVAL or -ENOMEM; call lw_options_free() in any case.
+ */
+int lw_options_parse(const struct lw_tool *tool, int argc, char **argv, struct lw_options *options);
+
+void lw_options_free(struct lw_options *options);
+
+/* lw_options_help - print the tool's usage, made from its description */
+void lw_options_help(const struct lw_tool *tool);
+
+/*
+ * lw_parse_number - a whole decimal, octal (0...) or hexadecimal (0x...) number,
+ * nothing behind it, between @min and @max. Returns false if it is not.
+ */
+bool lw_parse_number(const char *text, long long min, long long max, long long *value);
+
+#endif

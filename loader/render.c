@@ -1,0 +1,417 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <ctype.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "render.h"
+#include "signals.h"
+
+struct lw_render {
+	const struct lw_tool *tool;
+	bool json;
+	bool shown[LW_MAX_FIELDS];
+	int last;		/* the last column, which is not padded */
+	char *buf;
+	size_t len, size;
+	bool failed;		/* out of memory */
+};
+
+/* ---- buffer ---- */
+
+static bool grow(struct lw_render *r, size_t more)
+{
+	size_t size = r->size ? r->size : 64 << 10;
+	char *buf;
+
+	if (r->len + more <= r->size)
+		return true;
+	while (size < r->len + more)
+		size *= 2;
+	buf = realloc(r->buf, size);
+	if (!buf) {
+		r->failed = true;
+		return false;
+	}
+	r->buf = buf;
+	r->size = size;
+	return true;
+}
+
+static void put(struct lw_render *r, const char *s, size_t n)
+{
+	if (!grow(r, n))
+		return;
+	memcpy(r->buf + r->len, s, n);
+	r->len += n;
+}
+
+static void put_string(struct lw_render *r, const char *s)
+{
+	put(r, s, strlen(s));
+}
+
+__attribute__((format(printf, 2, 3)))
+static void put_format(struct lw_render *r, const char *format, ...)
+{
+	char text[256];
+	va_list args;
+	int n;
+
+	va_start(args, format);
+	n = vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	put(r, text, n < (int)sizeof(text) ? n : (int)sizeof(text) - 1);
+}
+
+static void pad(struct lw_render *r, int n)
+{
+	for (; n > 0; n--)
+		put(r, " ", 1);
+}
+
+/* ---- characters ---- */
+
+/*
+ * Decodes one UTF-8 character (RFC 3629) at s. Returns its length, or 0 if the
+ * bytes are none.
+ */
+static int utf8(const unsigned char *s, size_t len, uint32_t *c)
+{
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	int i, n;
+
+	if (s[0] < 0x80) {
+		*c = s[0];
+		return 1;
+	}
+	n = s[0] >= 0xf0 ? 4 : s[0] >= 0xe0 ? 3 : 2;
+	if (s[0] < 0xc2 || s[0] > 0xf4 || len < (size_t)n)
+		return 0;
+	*c = s[0] & (0xff >> (n + 1));
+	for (i = 1; i < n; i++) {
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+		*c = *c << 6 | (s[i] & 0x3f);
+	}
+	if (*c < least[n] || *c > 0x10ffff || (*c >= 0xd800 && *c <= 0xdfff))
+		return 0;
+	return n;
+}
+
+/* C0, DEL, C1, line separators, and marks that change the direction of text. */
+static bool unprintable(uint32_t c)
+{
+	return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x061c ||
+	       (c >= 0x200e && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
+	       (c >= 0x2066 && c <= 0x2069);
+}
+
+/* Returns the columns used, taking each character for one. */
+static int put_visible(struct lw_render *r, const char *text, size_t len)
+{
+	const unsigned char *s = (const unsigned char *)text;
+	size_t before;
+	int columns = 0, n;
+	uint32_t c;
+
+	for (; len; s += n, len -= n) {
+		n = utf8(s, len, &c);
+		if (n && !unprintable(c) && c != '\\') {
+			put(r, (const char *)s, n);
+			columns++;
+			continue;
+		}
+		before = r->len;
+		if (n && c == '\\')
+			put(r, "\\\\", 2);
+		else if (n && c < 0x20 && strchr("\t\n\r", c) && c)
+			put_format(r, "\\%c", c == '\t' ? 't' : c == '\n' ? 'n' : 'r');
+		else if (n && c > 0xff)
+			put_format(r, "\\u%04x", c);
+		else
+			put_format(r, "\\x%02x", n ? c : *s);
+		columns += r->len - before;
+		if (!n)
+			n = 1;
+	}
+	return columns;
+}
+
+/* RFC 8259 */
+static void put_json_string(struct lw_render *r, const char *text, size_t len)
+{
+	const unsigned char *s = (const unsigned char *)text;
+	uint32_t c;
+	int n;
+
+	put(r, "\"", 1);
+	for (; len; s += n, len -= n) {
+		n = utf8(s, len, &c);
+		if (!n)
+			put_string(r, "\\ufffd");
+		else if (c == '"' || c == '\\')
+			put_format(r, "\\%c", c);
+		else if (unprintable(c))
+			put_format(r, "\\u%04x", c);
+		else
+			put(r, (const char *)s, n);
+		if (!n)
+			n = 1;
+	}
+	put(r, "\"", 1);
+}
+
+/* ---- table ---- */
+
+static int put_time(struct lw_render *r, long long nsec)
+{
+	time_t sec = nsec / 1000000000;
+	struct tm tm;
+
+	localtime_r(&sec, &tm);
+	put_format(r, "%02d:%02d:%02d.%03d", tm.tm_hour, tm.tm_min, tm.tm_sec,
+		   (int)(nsec / 1000000 % 1000));
+	return 12;
+}
+
+static bool left_aligned(enum lw_type type)
+{
+	return type == LW_STR || type == LW_ARGS || type == LW_TIME;
+}
+
+static int width_of(const struct lw_field *field)
+{
+	int width = field->type == LW_TIME ? 12 : field->width;
+	int name = strlen(field->name);
+
+	return width > name ? width : name;
+}
+
+static int put_number(struct lw_render *r, const struct lw_field *field,
+		      const struct lw_value *value)
+{
+	char text[32];
+	int n;
+
+	if (value->state == LW_NONE)
+		n = snprintf(text, sizeof(text), "-");
+	else if (field->type == LW_HEX)
+		n = snprintf(text, sizeof(text), "0x%llx", value->number);
+	else if (field->type == LW_OCT)
+		n = snprintf(text, sizeof(text), "%04llo", value->number);
+	else
+		n = snprintf(text, sizeof(text), "%lld", value->number);
+	pad(r, width_of(field) - n);
+	put(r, text, n);
+	return n;
+}
+
+static int put_text(struct lw_render *r, const struct lw_field *field, const struct lw_value *value)
+{
+	const char *p = value->text, *end = value->text + value->len;
+	int columns = 0;
+
+	if (value->state == LW_UNREADABLE) {
+		put(r, "?", 1);
+		return 1;
+	}
+	while (field->type == LW_ARGS) {
+		const char *next = memchr(p, '\0', end - p);
+
+		if (!next)
+			break;
+		columns += put_visible(r, p, next - p) + 1;
+		put(r, " ", 1);
+		p = next + 1;
+	}
+	columns += put_visible(r, p, end - p);
+	if (value->cut) {
+		put(r, "...", 3);
+		columns += 3;
+	}
+	return columns;
+}
+
+static void put_column(struct lw_render *r, int i, const struct lw_value *value)
+{
+	const struct lw_field *field = &r->tool->fields[i];
+	int n;
+
+	if (!left_aligned(field->type))
+		n = put_number(r, field, value);
+	else if (field->type == LW_TIME && value->state == LW_VALUE)
+		n = put_time(r, value->number);
+	else
+		n = put_text(r, field, value);
+	if (i == r->last) {
+		put(r, "\n", 1);
+		return;
+	}
+	if (left_aligned(field->type))
+		pad(r, width_of(field) - n);
+	put(r, " ", 1);
+}
+
+void lw_render_start(struct lw_render *r)
+{
+	int i;
+
+	for (i = 0; !r->json && i < r->tool->nfields; i++) {
+		const struct lw_field *field = &r->tool->fields[i];
+		int n = strlen(field->name);
+		const char *p;
+
+		if (!r->shown[i])
+			continue;
+		if (!left_aligned(field->type))
+			pad(r, width_of(field) - n);
+		for (p = field->name; *p; p++)
+			put_format(r, "%c", toupper((unsigned char)*p));
+		if (left_aligned(field->type) && i != r->last)
+			pad(r, width_of(field) - n);
+		put(r, i == r->last ? "\n" : " ", 1);
+	}
+}
+
+static void put_row(struct lw_render *r, const struct lw_value *values)
+{
+	int i;
+
+	for (i = 0; i < r->tool->nfields; i++)
+		if (r->shown[i])
+			put_column(r, i, &values[i]);
+}
+
+/* ---- JSON ---- */
+
+static void put_json_time(struct lw_render *r, long long nsec)
+{
+	time_t sec = nsec / 1000000000;
+	struct tm tm;
+
+	gmtime_r(&sec, &tm);
+	/* RFC 3339 */
+	put_format(r, "\"%04d-%02d-%02dT%02d:%02d:%02d.%06dZ\"", tm.tm_year + 1900, tm.tm_mon + 1,
+		   tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, (int)(nsec % 1000000000 / 1000));
+}
+
+static void put_json_args(struct lw_render *r, const struct lw_value *value)
+{
+	const char *p = value->text, *end = value->text + value->len;
+	const char *next;
+
+	put(r, "[", 1);
+	while ((next = memchr(p, '\0', end - p))) {
+		put_json_string(r, p, next - p);
+		put(r, ",", 1);
+		p = next + 1;
+	}
+	put_json_string(r, p, end - p);
+	put(r, "]", 1);
+}
+
+static void put_json_value(struct lw_render *r, enum lw_type type, const struct lw_value *value)
+{
+	if (value->state != LW_VALUE)
+		put_string(r, "null");
+	else if (type == LW_TIME)
+		put_json_time(r, value->number);
+	else if (type == LW_ARGS)
+		put_json_args(r, value);
+	else if (type == LW_STR)
+		put_json_string(r, value->text, value->len);
+	else
+		put_format(r, "%lld", value->number);
+}
+
+static void put_json_cut(struct lw_render *r, const struct lw_value *values)
+{
+	const char *separator = ",\"truncated\":[";
+	bool any = false;
+	int i;
+
+	for (i = 0; i < r->tool->nfields; i++) {
+		if (!values[i].cut)
+			continue;
+		put_format(r, "%s\"%s\"", separator, r->tool->fields[i].name);
+		separator = ",";
+		any = true;
+	}
+	if (any)
+		put(r, "]", 1);
+}
+
+static void put_object(struct lw_render *r, const struct lw_value *values)
+{
+	int i;
+
+	for (i = 0; i < r->tool->nfields; i++) {
+		put_format(r, "%s\"%s\":", i ? "," : "{", r->tool->fields[i].name);
+		put_json_value(r, r->tool->fields[i].type, &values[i]);
+	}
+	put_json_cut(r, values);
+	put(r, "}\n", 2);
+}
+
+/* ---- interface ---- */
+
+struct lw_render *lw_render_new(const struct lw_tool *tool, bool json, const bool *given)
+{
+	struct lw_render *r = calloc(1, sizeof(*r));
+	int i;
+
+	if (!r)
+		return NULL;
+	r->tool = tool;
+	r->json = json;
+	for (i = 0; i < tool->nfields; i++) {
+		char option = tool->fields[i].option;
+
+		r->shown[i] = !option || given[(int)option];
+		if (r->shown[i])
+			r->last = i;
+	}
+	return r;
+}
+
+void lw_render_free(struct lw_render *r)
+{
+	if (!r)
+		return;
+	free(r->buf);
+	free(r);
+}
+
+int lw_render_record(struct lw_render *r, const struct lw_value *values)
+{
+	size_t before = r->len;
+
+	if (r->json)
+		put_object(r, values);
+	else
+		put_row(r, values);
+	if (!r->failed)
+		return 0;
+	r->len = before;
+	return -ENOMEM;
+}
+
+int lw_render_flush(struct lw_render *r)
+{
+	int err;
+
+	if (!r->len)
+		return 0;
+	err = lw_signals_write(STDOUT_FILENO, r->buf, r->len);
+	r->len = 0;
+	if (err && err != -EPIPE && err != -EINTR)
+		lw_error("%s: cannot write to stdout: %s", r->tool->name, strerror(-err));
+	return err;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* render.h - records to stdout, which nothing else writes to during a run */
+#ifndef LW_RENDER_H
+#define LW_RENDER_H
+
+#include <stdbool.h>
+
+#include "stream.h"
+#include "tool.h"
+
+struct lw_render;
+
+/*
+ * lw_render_new - a printer of records
+ * @json: one object on each line instead of a table
+ * @given: the tool's options in use by letter; a field that belongs to an option
+ * is a column only with it
+ */
+struct lw_render *lw_render_new(const struct lw_tool *tool, bool json, const bool *given);
+void lw_render_free(struct lw_render *render);
+
+/* lw_render_start - put the table's heading into the buffer */
+void lw_render_start(struct lw_render *render);
+
+/*
+ * lw_render_record - put one record into the buffer. In a table, control bytes,
+ * bytes that are no UTF-8 and characters that would reorder a line are printed
+ * as escapes; JSON has its own, and U+FFFD for bytes that are no UTF-8.
+ * Returns 0 or -ENOMEM.
+ */
+int lw_render_record(struct lw_render *render, const struct lw_value *values);
+
+/*
+ * lw_render_flush - write the buffer to stdout at once. Returns 0 or -errno;
+ * -EPIPE and -EINTR (signals.h) are not printed, other errors are.
+ */
+int lw_render_flush(struct lw_render *render);
+
+#endif

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* run.c - lwload TOOL: the steps from a name to records on the screen */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engine.h"
+#include "identity.h"
+#include "log.h"
+#include "lwload.h"
+#include "options.h"
+#include "render.h"
+#include "signals.h"
+#include "staprun.h"
+#include "stream.h"
+#include "tool.h"
+
+struct run {
+	const struct lw_tool *tool;
+	struct lw_options options;
+	struct lw_stream *stream;
+	struct lw_render *render;
+	unsigned long long records;
+};
+
+/* ---- the sink ---- */
+
+/* A table begins when the probes are in place: who sees its heading can rely on it. */
+static int on_started(void *context)
+{
+	struct run *run = context;
+
+	if (run->options.verbose)
+		lw_note("%s: tracing; Ctrl-C ends it", run->tool->name);
+	lw_render_start(run->render);
+	return lw_render_flush(run->render);
+}
+
+static int on_record(void *context, const struct lw_value *values)
+{
+	struct run *run = context;
+	unsigned long long limit = run->options.count;
+	int err;
+
+	if (limit && run->records == limit)
+		return 1;
+	run->records++;
+	err = lw_render_record(run->render, values);
+	return err ? err : limit && run->records == limit;
+}
+
+static int on_data(void *context, const char *buf, size_t len)
+{
+	struct run *run = context;
+
+	return lw_stream_feed(run->stream, buf, len);
+}
+
+static int on_flush(void *context)
+{
+	struct run *run = context;
+
+	return lw_render_flush(run->render);
+}
+
+static void on_message(void *context, int is_error, const char *text)
+{
+	struct run *run = context;
+
+	if (is_error)
+		lw_error("%s: the module reports: %s", run->tool->name, text);
+	else
+		lw_warn("%s: the module reports: %s", run->tool->name, text);
+}
+
+/* ---- the steps ---- */
+
+/* In a run with nowhere to write to, nothing should reach the kernel. */
+static int check_stdout(const struct lw_tool *tool)
+{
+	int flags = fcntl(STDOUT_FILENO, F_GETFL);
+
+	if (flags >= 0 && (flags & O_ACCMODE) != O_RDONLY)
+		return 0;
+	lw_error("%s: stdout is not open for writing", tool->name);
+	return -EBADF;
+}
+
+static int prepare(struct run *run)
+{
+	run->stream = lw_stream_new(run->tool, on_record, run);
+	run->render = lw_render_new(run->tool, run->options.json, run->options.given);
+	if (!run->stream || !run->render) {
+		lw_error("%s: %s", run->tool->name, strerror(ENOMEM));
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+static void report_loss(const struct run *run, unsigned long long lost)
+{
+	lost += lw_stream_bad(run->stream);
+	if (lost)
+		lw_warn("%s: %llu records were lost, %llu shown; a larger --buffer, or a filter, "
+			"may help", run->tool->name, lost, run->records);
+}
+
+static enum lw_exit exit_code(int err)
+{
+	switch (err) {
+	case 0:
+	case -EPIPE:		/* the reader has had enough */
+	case -EINTR:		/* asked to stop, and the reader did not move */
+		return LW_OK;
+	case -EPERM:
+		return LW_REFUSED;
+	default:
+		return LW_FAILED;
+	}
+}
+
+static enum lw_exit insert_and_run(struct run *run)
+{
+	const struct lw_tool *tool = run->tool;
+	struct lw_run engine = {
+		.name = tool->name,
+		.module = tool->module,
+		.path = tool->path,
+		.image = tool->image,
+		.size = tool->size,
+		.params = run->options.params,
+		.duration = run->options.duration,
+		.sink = { on_started, on_data, on_flush, on_message, run },
+	};
+	unsigned long long lost = 0;
+	int err;
+
+	lw_signals_catch();
+	err = prepare(run);
+	if (!err && run->options.staprun)
+		err = lw_staprun_run(&engine, &lost);
+	else if (!err)
+		err = lw_engine_run(&engine, &lost);
+	if (run->stream)
+		report_loss(run, lost);
+	lw_render_free(run->render);
+	lw_stream_free(run->stream);
+	return exit_code(err);
+}
+
+static enum lw_exit run_tool(const struct lw_host *host, struct run *run)
+{
+	const struct lw_tool *tool = run->tool;
+
+	if (run->options.help) {
+		lw_options_help(tool);
+		return LW_OK;
+	}
+	if (lw_identity_check(tool, host->release))
+		return LW_REFUSED;
+	if (geteuid() != 0 && !run->options.staprun) {
+		lw_error("%s: inserting a module takes root; try sudo lwload %s", tool->name,
+			 tool->name);
+		return LW_REFUSED;
+	}
+	if (check_stdout(tool))
+		return LW_FAILED;
+	if (lw_tool_lock(tool)) {
+		lw_error("%s: already running on this host; one run at a time", tool->name);
+		return LW_FAILED;
+	}
+	return insert_and_run(run);
+}
+
+enum lw_exit lw_run(const struct lw_host *host, int argc, char **argv)
+{
+	struct run run = { 0 };
+	struct lw_tool *tool;
+	enum lw_exit code = lw_find(host, argv[0], &tool);
+
+	if (code != LW_OK)
+		return code;
+	run.tool = tool;
+	if (lw_options_parse(tool, argc, argv, &run.options))
+		code = LW_USAGE;
+	else
+		code = run_tool(host, &run);
+	lw_options_free(&run.options);
+	lw_tool_free(tool);
+	return code;
+}

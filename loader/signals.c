@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <signal.h>
+#include <stddef.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "signals.h"
+
+static volatile sig_atomic_t stopped;
+static volatile sig_atomic_t alarms;
+
+static const int stop_signals[] = { SIGINT, SIGTERM, SIGHUP };
+#define NSTOP (sizeof(stop_signals) / sizeof(stop_signals[0]))
+
+/*
+ * A signal that arrives right before write(2) blocks would be noticed only when
+ * the write ends. The alarm repeats until then.
+ */
+static void on_signal(int number)
+{
+	if (number == SIGALRM)
+		alarms++;
+	else
+		stopped = 1;
+	alarm(1);
+}
+
+static void stop_set(sigset_t *set)
+{
+	size_t i;
+
+	sigemptyset(set);
+	sigaddset(set, SIGALRM);
+	for (i = 0; i < NSTOP; i++)
+		sigaddset(set, stop_signals[i]);
+}
+
+void lw_signals_catch(void)
+{
+	struct sigaction action = { .sa_handler = on_signal };
+	sigset_t set;
+	size_t i;
+
+	stop_set(&set);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	action.sa_mask = set;
+	sigaction(SIGALRM, &action, NULL);
+	for (i = 0; i < NSTOP; i++)
+		sigaction(stop_signals[i], &action, NULL);
+	action.sa_handler = SIG_IGN;
+	sigaction(SIGPIPE, &action, NULL);
+}
+
+bool lw_signals_stop(void)
+{
+	return stopped;
+}
+
+int lw_signals_poll(struct pollfd *fds, int n, int msec)
+{
+	struct timespec timeout = { msec / 1000, msec % 1000 * 1000000L };
+	sigset_t set;
+	int ret;
+
+	sigprocmask(SIG_SETMASK, NULL, &set);
+	sigdelset(&set, SIGALRM);
+	sigdelset(&set, SIGINT);
+	sigdelset(&set, SIGTERM);
+	sigdelset(&set, SIGHUP);
+	ret = ppoll(fds, n, msec < 0 ? NULL : &timeout, &set);
+	if (ret < 0 && errno == EINTR)
+		return 0;
+	return ret < 0 ? -errno : ret;
+}
+
+static int wait_writable(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLOUT };
+	int ret = lw_signals_poll(&p, 1, 1000);
+
+	return ret < 0 ? ret : 0;
+}
+
+static int write_all(int fd, const char *buf, size_t len)
+{
+	int before = alarms;
+
+	while (len) {
+		ssize_t n = write(fd, buf, len);
+
+		if (n >= 0) {
+			buf += n;
+			len -= n;
+		} else if (errno == EAGAIN) {
+			int err = wait_writable(fd);
+
+			if (err)
+				return err;
+		} else if (errno != EINTR) {
+			return -errno;
+		}
+		if (len && stopped && alarms > before)
+			return -EINTR;
+	}
+	return 0;
+}
+
+int lw_signals_write(int fd, const char *buf, size_t len)
+{
+	sigset_t set;
+	int err;
+
+	stop_set(&set);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	err = write_all(fd, buf, len);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	return err;
+}

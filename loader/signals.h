@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* signals.h - SIGINT, SIGTERM and SIGHUP ask a run to stop; nothing else does */
+#ifndef LW_SIGNALS_H
+#define LW_SIGNALS_H
+
+#include <poll.h>
+#include <stdbool.h>
+
+/*
+ * lw_signals_catch - from now on these signals are blocked, except while the
+ * functions below wait, and only set a flag; SIGPIPE is ignored. A module is
+ * inserted after this and removed before the process ends.
+ */
+void lw_signals_catch(void);
+
+/* lw_signals_stop - has one arrived? */
+bool lw_signals_stop(void);
+
+/*
+ * lw_signals_poll - poll(2) that a signal ends: returns as poll does, 0 for a
+ * signal. @msec: -1 waits for ever.
+ */
+int lw_signals_poll(struct pollfd *fds, int n, int msec);
+
+/*
+ * lw_signals_write - write all of buf, though the reader may be slow. After a
+ * signal it waits one second more for the reader, then gives up. Returns 0,
+ * -EINTR (given up), -EPIPE or another -errno.
+ */
+int lw_signals_write(int fd, const char *buf, size_t len);
+
+#endif

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * tool.h - where modules are, and what they say of themselves
+ *
+ * A module carries its own description in its modinfo section, written there
+ * by modules/describe and "stap --modinfo"; HACKING.md has the grammar.
+ */
+#ifndef LW_TOOL_H
+#define LW_TOOL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define LW_MAX_FIELDS 32
+#define LW_MAX_OPTIONS 32
+/* The description format this loader reads, modinfo "lwtools". */
+#define LW_FORMAT "1"
+
+enum lw_type { LW_TIME, LW_INT, LW_HEX, LW_OCT, LW_STR, LW_ARGS };
+
+struct lw_field {
+	const char *name;
+	enum lw_type type;
+	int width;		/* columns, 0 if not given */
+	char option;		/* shown in tables only with this option; 0: always */
+	const char *text;
+};
+
+struct lw_option {
+	const char *param;	/* module parameter, and the long option */
+	char letter;
+	const char *arg;	/* what follows it, for people and as type; NULL: a flag */
+	const char *text;
+};
+
+struct lw_tool {
+	char *name;		/* opensnoop */
+	char *path;
+	void *image;		/* the bytes of the file, read once */
+	size_t size;
+	int fd;			/* the open file, for lw_tool_lock() */
+	const char *module;	/* lw_opensnoop, from the module itself */
+	const char *vermagic;
+	const char *format;
+	const char *summary;
+	const char *version;
+	const char *uts;	/* uname -v of the kernel it was built for */
+	int buffer;		/* MiB of relay buffer per CPU */
+	struct lw_field fields[LW_MAX_FIELDS];
+	int nfields;
+	struct lw_option options[LW_MAX_OPTIONS];
+	int noptions;
+	char **strings;		/* what the pointers above point into */
+	int nstrings;
+};
+
+/*
+ * lw_tool_name_ok - may this be the name of a tool? Letters, digits, - and _,
+ * a letter first, at most 50 bytes (56 are allowed with lw_ and .ko: systemtap
+ * staprun/staprun.h). Nothing that could name another directory passes.
+ */
+bool lw_tool_name_ok(const char *name);
+
+/*
+ * lw_tool_open - find lw_NAME.ko for a kernel release and read it
+ * @root: directory that holds lib/modules, "" on a real host
+ *
+ * Searches lib/modules/RELEASE/systemtap, then .../updates/dkms. The file is
+ * opened once without following a link, and all later work uses the bytes read
+ * then. Prints what is wrong. Returns 0, -ENOENT (no such file), -EPERM (not
+ * ours: owner or mode), -ENOEXEC (not a module of lwtools) or another -errno.
+ */
+int lw_tool_open(const char *root, const char *release, const char *name,
+		 struct lw_tool **tool);
+
+/* lw_tool_free - NULL is fine */
+void lw_tool_free(struct lw_tool *tool);
+
+/*
+ * lw_tool_lock - hold the module's file until this process ends, however it
+ * ends. Returns 0, or -EWOULDBLOCK if another lwload holds it.
+ */
+int lw_tool_lock(const struct lw_tool *tool);
+
+/*
+ * lw_tool_names - names of the tools installed for a release, sorted, without
+ * opening them. Returns how many, or -errno; free each and the array.
+ */
+int lw_tool_names(const char *root, const char *release, char ***names);
+
+/* lw_tool_elsewhere - is the tool installed for any other release? */
+bool lw_tool_elsewhere(const char *root, const char *name);
+
+#endif

@@ -1,0 +1,379 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "transport.h"
+
+/* ---- control channel ---- */
+
+int lw_control_open(const char *module, struct lw_control *control)
+{
+	char path[128];
+	int err;
+
+	control->dir = -1;
+	control->cmd = -1;
+	snprintf(path, sizeof(path), "/proc/systemtap/%s", module);
+	control->dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (control->dir < 0)
+		return -errno;
+	control->cmd = openat(control->dir, ".cmd", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	if (control->cmd >= 0)
+		return 0;
+	err = -errno;
+	lw_control_close(control);
+	return err;
+}
+
+void lw_control_close(struct lw_control *control)
+{
+	if (control->cmd >= 0)
+		close(control->cmd);
+	if (control->dir >= 0)
+		close(control->dir);
+	control->cmd = -1;
+	control->dir = -1;
+}
+
+static int send_message(const struct lw_control *control, uint32_t type, const void *payload,
+			size_t len)
+{
+	char buf[512];
+
+	memcpy(buf, &type, sizeof(type));
+	memcpy(buf + sizeof(type), payload, len);
+	return write(control->cmd, buf, sizeof(type) + len) < 0 ? -errno : 0;
+}
+
+static int send_relocation(const struct lw_control *control, const char *symbol, uint64_t address)
+{
+	struct {
+		char module[128];
+		char symbol[128];
+		uint64_t address;
+	} message = { .module = "kernel", .address = address };
+
+	strncpy(message.symbol, symbol, sizeof(message.symbol) - 1);
+	return send_message(control, LW_MSG_RELOCATION, &message, sizeof(message));
+}
+
+/* Kernel symbols a module cannot find by itself (PR26074 in runtime/sym.c). */
+static const char *const symbols[] = { "_stext", "kallsyms_lookup_name" };
+#define NSYMBOLS ((int)(sizeof(symbols) / sizeof(symbols[0])))
+
+/*
+ * staprun also sends kallsyms_on_each_symbol and the section addresses of all
+ * modules. Without the former the runtime leaves the lookup of probe points to
+ * register_kprobe() (runtime/linux/kprobes.c) instead of walking all symbols of
+ * the kernel; the latter are for probes by address, which need debuginfo.
+ */
+static int read_symbols(uint64_t *addresses)
+{
+	FILE *file = fopen("/proc/kallsyms", "re");
+	char line[256];
+	int i, left = NSYMBOLS;
+
+	if (!file)
+		return -errno;
+	while (left && fgets(line, sizeof(line), file)) {
+		char name[128];
+		unsigned long long address;
+
+		if (sscanf(line, "%llx %*c %127s", &address, name) != 2)
+			continue;
+		for (i = 0; i < NSYMBOLS; i++) {
+			if (!strcmp(name, symbols[i])) {
+				addresses[i] = address;
+				left--;
+			}
+		}
+	}
+	fclose(file);
+	return left ? -ENOENT : 0;
+}
+
+static int kptr_restrict(char *value, bool set)
+{
+	int fd = open("/proc/sys/kernel/kptr_restrict", (set ? O_WRONLY : O_RDONLY) | O_CLOEXEC);
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	n = set ? write(fd, value, 1) : read(fd, value, 1);
+	close(fd);
+	return n == 1 ? 0 : -EIO;
+}
+
+/* With kptr_restrict at 2 even root reads zeroes: lower it for that long only. */
+static int read_symbols_restricted(uint64_t *addresses)
+{
+	char was, one = '1';
+	int err;
+
+	if (kptr_restrict(&was, false) || was != '2')
+		return -EPERM;
+	err = kptr_restrict(&one, true);
+	if (err)
+		return err;
+	err = read_symbols(addresses);
+	if (kptr_restrict(&was, true))
+		return -EIO;
+	return err;
+}
+
+static int send_symbols(const struct lw_control *control)
+{
+	uint64_t addresses[NSYMBOLS] = { 0 };
+	int i, err = read_symbols(addresses);
+
+	if (!err && !addresses[1])
+		err = read_symbols_restricted(addresses);
+	for (i = 0; !err && i < NSYMBOLS; i++)
+		err = send_relocation(control, symbols[i], addresses[i]);
+	return err;
+}
+
+static int send_time_zone(const struct lw_control *control)
+{
+	struct {
+		int64_t offset;
+		char name[64];
+	} message = { 0 };
+	time_t now = time(NULL);
+	struct tm tm;
+
+	localtime_r(&now, &tm);
+	message.offset = -tm.tm_gmtoff;
+	strncpy(message.name, tm.tm_zone, sizeof(message.name) - 1);
+	return send_message(control, LW_MSG_TZINFO, &message, sizeof(message));
+}
+
+int lw_control_hello(const struct lw_control *control)
+{
+	int32_t privileges = 0xe;	/* pr_all of systemtap's privilege.h */
+	int err = send_message(control, LW_MSG_PRIVILEGE, &privileges, sizeof(privileges));
+
+	if (!err)
+		err = send_symbols(control);
+	if (!err)
+		err = send_time_zone(control);
+	if (!err)
+		err = send_message(control, LW_MSG_READY, "", 0);
+	return err;
+}
+
+int lw_control_start(const struct lw_control *control)
+{
+	struct {
+		int32_t target, result;
+	} message = { 0, 0 };
+
+	return send_message(control, LW_MSG_START, &message, sizeof(message));
+}
+
+int lw_control_exit(const struct lw_control *control)
+{
+	return send_message(control, LW_MSG_EXIT, "", 0);
+}
+
+int lw_control_read(const struct lw_control *control, struct lw_control_message *message)
+{
+	char buf[sizeof(message->text) + sizeof(message->type) - 1];
+	ssize_t n = read(control->cmd, buf, sizeof(buf));
+
+	if (n < 0)
+		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
+	if (n < (ssize_t)sizeof(message->type))
+		return -EPROTO;
+	memcpy(&message->type, buf, sizeof(message->type));
+	message->len = n - sizeof(message->type);
+	memcpy(message->text, buf + sizeof(message->type), message->len);
+	message->text[message->len] = '\0';
+	return 1;
+}
+
+/* ---- relay streams ---- */
+
+/* How long a missing number may come late; it is written within microseconds. */
+#define GAP_NSEC 50000000LL
+
+struct stream {
+	int fd;
+	int cpu;
+	bool marked;
+};
+
+struct lw_relay {
+	struct lw_relay_ops ops;
+	struct lw_merge *merge;
+	long long gap_since;	/* nanoseconds, 0: no gap */
+	int n;
+	struct stream streams[];
+};
+
+int lw_relay_open(const struct lw_control *control, const struct lw_relay_ops *ops,
+		  struct lw_relay **out)
+{
+	int cpu, cpus = sysconf(_SC_NPROCESSORS_CONF);
+	struct lw_relay *relay = calloc(1, sizeof(*relay) + cpus * sizeof(relay->streams[0]));
+
+	*out = NULL;
+	if (!relay)
+		return -ENOMEM;
+	relay->ops = *ops;
+	for (cpu = 0; cpu < cpus; cpu++) {
+		char name[32];
+		int fd;
+
+		snprintf(name, sizeof(name), "trace%d", cpu);
+		fd = openat(control->dir, name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+		if (fd < 0)
+			continue;
+		relay->streams[relay->n++] = (struct stream){ .fd = fd, .cpu = cpu };
+	}
+	relay->merge = lw_merge_new(relay->n, &relay->ops);
+	if (!relay->n || !relay->merge) {
+		int err = relay->n ? -ENOMEM : -ENODEV;
+
+		lw_relay_close(relay);
+		return err;
+	}
+	*out = relay;
+	return 0;
+}
+
+void lw_relay_close(struct lw_relay *relay)
+{
+	int i;
+
+	if (!relay)
+		return;
+	for (i = 0; i < relay->n; i++)
+		close(relay->streams[i].fd);
+	lw_merge_free(relay->merge);
+	free(relay);
+}
+
+int lw_relay_streams(const struct lw_relay *relay)
+{
+	return relay->n;
+}
+
+int lw_relay_fd(const struct lw_relay *relay, int i)
+{
+	return relay->streams[i].fd;
+}
+
+void lw_relay_mark(struct lw_relay *relay, int i)
+{
+	relay->streams[i].marked = true;
+}
+
+/* EINVAL: the CPU went offline, so nothing there can write to its buffer. */
+static int go_to_cpu(int cpu)
+{
+	size_t size = CPU_ALLOC_SIZE(cpu + 1);
+	cpu_set_t *set = CPU_ALLOC(cpu + 1);
+	int err = 0;
+
+	if (!set)
+		return -ENOMEM;
+	CPU_ZERO_S(size, set);
+	CPU_SET_S(cpu, size, set);
+	if (sched_setaffinity(0, size, set) < 0 && errno != EINVAL)
+		err = -errno;
+	CPU_FREE(set);
+	return err;
+}
+
+/* One read takes at most what the merge buffer holds. Returns 1 if there may be more. */
+static int read_stream(struct lw_relay *relay, int i)
+{
+	struct stream *s = &relay->streams[i];
+	size_t room;
+	char *buf = lw_merge_room(relay->merge, i, &room);
+	ssize_t n;
+
+	if (!room)
+		return 1;
+	n = read(s->fd, buf, room);
+	if (n < 0 && errno == EINTR)
+		return 1;
+	/* ENODATA: the stream is empty (relay_v2.c). */
+	if (n < 0 && errno != EAGAIN && errno != ENODATA)
+		return -errno;
+	if (n <= 0)
+		return 0;
+	lw_merge_fill(relay->merge, i, n);
+	return 1;
+}
+
+static long long now_nsec(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000000LL + now.tv_nsec;
+}
+
+static bool gap_is_old(struct lw_relay *relay)
+{
+	return relay->gap_since && now_nsec() - relay->gap_since > GAP_NSEC;
+}
+
+static int read_marked(struct lw_relay *relay, bool all, bool *more)
+{
+	int i, err;
+
+	for (i = 0; i < relay->n; i++) {
+		struct stream *s = &relay->streams[i];
+
+		if (!s->marked && !all)
+			continue;
+		err = go_to_cpu(s->cpu);
+		if (err)
+			return err;
+		err = read_stream(relay, i);
+		if (err < 0)
+			return err;
+		s->marked = false;
+		*more |= err > 0;
+	}
+	return 0;
+}
+
+int lw_relay_read(struct lw_relay *relay, bool all)
+{
+	bool more;
+	int err;
+
+	do {
+		more = false;
+		err = read_marked(relay, all, &more);
+		if (!err)
+			err = lw_merge_run(relay->merge, gap_is_old(relay));
+	} while (!err && more && all);
+	if (!err && all)
+		err = lw_merge_run(relay->merge, true);
+	if (!lw_merge_waiting(relay->merge))
+		relay->gap_since = 0;
+	else if (!relay->gap_since)
+		relay->gap_since = now_nsec();
+	return err;
+}
+
+bool lw_relay_waiting(const struct lw_relay *relay)
+{
+	return relay->gap_since != 0;
+}
+
+unsigned long long lw_relay_lost(const struct lw_relay *relay)
+{
+	return lw_merge_lost(relay->merge);
+}
