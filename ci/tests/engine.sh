@@ -1,0 +1,235 @@
+# shellcheck shell=bash
+# engine.sh - a run starts, ends and fails as lwload(8) says, and leaves nothing
+# shellcheck disable=SC2154 # from lib.sh
+
+test_the_guest_has_no_compiler_headers_or_stap() {
+	local name
+	for name in cc gcc clang make as ld stap staprun stapio; do
+		! command -v $name
+	done
+	! ls /usr/src/linux-* "/lib/modules/$(uname -r)/build" 2>/dev/null
+	[ -z "$(ls -A /usr/src 2>/dev/null)" ]
+}
+
+test_lwload_needs_no_library_beyond_minimal_debian() {
+	local lib package
+	ldd /usr/sbin/lwload > $out
+	! grep -q 'not found' $out
+	for lib in $(sed -n 's/.*=> \([^ ]*\) .*/\1/p' $out); do
+		# The path that dpkg knows may be that before /usr was merged.
+		package=$(dpkg -S "*/${lib##*/}" | cut -d: -f1 | sort -u)
+		# Those are what libkmod2 and libc6 are and depend on.
+		case $package in
+		libc6|libkmod2|liblzma5|libzstd1|libssl1.1|libssl3|libssl3t64|zlib1g) ;;
+		*) echo "$lib is in $package"; return 1 ;;
+		esac
+	done
+}
+
+stops_on() {
+	local status=0
+	start opensnoop -n workload
+	$workload opens > $work/all
+	finish "$1" || status=$?
+	[ $status -eq 0 ]
+	[ "$(wc -l < $out)" -eq 25 ]
+}
+
+test_stops_on_SIGINT() { stops_on INT; }
+test_stops_on_SIGTERM() { stops_on TERM; }
+test_stops_on_SIGHUP() { stops_on HUP; }
+
+test_stops_when_its_reader_is_gone() {
+	local status
+	set +e
+	# A reader that takes the heading and goes; then one that goes while all is quiet.
+	(lwload opensnoop -n nobody; echo $? > $work/status) 2> $err | head -n 1 > $out
+	set -e
+	status=$(cat $work/status)
+	[ "$status" -eq 0 ]
+	[ ! -s $err ]
+	[ "$(wc -l < $out)" -eq 1 ]
+}
+
+test_stops_after_a_duration() {
+	local before after
+	before=$(date +%s%N)
+	lwload opensnoop -n nobody --duration 1.5 > $out
+	after=$(date +%s%N)
+	[ $((after - before)) -ge 1500000000 ]
+	[ $((after - before)) -le 4500000000 ]
+}
+
+test_stops_after_a_count() {
+	start opensnoop --json -n workload -c 7
+	$workload opens > $work/all
+	wait $lwload
+	[ "$(wc -l < $out)" -eq 7 ]
+}
+
+test_loses_nothing_after_the_signal() {
+	start opensnoop --json -n workload
+	$workload repeat 997 /etc/hostname
+	finish
+	[ "$(wc -l < $out)" -eq 997 ]
+}
+
+test_keeps_the_order_of_both_cpus() {
+	start opensnoop --json -n workload
+	taskset -c 0 $workload repeat 499 /etc/hostname &
+	taskset -c 1 $workload repeat 499 /etc/passwd
+	wait $!
+	finish
+	[ "$(jq -s 'map(select(.path == "/etc/hostname")) | length' $out)" -eq 499 ]
+	[ "$(jq -s 'map(select(.path == "/etc/passwd")) | length' $out)" -eq 499 ]
+	jq -r .time $out > $work/got
+	sort $work/got > $work/want
+	# Numbers are taken when a record is finished, a moment after its time.
+	[ "$(diff $work/want $work/got | grep -c '^<')" -le 20 ]
+}
+
+test_shows_a_single_event_within_300_ms() {
+	local made shown
+	lwload opensnoop -n workload --verbose 2> $err < /dev/null | $workload stamp > $out &
+	for _ in $(seq 100); do grep -q tracing $err && break; sleep 0.1; done
+	sleep 1
+	made=$($workload once /etc/hostname)
+	sleep 1
+	pkill -INT -x lwload
+	wait
+	shown=$(sed -n 's/ .*hostname$//p' $out)
+	echo "shown $(((shown - made) / 1000)) us later"
+	[ $((shown - made)) -gt 0 ] && [ $((shown - made)) -lt 300000000 ]
+}
+
+test_counts_lost_records_and_says_so() {
+	# The reader stands still while more comes than the buffers hold.
+	mkfifo $work/pipe
+	sleep 1000 < $work/pipe &
+	local sleeper=$!
+	lwload opensnoop -n workload --buffer 1 --verbose > $work/pipe 2> $err < /dev/null &
+	lwload=$!
+	for _ in $(seq 100); do grep -q tracing $err && break; sleep 0.1; done
+	$workload repeat 60000 /etc/hostname
+	finish
+	kill $sleeper
+	wait $sleeper || :
+	grep -Eq 'warning: opensnoop: [0-9]+ records were lost' $err
+}
+
+test_ends_though_its_reader_stands_still() {
+	local before after
+	mkfifo $work/pipe
+	sleep 1000 < $work/pipe &
+	local sleeper=$!
+	start_into_pipe
+	$workload repeat 5000 /etc/hostname
+	before=$(date +%s%N)
+	finish
+	after=$(date +%s%N)
+	kill $sleeper
+	wait $sleeper || :
+	[ $((after - before)) -lt 5000000000 ]
+}
+
+start_into_pipe() {
+	lwload opensnoop -n workload --verbose > $work/pipe 2> $err < /dev/null &
+	lwload=$!
+	for _ in $(seq 100); do grep -q tracing $err && return; sleep 0.1; done
+	return 1
+}
+
+test_changes_no_kernel_setting() {
+	sysctl -a 2>/dev/null | grep -E 'kptr_restrict|kprobes-optimization' > $work/want
+	[ "$(wc -l < $work/want)" -ge 1 ]
+	lwload opensnoop --duration 0.3 > $out
+	sysctl -a 2>/dev/null | grep -E 'kptr_restrict|kprobes-optimization' > $work/got
+	same $work/want $work/got
+}
+
+test_works_where_kptr_restrict_is_2() {
+	sysctl -q kernel.kptr_restrict=2
+	start opensnoop -n workload
+	$workload once /etc/hostname
+	finish
+	[ "$(sysctl -n kernel.kptr_restrict)" -eq 2 ]
+	sysctl -q kernel.kptr_restrict=0
+	grep -q /etc/hostname $out
+}
+
+test_uses_no_shell_and_no_helper() {
+	start execsnoop --json
+	lwload opensnoop --duration 0.3 > /dev/null
+	finish
+	# The last look of start() at its own file.
+	jq -r '.args[0] | select(. != "grep")' $out > $work/got
+	echo lwload > $work/want
+	same $work/want $work/got
+}
+
+test_a_second_run_of_a_tool_is_refused() {
+	start opensnoop
+	status=0
+	lwload opensnoop > $work/got 2>&1 || status=$?
+	finish
+	[ $status -eq 1 ]
+	grep -q 'opensnoop: already running' $work/got
+}
+
+test_three_tools_run_at_once() {
+	lwload execsnoop --json --duration 2 > $work/execs &
+	lwload killsnoop --json --duration 2 > $work/kills &
+	start opensnoop --json
+	kill -0 $$
+	/bin/true
+	sleep 0.2
+	finish
+	wait
+	[ -s $out ] && [ -s $work/execs ] && [ -s $work/kills ]
+}
+
+test_removes_the_leftover_of_a_killed_run() {
+	start opensnoop
+	kill -KILL $lwload
+	wait $lwload || :
+	lsmod | grep -q '^lw_opensnoop '
+	start opensnoop -n workload
+	$workload once /etc/hostname
+	finish
+	grep -q 'removed module lw_opensnoop, left behind' $err
+	grep -q /etc/hostname $out
+}
+
+test_twenty_runs_leave_nothing() {
+	local i
+	for i in $(seq 20); do
+		lwload opensnoop --duration 0.05 > /dev/null || { echo "run $i"; return 1; }
+	done
+}
+
+test_lists_the_tools() {
+	lwload list > $out
+	awk '{ print $1 }' $out > $work/got
+	cd "/lib/modules/$(uname -r)/systemtap"
+	ls lw_*.ko | sed 's/lw_\(.*\).ko/\1/' > $work/want
+	same $work/want $work/got
+	! grep -qv ' - \|[a-z]* *[a-z]' $out
+}
+
+test_tells_about_a_tool() {
+	lwload info opensnoop > $out
+	grep -qx "tool:      opensnoop" $out
+	grep -q "^vermagic:  $(uname -r) " $out
+	grep -qF "$(uname -v)" $out
+}
+
+test_helps_with_each_tool() {
+	local tool
+	for tool in $(lwload list | awk '{ print $1 }'); do
+		lwload "$tool" --help > $out
+		grep -q "^usage: lwload $tool" $out
+		grep -q -- '--duration' $out
+	done
+	lwload --help | grep -q '^usage: lwload TOOL'
+	lwload --version | grep -qE '^lwload [0-9]+[.][0-9]+'
+}

@@ -1,0 +1,101 @@
+# shellcheck shell=bash
+# lib.sh - what the tests in the guest share; sourced by run.sh
+#
+# A test is a function whose name begins with test_. It fails if it returns non-zero, if a module is left
+# inserted after it, or if the kernel complained meanwhile.
+
+work=/tmp/lw-tests
+workload=/lw/tests/workload
+out=$work/out err=$work/err
+
+# The tail of a failed test's files, so that the log alone tells the cause.
+show() {
+	local file
+	for file in "$@"; do
+		[ -s "$file" ] || continue
+		echo "# ${file##*/}:"
+		tail -n 12 "$file" | cut -c1-300 | sed 's/^/#   /'
+	done
+}
+
+kernel_complaints() {
+	dmesg | grep -E 'BUG|WARN|Oops|rcu.*stall|soft lockup|general protection|Call Trace' | grep -v "Command line"
+}
+
+leftovers() {
+	lsmod | grep '^lw_' && return
+	pgrep -x lwload && return
+	kernel_complaints
+}
+
+# t FUNCTION - runs one test and prints its TAP line
+t() {
+	local name=${1#test_} left start=$SECONDS
+	name=${name//_/ }
+	rm -rf $work
+	mkdir -p $work
+	# A run that hangs fails its test only.
+	(sleep 60; pkill -KILL -x lwload) &
+	local watchdog=$!
+	# Not as a condition: set -e must hold inside.
+	set +e
+	(set -e; "$1") > $work/log 2>&1
+	local status=$?
+	kill -KILL $watchdog
+	wait $watchdog 2>/dev/null
+	set -e
+	left=$(leftovers || :)
+	if [ $status -eq 0 ] && [ -z "$left" ]; then
+		echo "ok - $name ($((SECONDS - start)) s)"
+		return
+	fi
+	echo "not ok - $name"
+	[ -z "$left" ] || echo "# left behind or complained: $left"
+	show $work/log $work/diff $err $out $work/want
+	cleanup
+}
+
+# Whatever a failed test left must not fail the next ones.
+cleanup() {
+	local module
+	pkill -KILL -x lwload && sleep 0.5
+	for module in $(lsmod | sed -n 's/^\(lw_[a-z0-9_]*\) .*/\1/p'); do
+		rmmod "$module"
+	done
+	dmesg -C
+}
+
+# start TOOL [OPTION...] - in the background; returns when its probes are in place
+start() {
+	local i
+	lwload "$@" --verbose > $out 2> $err < /dev/null &
+	lwload=$!
+	for i in $(seq 100); do
+		grep -q 'tracing; Ctrl-C' $err && return
+		kill -0 $lwload 2>/dev/null || break
+		sleep 0.1
+	done
+	echo "lwload $* did not start ($i)"
+	return 1
+}
+
+# finish [SIGNAL] - stops it and returns its status
+finish() {
+	kill "-${1:-INT}" $lwload
+	wait $lwload
+}
+
+# same WANT GOT - both are files
+same() {
+	diff -u "$1" "$2" > $work/diff
+}
+
+# exits STATUS TEXT COMMAND... - with that status and one line on stderr that has TEXT
+exits() {
+	local want=$1 text=$2 status=0
+	shift 2
+	"$@" > $out 2> $err < /dev/null || status=$?
+	[ $status -eq "$want" ] || { echo "status $status, wanted $want: $*"; return 1; }
+	grep -qF -- "$text" $err || { echo "no \"$text\" on stderr: $*"; return 1; }
+	[ "$(wc -l < $err)" -eq 1 ] || { echo "not one line on stderr: $*"; return 1; }
+}

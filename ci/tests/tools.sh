@@ -1,0 +1,227 @@
+# shellcheck shell=bash
+# tools.sh - each tool sees a known workload exactly, and its filters work
+# shellcheck disable=SC2154 # from lib.sh
+
+# The workload's records: those of its process, less its own first open and what
+# the shell opened for it.
+opens_of() {
+	jq -c "select(.pid == $1 and .path != \"/tmp/lw-workload\" and
+		(.path | startswith(\"/tmp/lw-tests\") | not)) | {pid, fd, err, flags, mode, path}" $out
+}
+
+traced_opens() {
+	start opensnoop --json --extended "$@"
+	$workload opens > $work/all
+	finish
+	pid=$(jq -s '.[0].pid' $work/all)
+}
+
+test_opensnoop_sees_23_opens_with_all_fields() {
+	$workload prepare
+	traced_opens
+	[ "$(wc -l < $work/all)" -eq 23 ]
+	jq -c 'del(.full)' $work/all > $work/want
+	opens_of "$pid" > $work/got
+	same $work/want $work/got
+	jq -e -s "map(select(.pid == $pid)) | map(select(.path != \"$work/all\")) |
+		all(.uid == 0 and .comm == \"workload\")" $out
+	jq -e -s 'all(has("time") and has("uid") and has("pid") and has("comm") and has("fd")
+		and has("err") and has("flags") and has("mode") and has("path"))' $out
+	jq -e -s 'all(.time | test("^20[0-9-]+T[0-9:]+[.][0-9]{6}Z$"))' $out
+}
+
+test_opensnoop_full_path_makes_names_absolute() {
+	traced_opens -F
+	jq -c '{pid, fd, err, flags, mode, path: .full}' $work/all > $work/want
+	opens_of "$pid" > $work/got
+	same $work/want $work/got
+}
+
+# opens_with FILTER OPTION... - the option shows just what the jq filter selects
+opens_with() {
+	local filter=$1
+	shift
+	traced_opens "$@"
+	jq -c "select($filter) | del(.full)" $work/all > $work/want
+	opens_of "$pid" > $work/got
+	same $work/want $work/got
+	# Nothing else either: whoever else opens files meanwhile is filtered too.
+	jq -e -s "map(select(.path | startswith(\"/tmp/lw-\"))) | map(select(.path != \"/tmp/lw-workload\")) |
+		all($filter)" $out
+}
+
+test_opensnoop_x_shows_failed_calls_only() {
+	opens_with '.err > 0' -x
+}
+
+test_opensnoop_n_shows_commands_by_part_of_their_name() {
+	opens_with true -n orkloa
+	jq -e -s 'all(.comm == "workload")' $out
+}
+
+test_opensnoop_n_of_another_command_shows_nothing() {
+	opens_with false -n nobody
+}
+
+test_opensnoop_f_shows_calls_by_flag() {
+	opens_with '.flags % 128 >= 64' -f O_CREAT
+}
+
+test_opensnoop_f_knows_access_modes() {
+	opens_with '.flags % 4 == 1 or .flags % 4 == 2' -f 'O_WRONLY,O_RDWR'
+}
+
+test_opensnoop_u_shows_a_user_s_calls() {
+	opens_with true -u 0
+	opens_with false -u 12345
+}
+
+# A shell that prints its process id, waits for the tracer and becomes the workload.
+held_workload() {
+	mkfifo $work/go
+	bash -c "read -r < $work/go; exec $workload opens" > $work/all &
+	held=$!
+}
+
+test_opensnoop_p_and_t_show_one_process() {
+	local option
+	for option in -p -t; do
+		held_workload
+		start opensnoop --json --extended $option $held
+		cat /etc/hostname > /dev/null
+		echo go > $work/go
+		wait $held
+		finish
+		jq -c 'del(.full)' $work/all > $work/want
+		opens_of $held > $work/got
+		same $work/want $work/got
+		jq -e -s "all(.pid == $held)" $out
+		rm $work/go
+	done
+}
+
+test_opensnoop_prints_a_table() {
+	start opensnoop -n workload
+	$workload opens > $work/all
+	finish
+	head -n 1 $out | grep -qx '   UID     PID COMM               FD  ERR PATH'
+	grep -Eq '^     0 +[0-9]+ workload +3 +0 /tmp/lw-workload$' $out
+	grep -Eq '^     0 +[0-9]+ workload +-1 +2 /tmp/lw-workload/missing$' $out
+	grep -qF '/tmp/lw-workload/tab\there' $out
+	grep -qF '/tmp/lw-workload/new\nline' $out
+	grep -qF '/tmp/lw-workload/esc\x1b[31m' $out
+	[ "$(wc -l < $out)" -eq 25 ]
+	! grep -q $'\033' $out
+}
+
+test_opensnoop_T_prints_the_time() {
+	start opensnoop -T -n workload
+	$workload opens > $work/all
+	finish
+	head -n 1 $out | grep -q '^TIME  '
+	[ "$(tail -n +2 $out | grep -Ec "^$(date +%H):[0-9]{2}:[0-9]{2}[.][0-9]{3} ")" -eq 24 ]
+}
+
+execs_of() {
+	jq -c "select(.ppid == $1) | {pid, ppid, ret, args}" $out
+}
+
+test_execsnoop_sees_7_execs_with_arguments() {
+	start execsnoop --json -x
+	$workload execs | jq -c . > $work/want
+	finish
+	[ "$(wc -l < $work/want)" -eq 7 ]
+	ppid=$(jq -s '.[0].ppid' $work/want)
+	execs_of "$ppid" > $work/got
+	same $work/want $work/got
+	jq -e -s "map(select(.ppid == $ppid)) | all(.uid == 0 and (.comm | length > 0))" $out
+}
+
+test_execsnoop_shows_failed_calls_with_x_only() {
+	start execsnoop --json
+	$workload execs > $work/all
+	finish
+	jq -c 'select(.ret == 0)' $work/all > $work/want
+	[ "$(wc -l < $work/want)" -eq 6 ]
+	execs_of "$(jq -s '.[0].ppid' $work/all)" > $work/got
+	same $work/want $work/got
+	jq -e -s 'all(.ret == 0)' $out
+}
+
+test_execsnoop_filters_by_name_and_user() {
+	start execsnoop --json -n tru
+	/bin/true
+	cat /dev/null
+	finish
+	jq -e -s 'map(.args[0]) == ["/bin/true"]' $out
+	start execsnoop --json -u 12345
+	/bin/true
+	finish
+	[ ! -s $out ]
+	start execsnoop --json -u 65534
+	/bin/true
+	setpriv --reuid 65534 /bin/true
+	finish
+	jq -e -s 'map(.uid) == [65534]' $out
+}
+
+# More arguments than fit a record: cut, marked, and the tool goes on.
+test_execsnoop_cuts_long_arguments() {
+	start execsnoop --json -n true
+	# shellcheck disable=SC2046
+	/bin/true $(seq 1 5000)
+	/bin/true after
+	finish
+	jq -e -s 'length == 2 and .[0].truncated == ["args"] and (.[0].args | length > 1000)
+		and .[1].args == ["/bin/true", "after"]' $out
+}
+
+kills_of() {
+	jq -c "select(.pid == $1 and .sig != 9) | {pid, sig, tpid, result}" $out
+}
+
+test_killsnoop_sees_5_signals() {
+	start killsnoop --json
+	$workload signals > $work/want
+	finish
+	[ "$(wc -l < $work/want)" -eq 5 ]
+	pid=$(jq -s '.[0].pid' $work/want)
+	kills_of "$pid" > $work/got
+	same $work/want $work/got
+	jq -e -s "map(select(.pid == $pid)) | length == 6 and all(.uid == 0 and .comm == \"workload\")" $out
+}
+
+# kills_with FILTER OPTION...
+kills_with() {
+	local filter=$1
+	shift
+	start killsnoop --json "$@"
+	$workload signals > $work/all
+	finish
+	jq -c "select($filter)" $work/all > $work/want
+	kills_of "$(jq -s '.[0].pid' $work/all)" > $work/got
+	same $work/want $work/got
+	jq -e -s "all($filter)" $out
+}
+
+test_killsnoop_filters_by_signal_and_result() {
+	kills_with '.sig == 12' -s 12
+	kills_with '.sig == 10' -s SIGUSR1
+	kills_with '.sig == 0' -s 0
+	kills_with '.result < 0' -x
+	kills_with '.tpid == 4194303' -t 4194303
+}
+
+test_killsnoop_p_shows_one_sender() {
+	mkfifo $work/go
+	bash -c "read -r < $work/go; exec $workload signals" > $work/want &
+	held=$!
+	start killsnoop --json -p $held
+	kill -0 $$
+	echo go > $work/go
+	wait $held
+	finish
+	kills_of $held > $work/got
+	same $work/want $work/got
+	jq -e -s "all(.pid == $held)" $out
+}
