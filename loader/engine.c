@@ -20,12 +20,12 @@ struct engine {
 	const struct lw_run *run;
 	struct lw_control control;
 	struct lw_relay *relay;
-	struct pollfd *fds;	/* control, stdout, then the streams */
-	long long deadline;	/* milliseconds of the monotonic clock, 0: none */
-	bool transport;		/* the module is ready for START */
-	bool started;		/* START was answered */
-	bool finished;		/* EXIT was answered */
-	bool failed;		/* the module reported an error */
+	struct pollfd *fds; /* control, stdout, then the streams */
+	long long deadline; /* milliseconds of the monotonic clock, 0: none */
+	bool transport;     /* the module is ready for START */
+	bool started;       /* START was answered */
+	bool finished;      /* EXIT was answered */
+	bool failed;        /* the module reported an error */
 	int start_result;
 	unsigned long long lost;
 };
@@ -287,8 +287,8 @@ static int make_fds(struct engine *engine)
 	/* No event: poll(2) reports by itself that the reader of a pipe is gone. */
 	engine->fds[1] = (struct pollfd){ .fd = STDOUT_FILENO };
 	for (i = 0; i < n; i++)
-		engine->fds[i + 2] = (struct pollfd){ .fd = lw_relay_fd(engine->relay, i),
-						      .events = POLLIN };
+		engine->fds[i + 2] =
+			(struct pollfd){ .fd = lw_relay_fd(engine->relay, i), .events = POLLIN };
 	return 0;
 }
 

@@ -25,13 +25,13 @@ struct lw_sink {
 };
 
 struct lw_run {
-	const char *name;	/* of the tool, for messages */
-	const char *module;	/* name of the module in the kernel */
-	const char *path;	/* of its file */
-	const void *image;	/* its bytes, checked */
+	const char *name;   /* of the tool, for messages */
+	const char *module; /* name of the module in the kernel */
+	const char *path;   /* of its file */
+	const void *image;  /* its bytes, checked */
 	size_t size;
-	char *const *params;	/* NAME=VALUE, NULL at the end */
-	double duration;	/* seconds, 0: until a signal */
+	char *const *params; /* NAME=VALUE, NULL at the end */
+	double duration;     /* seconds, 0: until a signal */
 	struct lw_sink sink;
 };
 

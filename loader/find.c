@@ -26,16 +26,17 @@ static enum lw_exit missing(const struct lw_host *host, const char *name)
 		return LW_USAGE;
 	}
 	lw_error("%s: no module for kernel %s (looked in %s/lib/modules/%s/systemtap and "
-		 "updates/dkms; install lwtools-modules-%s)", name, host->release, host->root,
-		 host->release, host->release);
+		 "updates/dkms; install lwtools-modules-%s)",
+		 name, host->release, host->root, host->release, host->release);
 	return LW_NO_MODULE;
 }
 
 enum lw_exit lw_find(const struct lw_host *host, const char *name, struct lw_tool **tool)
 {
 	if (!lw_tool_name_ok(name)) {
-		lw_error("\"%.64s\" is not the name of a tool; \"lwload list\" shows those there are",
-			 name);
+		lw_error(
+			"\"%.64s\" is not the name of a tool; \"lwload list\" shows those there are",
+			name);
 		return LW_USAGE;
 	}
 	switch (lw_tool_open(host->root, host->release, name, tool)) {

@@ -11,7 +11,8 @@ static int check_name(const struct lw_tool *tool)
 	if (!strncmp(tool->module, "lw_", 3) && !strcmp(tool->module + 3, tool->name))
 		return 0;
 	lw_error("%s: refused: the file holds module %s, wanted lw_%s; reinstall the package "
-		 "that has it", tool->path, tool->module, tool->name);
+		 "that has it",
+		 tool->path, tool->module, tool->name);
 	return -EPERM;
 }
 
@@ -22,7 +23,8 @@ static int check_release(const struct lw_tool *tool, const char *release)
 	if (n == strlen(release) && !strncmp(tool->vermagic, release, n))
 		return 0;
 	lw_error("%s: refused: built for kernel %.*s, this kernel is %s; install "
-		 "lwtools-modules-%s", tool->path, (int)n, tool->vermagic, release, release);
+		 "lwtools-modules-%s",
+		 tool->path, (int)n, tool->vermagic, release, release);
 	return -EPERM;
 }
 

@@ -38,8 +38,8 @@ enum lw_exit lw_list(const struct lw_host *host, int argc, char **argv)
 	}
 	if (n == 0) {
 		lw_error("no modules for kernel %s (looked in %s/lib/modules/%s/systemtap and "
-			 "updates/dkms; install lwtools-modules-%s)", host->release, host->root,
-			 host->release, host->release);
+			 "updates/dkms; install lwtools-modules-%s)",
+			 host->release, host->root, host->release, host->release);
 		code = LW_NO_MODULE;
 	}
 	for (i = 0; i < n; i++) {

@@ -14,8 +14,8 @@ enum lw_exit {
 
 /* Where modules are looked for, and for which kernel. */
 struct lw_host {
-	const char *root;	/* "" but in tests */
-	const char *release;	/* uname -r */
+	const char *root;    /* "" but in tests */
+	const char *release; /* uname -r */
 };
 
 /* Verbs: argv[0] is the verb's or the tool's own name. They print what is wrong. */

@@ -13,10 +13,10 @@
 #include "log.h"
 #include "options.h"
 
-#define PID_LIMIT 4194304	/* PID_MAX_LIMIT of linux/threads.h, 64 bit */
-#define COMM_LIMIT 15		/* TASK_COMM_LEN less the NUL */
-#define STRING_LIMIT 511	/* MAXSTRINGLEN of SystemTap less the NUL */
-#define BUFFER_LIMIT 4095	/* what staprun -b allows */
+#define PID_LIMIT 4194304 /* PID_MAX_LIMIT of linux/threads.h, 64 bit */
+#define COMM_LIMIT 15     /* TASK_COMM_LEN less the NUL */
+#define STRING_LIMIT 511  /* MAXSTRINGLEN of SystemTap less the NUL */
+#define BUFFER_LIMIT 4095 /* what staprun -b allows */
 
 /* ---- values ---- */
 
@@ -32,9 +32,9 @@ bool lw_parse_number(const char *text, long long min, long long max, long long *
 }
 
 static const char *const signals[] = {
-	"0", "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1",
-	"SEGV", "USR2", "PIPE", "ALRM", "TERM", "STKFLT", "CHLD", "CONT", "STOP", "TSTP",
-	"TTIN", "TTOU", "URG", "XCPU", "XFSZ", "VTALRM", "PROF", "WINCH", "IO", "PWR", "SYS",
+	"0",    "HUP",  "INT",  "QUIT", "ILL",    "TRAP",   "ABRT",  "BUS",  "FPE",  "KILL", "USR1",
+	"SEGV", "USR2", "PIPE", "ALRM", "TERM",   "STKFLT", "CHLD",  "CONT", "STOP", "TSTP", "TTIN",
+	"TTOU", "URG",  "XCPU", "XFSZ", "VTALRM", "PROF",   "WINCH", "IO",   "PWR",  "SYS",
 };
 
 static bool parse_signal(const char *text, long long *value)
@@ -62,12 +62,12 @@ static const struct {
 	const char *name;
 	long long bits;
 } open_flags[] = {
-	{ "O_RDONLY", 1LL << 32 }, { "O_WRONLY", 1LL << 33 }, { "O_RDWR", 1LL << 34 },
-	{ "O_CREAT", 00000100 }, { "O_EXCL", 00000200 }, { "O_NOCTTY", 00000400 },
-	{ "O_TRUNC", 00001000 }, { "O_APPEND", 00002000 }, { "O_NONBLOCK", 00004000 },
-	{ "O_DSYNC", 00010000 }, { "O_DIRECT", 00040000 }, { "O_LARGEFILE", 00100000 },
+	{ "O_RDONLY", 1LL << 32 },   { "O_WRONLY", 1LL << 33 },  { "O_RDWR", 1LL << 34 },
+	{ "O_CREAT", 00000100 },     { "O_EXCL", 00000200 },     { "O_NOCTTY", 00000400 },
+	{ "O_TRUNC", 00001000 },     { "O_APPEND", 00002000 },   { "O_NONBLOCK", 00004000 },
+	{ "O_DSYNC", 00010000 },     { "O_DIRECT", 00040000 },   { "O_LARGEFILE", 00100000 },
 	{ "O_DIRECTORY", 00200000 }, { "O_NOFOLLOW", 00400000 }, { "O_NOATIME", 01000000 },
-	{ "O_CLOEXEC", 02000000 }, { "O_SYNC", 04000000 }, { "O_PATH", 010000000 },
+	{ "O_CLOEXEC", 02000000 },   { "O_SYNC", 04000000 },     { "O_PATH", 010000000 },
 	{ "O_TMPFILE", 020000000 },
 };
 
@@ -99,7 +99,7 @@ static bool parse_flags(const char *text, long long *value)
 }
 
 struct kind {
-	const char *arg;	/* the placeholder in the tool's description */
+	const char *arg; /* the placeholder in the tool's description */
 	long long min, max;
 	bool (*parse)(const char *text, long long *value);
 	const char *want;
@@ -121,7 +121,7 @@ static const struct kind *kind_of(const char *arg)
 	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		if (!strcmp(kinds[i].arg, arg))
 			return &kinds[i];
-	return NULL;		/* a string */
+	return NULL; /* a string */
 }
 
 /* ---- parameters ---- */
@@ -216,7 +216,7 @@ enum { HELP = 256, JSON, STAPRUN, VERBOSE, DURATION, COUNT, BUFFER, PARAM };
 static const struct {
 	const char *name;
 	int code;
-	char letter;		/* unless the tool has it, 0: none */
+	char letter; /* unless the tool has it, 0: none */
 	const char *arg;
 	const char *text;
 } common[] = {
@@ -288,7 +288,7 @@ static int set_common(const struct lw_tool *tool, struct lw_options *options, in
 struct table {
 	char letters[2 * (LW_MAX_OPTIONS + NCOMMON) + 3];
 	struct option longs[LW_MAX_OPTIONS + NCOMMON + 1];
-	char names[LW_MAX_OPTIONS][64];	/* full_path becomes --full-path */
+	char names[LW_MAX_OPTIONS][64]; /* full_path becomes --full-path */
 	int by_letter[128];
 };
 
@@ -362,7 +362,7 @@ int lw_options_parse(const struct lw_tool *tool, int argc, char **argv, struct l
 	memset(options, 0, sizeof(*options));
 	options->buffer = tool->buffer;
 	make_table(tool, &table);
-	optind = 0;		/* glibc: start anew */
+	optind = 0; /* glibc: start anew */
 	opterr = 0;
 	while (!err && (code = getopt_long(argc, argv, table.letters, table.longs, NULL)) != -1) {
 		if (code == '?' || code == ':')

@@ -8,16 +8,16 @@
 #include "tool.h"
 
 struct lw_options {
-	bool help;		/* --help */
-	bool json;		/* --json */
-	bool staprun;		/* --staprun */
-	bool verbose;		/* --verbose */
-	double duration;	/* seconds, 0: until interrupted */
-	unsigned long long count;	/* records, 0: no limit */
-	int buffer;		/* MiB per CPU */
-	char *params[LW_MAX_OPTIONS + 2];	/* NAME=VALUE for the kernel, NULL at the end */
+	bool help;                        /* --help */
+	bool json;                        /* --json */
+	bool staprun;                     /* --staprun */
+	bool verbose;                     /* --verbose */
+	double duration;                  /* seconds, 0: until interrupted */
+	unsigned long long count;         /* records, 0: no limit */
+	int buffer;                       /* MiB per CPU */
+	char *params[LW_MAX_OPTIONS + 2]; /* NAME=VALUE for the kernel, NULL at the end */
 	int nparams;
-	bool given[128];	/* the tool's options in use, by letter */
+	bool given[128]; /* the tool's options in use, by letter */
 };
 
 /*

@@ -17,10 +17,10 @@ struct lw_render {
 	const struct lw_tool *tool;
 	bool json;
 	bool shown[LW_MAX_FIELDS];
-	int last;		/* the last column, which is not padded */
+	int last; /* the last column, which is not padded */
 	char *buf;
 	size_t len, size;
-	bool failed;		/* out of memory */
+	bool failed; /* out of memory */
 };
 
 /* ---- buffer ---- */
@@ -57,8 +57,8 @@ static void put_string(struct lw_render *r, const char *s)
 	put(r, s, strlen(s));
 }
 
-__attribute__((format(printf, 2, 3)))
-static void put_format(struct lw_render *r, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void put_format(struct lw_render *r,
+							     const char *format, ...)
 {
 	char text[256];
 	va_list args;
@@ -108,9 +108,8 @@ static int utf8(const unsigned char *s, size_t len, uint32_t *c)
 /* C0, DEL, C1, line separators, and marks that change the direction of text. */
 static bool unprintable(uint32_t c)
 {
-	return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x061c ||
-	       (c >= 0x200e && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
-	       (c >= 0x2066 && c <= 0x2069);
+	return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x061c || (c >= 0x200e && c <= 0x200f) ||
+	       (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
 }
 
 /* Returns the columns used, taking each character for one. */

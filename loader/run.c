@@ -104,15 +104,16 @@ static void report_loss(const struct run *run, unsigned long long lost)
 	lost += lw_stream_bad(run->stream);
 	if (lost)
 		lw_warn("%s: %llu records were lost, %llu shown; a larger --buffer, or a filter, "
-			"may help", run->tool->name, lost, run->records);
+			"may help",
+			run->tool->name, lost, run->records);
 }
 
 static enum lw_exit exit_code(int err)
 {
 	switch (err) {
 	case 0:
-	case -EPIPE:		/* the reader has had enough */
-	case -EINTR:		/* asked to stop, and the reader did not move */
+	case -EPIPE: /* the reader has had enough */
+	case -EINTR: /* asked to stop, and the reader did not move */
 		return LW_OK;
 	case -EPERM:
 		return LW_REFUSED;

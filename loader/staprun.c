@@ -151,7 +151,8 @@ static int result(const struct lw_run *run, int status)
 		return 0;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
 		lw_error("%s: no " STAPRUN " on this host; install systemtap-runtime 5.1 or later, "
-			 "or leave out --staprun", run->name);
+			 "or leave out --staprun",
+			 run->name);
 	else if (WIFEXITED(status))
 		lw_error("%s: staprun failed with status %d; it must be 5.1 or later", run->name,
 			 WEXITSTATUS(status));

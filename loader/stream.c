@@ -15,10 +15,10 @@ struct lw_stream {
 	const struct lw_tool *tool;
 	int (*record)(void *context, const struct lw_value *values);
 	void *context;
-	char *line;		/* the start of a line whose end has not come yet */
+	char *line; /* the start of a line whose end has not come yet */
 	size_t len;
-	bool skip;		/* the line is too long: drop the rest of it */
-	bool header;		/* has been seen */
+	bool skip;   /* the line is too long: drop the rest of it */
+	bool header; /* has been seen */
 	unsigned long long bad;
 };
 
@@ -77,7 +77,8 @@ static int check_header(const struct lw_stream *stream, const char *line)
 	if (n < sizeof(want) && !strcmp(line, want))
 		return 0;
 	lw_error("%s: the module's output is not what its description says; "
-		 "rebuild or reinstall it", tool->name);
+		 "rebuild or reinstall it",
+		 tool->name);
 	return -EPROTO;
 }
 

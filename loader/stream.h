@@ -9,16 +9,16 @@
 #include "tool.h"
 
 enum lw_state {
-	LW_VALUE,		/* text and len hold it, number if the type is one */
-	LW_NONE,		/* the tool has no value here */
-	LW_UNREADABLE,		/* it could not be read from the process's memory */
+	LW_VALUE,      /* text and len hold it, number if the type is one */
+	LW_NONE,       /* the tool has no value here */
+	LW_UNREADABLE, /* it could not be read from the process's memory */
 };
 
 struct lw_value {
 	enum lw_state state;
-	bool cut;		/* there was no room for all of it */
-	long long number;	/* LW_TIME: nanoseconds since the epoch */
-	const char *text;	/* unescaped bytes, NUL behind each argument of LW_ARGS */
+	bool cut;         /* there was no room for all of it */
+	long long number; /* LW_TIME: nanoseconds since the epoch */
+	const char *text; /* unescaped bytes, NUL behind each argument of LW_ARGS */
 	size_t len;
 };
 

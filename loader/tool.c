@@ -92,14 +92,13 @@ static int read_image(struct lw_tool *tool)
 	return err;
 }
 
-static int open_file(const char *root, const char *release, const char *name,
-		     struct lw_tool *tool)
+static int open_file(const char *root, const char *release, const char *name, struct lw_tool *tool)
 {
 	size_t i;
 
 	for (i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-		if (asprintf(&tool->path, "%s/lib/modules/%s/%s/lw_%s.ko", root, release,
-			     places[i], name) < 0) {
+		if (asprintf(&tool->path, "%s/lib/modules/%s/%s/lw_%s.ko", root, release, places[i],
+			     name) < 0) {
 			tool->path = NULL;
 			return -ENOMEM;
 		}
@@ -188,8 +187,8 @@ static bool parse_option(struct lw_tool *tool, char *rest)
 	option->param = word(&rest);
 	letter = word(&rest);
 	arg = word(&rest);
-	if (!option->param || !letter || letter[1] || !isalnum((unsigned char)*letter) ||
-	    !arg || !rest)
+	if (!option->param || !letter || letter[1] || !isalnum((unsigned char)*letter) || !arg ||
+	    !rest)
 		return false;
 	option->letter = *letter;
 	option->arg = strcmp(arg, "-") ? arg : NULL;
@@ -246,8 +245,7 @@ static int parse_info(struct lw_tool *tool, struct kmod_list *info)
 	struct pair *pairs = NULL;
 	int i, n = 0, err = 0;
 
-	kmod_list_foreach(item, info)
-		n++;
+	kmod_list_foreach(item, info) n++;
 	pairs = calloc(n + 1, sizeof(*pairs));
 	tool->strings = calloc(2 * n + 1, sizeof(*tool->strings));
 	if (!pairs || !tool->strings) {
@@ -255,7 +253,8 @@ static int parse_info(struct lw_tool *tool, struct kmod_list *info)
 		goto out;
 	}
 	n = 0;
-	kmod_list_foreach(item, info) {
+	kmod_list_foreach(item, info)
+	{
 		pairs[n].key = keep(tool, kmod_module_info_get_key(item));
 		pairs[n].value = keep(tool, kmod_module_info_get_value(item));
 		if (!pairs[n].key || !pairs[n].value) {
@@ -351,8 +350,7 @@ out:
 
 static int check_info(const struct lw_tool *tool)
 {
-	if (!tool->format || !tool->summary || !tool->module || !tool->vermagic ||
-	    !tool->nfields) {
+	if (!tool->format || !tool->summary || !tool->module || !tool->vermagic || !tool->nfields) {
 		lw_error("%s: not a module of lwtools: it does not describe itself", tool->path);
 		return -ENOEXEC;
 	}

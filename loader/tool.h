@@ -21,36 +21,36 @@ enum lw_type { LW_TIME, LW_INT, LW_HEX, LW_OCT, LW_STR, LW_ARGS };
 struct lw_field {
 	const char *name;
 	enum lw_type type;
-	int width;		/* columns, 0 if not given */
-	char option;		/* shown in tables only with this option; 0: always */
+	int width;   /* columns, 0 if not given */
+	char option; /* shown in tables only with this option; 0: always */
 	const char *text;
 };
 
 struct lw_option {
-	const char *param;	/* module parameter, and the long option */
+	const char *param; /* module parameter, and the long option */
 	char letter;
-	const char *arg;	/* what follows it, for people and as type; NULL: a flag */
+	const char *arg; /* what follows it, for people and as type; NULL: a flag */
 	const char *text;
 };
 
 struct lw_tool {
-	char *name;		/* opensnoop */
+	char *name; /* opensnoop */
 	char *path;
-	void *image;		/* the bytes of the file, read once */
+	void *image; /* the bytes of the file, read once */
 	size_t size;
-	int fd;			/* the open file, for lw_tool_lock() */
-	const char *module;	/* lw_opensnoop, from the module itself */
+	int fd;             /* the open file, for lw_tool_lock() */
+	const char *module; /* lw_opensnoop, from the module itself */
 	const char *vermagic;
 	const char *format;
 	const char *summary;
 	const char *version;
-	const char *uts;	/* uname -v of the kernel it was built for */
-	int buffer;		/* MiB of relay buffer per CPU */
+	const char *uts; /* uname -v of the kernel it was built for */
+	int buffer;      /* MiB of relay buffer per CPU */
 	struct lw_field fields[LW_MAX_FIELDS];
 	int nfields;
 	struct lw_option options[LW_MAX_OPTIONS];
 	int noptions;
-	char **strings;		/* what the pointers above point into */
+	char **strings; /* what the pointers above point into */
 	int nstrings;
 };
 
@@ -70,8 +70,7 @@ bool lw_tool_name_ok(const char *name);
  * then. Prints what is wrong. Returns 0, -ENOENT (no such file), -EPERM (not
  * ours: owner or mode), -ENOEXEC (not a module of lwtools) or another -errno.
  */
-int lw_tool_open(const char *root, const char *release, const char *name,
-		 struct lw_tool **tool);
+int lw_tool_open(const char *root, const char *release, const char *name, struct lw_tool **tool);
 
 /* lw_tool_free - NULL is fine */
 void lw_tool_free(struct lw_tool *tool);

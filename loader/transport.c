@@ -156,7 +156,7 @@ static int send_time_zone(const struct lw_control *control)
 
 int lw_control_hello(const struct lw_control *control)
 {
-	int32_t privileges = 0xe;	/* pr_all of systemtap's privilege.h */
+	int32_t privileges = 0xe; /* pr_all of systemtap's privilege.h */
 	int err = send_message(control, LW_MSG_PRIVILEGE, &privileges, sizeof(privileges));
 
 	if (!err)
@@ -212,7 +212,7 @@ struct stream {
 struct lw_relay {
 	struct lw_relay_ops ops;
 	struct lw_merge *merge;
-	long long gap_since;	/* nanoseconds, 0: no gap */
+	long long gap_since; /* nanoseconds, 0: no gap */
 	int n;
 	struct stream streams[];
 };

@@ -30,13 +30,13 @@ enum lw_message {
 /* ---- control channel ---- */
 
 struct lw_control {
-	int dir;		/* /proc/systemtap/MODULE */
-	int cmd;		/* .cmd in it, for one process at a time */
+	int dir; /* /proc/systemtap/MODULE */
+	int cmd; /* .cmd in it, for one process at a time */
 };
 
 struct lw_control_message {
 	uint32_t type;
-	char text[8192];	/* the payload and a NUL; control.c sends at most 384 bytes */
+	char text[8192]; /* the payload and a NUL; control.c sends at most 384 bytes */
 	size_t len;
 };
 

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # bad.sh - bad input: one clear line, the documented status, nothing inserted
-# shellcheck disable=SC2154 # from lib.sh
+# shellcheck disable=SC2154,SC2086 # names from lib.sh; none has a space
 
 modules=/lib/modules/$(uname -r)/systemtap
 

@@ -1,8 +1,10 @@
 # shellcheck shell=bash
 # lib.sh - what the tests in the guest share; sourced by run.sh
 #
-# A test is a function whose name begins with test_. It fails if it returns non-zero, if a module is left
-# inserted after it, or if the kernel complained meanwhile.
+# A test is a function whose name begins with test_. It fails if it returns
+# non-zero, if a module is left inserted after it, or if the kernel complained
+# meanwhile.
+# shellcheck disable=SC2034,SC2086 # names for other files; none has a space
 
 work=/tmp/lw-tests
 workload=/lw/tests/workload
@@ -83,6 +85,11 @@ start() {
 finish() {
 	kill "-${1:-INT}" $lwload
 	wait $lwload
+}
+
+# not COMMAND... - must fail; "! COMMAND" would not end a test, succeed or fail
+not() {
+	! "$@"
 }
 
 # same WANT GOT - both are files

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # staprun.sh - the engine against SystemTap's own staprun: same module, same
 # workload, same records
-# shellcheck disable=SC2154 # from lib.sh
+# shellcheck disable=SC2034,SC2154,SC2086 # names from lib.sh; none has a space
 
 # The guest's suite has no staprun that speaks the protocol: 5.6's stands in a
 # tree of its own, with lwload beside it.

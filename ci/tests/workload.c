@@ -59,7 +59,9 @@ static long call32(long nr, long a, long b, long c, long d)
 	long ret;
 
 	/* int 0x80 clears r8 to r11 on some kernels. */
-	__asm__ volatile("int $0x80" : "=a"(ret) : "a"(nr), "b"(a), "c"(b), "d"(c), "S"(d)
+	__asm__ volatile("int $0x80"
+			 : "=a"(ret)
+			 : "a"(nr), "b"(a), "c"(b), "d"(c), "S"(d)
 			 : "memory", "r8", "r9", "r10", "r11");
 	return (int)ret;
 #else
@@ -68,7 +70,7 @@ static long call32(long nr, long a, long b, long c, long d)
 #endif
 }
 
-static char low[4096];		/* static data of a program linked at a low address */
+static char low[4096]; /* static data of a program linked at a low address */
 
 static long do_open(enum how how, int dir, const char *path, int flags, int mode)
 {
@@ -351,6 +353,7 @@ int main(int argc, char **argv)
 		repeat(atol(argv[2]), argv[3]);
 	else
 		return fprintf(stderr, "usage: workload prepare | opens | execs | signals | "
-			       "once PATH | stamp | repeat N PATH\n"), 2;
+				       "once PATH | stamp | repeat N PATH\n"),
+		       2;
 	return fflush(stdout) ? 1 : 0;
 }
