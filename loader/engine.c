@@ -16,12 +16,19 @@
 #include "signals.h"
 #include "transport.h"
 
+/* How long to collect output that keeps coming, and to wait for a late packet. */
+#define BATCH_MSEC 20
+#define LATE_MSEC 5
+/* Descriptors before those of the streams: control channel, stdout. */
+#define FIXED_FDS 2
+
 struct engine {
 	const struct lw_run *run;
 	struct lw_control control;
 	struct lw_relay *relay;
 	struct pollfd *fds; /* control, stdout, then the streams */
 	long long deadline; /* milliseconds of the monotonic clock, 0: none */
+	bool busy;          /* there was output in the last round */
 	bool transport;     /* the module is ready for START */
 	bool started;       /* START was answered */
 	bool finished;      /* EXIT was answered */
@@ -280,36 +287,72 @@ static int make_fds(struct engine *engine)
 {
 	int i, n = lw_relay_streams(engine->relay);
 
-	engine->fds = calloc(n + 2, sizeof(*engine->fds));
+	engine->fds = calloc(n + FIXED_FDS, sizeof(*engine->fds));
 	if (!engine->fds)
 		return -ENOMEM;
 	engine->fds[0] = (struct pollfd){ .fd = engine->control.cmd, .events = POLLIN };
 	/* No event: poll(2) reports by itself that the reader of a pipe is gone. */
 	engine->fds[1] = (struct pollfd){ .fd = STDOUT_FILENO };
 	for (i = 0; i < n; i++)
-		engine->fds[i + 2] =
+		engine->fds[i + FIXED_FDS] =
 			(struct pollfd){ .fd = lw_relay_fd(engine->relay, i), .events = POLLIN };
 	return 0;
 }
 
-static int timeout(const struct engine *engine)
+/* Milliseconds to wait: @most, -1 for no limit, but not beyond the deadline. */
+static int timeout(const struct engine *engine, int most)
 {
 	long long left;
 
-	/* Look again for a packet that is late. */
-	if (lw_relay_waiting(engine->relay))
-		return 5;
 	if (!engine->deadline)
-		return -1;
+		return most;
 	left = engine->deadline - now_msec();
-	return left < 0 ? 0 : left > 60000 ? 60000 : left;
+	if (left < 0)
+		return 0;
+	if (most >= 0 && left > most)
+		return most;
+	/* An int holds 24 days. */
+	return left > 60000 ? 60000 : left;
+}
+
+/*
+ * The first record of a quiet time is shown at once. While they keep coming, to
+ * be woken for each jiffy's few would cost more than they do: wait and take what
+ * has come together.
+ */
+static int wait_for_output(struct engine *engine)
+{
+	int err, n = lw_relay_streams(engine->relay);
+	int most = -1;
+
+	if (engine->busy) {
+		err = lw_signals_poll(engine->fds, FIXED_FDS, timeout(engine, BATCH_MSEC));
+		if (err < 0)
+			return err;
+		most = 0;
+	} else if (lw_relay_waiting(engine->relay)) {
+		most = LATE_MSEC;
+	}
+	return lw_signals_poll(engine->fds, n + FIXED_FDS, timeout(engine, most));
+}
+
+static void mark_streams(struct engine *engine, bool any)
+{
+	int i, n = lw_relay_streams(engine->relay);
+
+	engine->busy = false;
+	for (i = 0; any && i < n; i++) {
+		if (engine->fds[i + FIXED_FDS].revents) {
+			lw_relay_mark(engine->relay, i);
+			engine->busy = true;
+		}
+	}
 }
 
 /* One round of the main loop. Returns 0, 1 to stop, or -errno. */
 static int step(struct engine *engine)
 {
-	int i, n = lw_relay_streams(engine->relay);
-	int err = lw_signals_poll(engine->fds, n + 2, timeout(engine));
+	int err = wait_for_output(engine);
 
 	if (err < 0)
 		return err;
@@ -323,9 +366,7 @@ static int step(struct engine *engine)
 		if (stop)
 			return stop;
 	}
-	for (i = 0; err > 0 && i < n; i++)
-		if (engine->fds[i + 2].revents)
-			lw_relay_mark(engine->relay, i);
+	mark_streams(engine, err > 0);
 	err = lw_relay_read(engine->relay, false);
 	if (err)
 		return err;

@@ -17,6 +17,8 @@ struct lw_render {
 	const struct lw_tool *tool;
 	bool json;
 	bool shown[LW_MAX_FIELDS];
+	time_t clock_sec; /* the second that clock shows */
+	char clock[32];
 	int last; /* the last column, which is not padded */
 	char *buf;
 	size_t len, size;
@@ -72,8 +74,10 @@ __attribute__((format(printf, 2, 3))) static void put_format(struct lw_render *r
 
 static void pad(struct lw_render *r, int n)
 {
-	for (; n > 0; n--)
-		put(r, " ", 1);
+	if (n <= 0 || !grow(r, n))
+		return;
+	memset(r->buf + r->len, ' ', n);
+	r->len += n;
 }
 
 /* ---- characters ---- */
@@ -112,15 +116,27 @@ static bool unprintable(uint32_t c)
 	       (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
 }
 
+/* The bytes at s that need no escape anywhere: most names are nothing else. */
+static size_t plain(const unsigned char *s, size_t len)
+{
+	size_t n;
+
+	for (n = 0; n < len; n++)
+		if (s[n] < 0x20 || s[n] >= 0x7f || s[n] == '\\' || s[n] == '"')
+			break;
+	return n;
+}
+
 /* Returns the columns used, taking each character for one. */
 static int put_visible(struct lw_render *r, const char *text, size_t len)
 {
 	const unsigned char *s = (const unsigned char *)text;
-	size_t before;
-	int columns = 0, n;
+	size_t before, run = plain(s, len);
+	int columns = run, n;
 	uint32_t c;
 
-	for (; len; s += n, len -= n) {
+	put(r, text, run);
+	for (s += run, len -= run; len; s += n, len -= n) {
 		n = utf8(s, len, &c);
 		if (n && !unprintable(c) && c != '\\') {
 			put(r, (const char *)s, n);
@@ -147,11 +163,13 @@ static int put_visible(struct lw_render *r, const char *text, size_t len)
 static void put_json_string(struct lw_render *r, const char *text, size_t len)
 {
 	const unsigned char *s = (const unsigned char *)text;
+	size_t run = plain(s, len);
 	uint32_t c;
 	int n;
 
 	put(r, "\"", 1);
-	for (; len; s += n, len -= n) {
+	put(r, text, run);
+	for (s += run, len -= run; len; s += n, len -= n) {
 		n = utf8(s, len, &c);
 		if (!n)
 			put_string(r, "\\ufffd");
@@ -169,14 +187,43 @@ static void put_json_string(struct lw_render *r, const char *text, size_t len)
 
 /* ---- table ---- */
 
-static int put_time(struct lw_render *r, long long nsec)
+/*
+ * The text of a time to the second, local for people and RFC 3339 for machines.
+ * Most records come in the second of the one before.
+ */
+static void put_second(struct lw_render *r, time_t sec)
 {
-	time_t sec = nsec / 1000000000;
 	struct tm tm;
 
-	localtime_r(&sec, &tm);
-	put_format(r, "%02d:%02d:%02d.%03d", tm.tm_hour, tm.tm_min, tm.tm_sec,
-		   (int)(nsec / 1000000 % 1000));
+	if (!r->clock[0] || sec != r->clock_sec) {
+		if (r->json)
+			gmtime_r(&sec, &tm);
+		else
+			localtime_r(&sec, &tm);
+		strftime(r->clock, sizeof(r->clock), r->json ? "%Y-%m-%dT%H:%M:%S" : "%H:%M:%S",
+			 &tm);
+		r->clock_sec = sec;
+	}
+	put_string(r, r->clock);
+}
+
+/* The first digits of the nanoseconds within the second. */
+static void put_fraction(struct lw_render *r, long long nsec, int digits)
+{
+	int rest = nsec % 1000000000;
+	char text[10];
+	int i;
+
+	for (i = 8; i >= 0; i--, rest /= 10)
+		text[i] = '0' + rest % 10;
+	put(r, ".", 1);
+	put(r, text, digits);
+}
+
+static int put_time(struct lw_render *r, long long nsec)
+{
+	put_second(r, nsec / 1000000000);
+	put_fraction(r, nsec, 3);
 	return 12;
 }
 
@@ -196,17 +243,18 @@ static int width_of(const struct lw_field *field)
 static int put_number(struct lw_render *r, const struct lw_field *field,
 		      const struct lw_value *value)
 {
-	char text[32];
-	int n;
+	const char *text = value->text;
+	int n = value->len;
+	char other[32];
 
-	if (value->state == LW_NONE)
-		n = snprintf(text, sizeof(text), "-");
-	else if (field->type == LW_HEX)
-		n = snprintf(text, sizeof(text), "0x%llx", value->number);
-	else if (field->type == LW_OCT)
-		n = snprintf(text, sizeof(text), "%04llo", value->number);
-	else
-		n = snprintf(text, sizeof(text), "%lld", value->number);
+	if (value->state == LW_NONE) {
+		text = "-";
+		n = 1;
+	} else if (field->type != LW_INT) {
+		text = other;
+		n = snprintf(other, sizeof(other), field->type == LW_HEX ? "0x%llx" : "%04llo",
+			     value->number);
+	}
 	pad(r, width_of(field) - n);
 	put(r, text, n);
 	return n;
@@ -292,13 +340,10 @@ static void put_row(struct lw_render *r, const struct lw_value *values)
 
 static void put_json_time(struct lw_render *r, long long nsec)
 {
-	time_t sec = nsec / 1000000000;
-	struct tm tm;
-
-	gmtime_r(&sec, &tm);
-	/* RFC 3339 */
-	put_format(r, "\"%04d-%02d-%02dT%02d:%02d:%02d.%06dZ\"", tm.tm_year + 1900, tm.tm_mon + 1,
-		   tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, (int)(nsec % 1000000000 / 1000));
+	put(r, "\"", 1);
+	put_second(r, nsec / 1000000000);
+	put_fraction(r, nsec, 6);
+	put(r, "Z\"", 2);
 }
 
 static void put_json_args(struct lw_render *r, const struct lw_value *value)
@@ -327,7 +372,7 @@ static void put_json_value(struct lw_render *r, enum lw_type type, const struct 
 	else if (type == LW_STR)
 		put_json_string(r, value->text, value->len);
 	else
-		put_format(r, "%lld", value->number);
+		put(r, value->text, value->len);
 }
 
 static void put_json_cut(struct lw_render *r, const struct lw_value *values)

@@ -212,6 +212,7 @@ struct stream {
 struct lw_relay {
 	struct lw_relay_ops ops;
 	struct lw_merge *merge;
+	int cpu;             /* where this thread is, -1: anywhere */
 	long long gap_since; /* nanoseconds, 0: no gap */
 	int n;
 	struct stream streams[];
@@ -227,6 +228,7 @@ int lw_relay_open(const struct lw_control *control, const struct lw_relay_ops *o
 	if (!relay)
 		return -ENOMEM;
 	relay->ops = *ops;
+	relay->cpu = -1;
 	for (cpu = 0; cpu < cpus; cpu++) {
 		char name[32];
 		int fd;
@@ -336,9 +338,10 @@ static int read_marked(struct lw_relay *relay, bool all, bool *more)
 
 		if (!s->marked && !all)
 			continue;
-		err = go_to_cpu(s->cpu);
+		err = relay->cpu == s->cpu ? 0 : go_to_cpu(s->cpu);
 		if (err)
 			return err;
+		relay->cpu = s->cpu;
 		err = read_stream(relay, i);
 		if (err < 0)
 			return err;
