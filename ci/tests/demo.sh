@@ -6,7 +6,7 @@ tool=$1
 some_work() {
 	sleep 1
 	cat /etc/hostname /etc/passwd > /dev/null
-	ls /nowhere > /dev/null 2>&1 || :
+	cat /nowhere > /dev/null 2>&1 || :
 	grep -q root /etc/group
 	sleep 100 &
 	kill -TERM $!
