@@ -44,6 +44,7 @@ modules: setup
 	$(MAKE) --no-print-directory module-files LWPROGRESS_DIR=$(CURDIR)/build/progress LWTOTAL=$$total
 
 module-files: $(MODULES) $(MANIFESTS)
+	@:
 
 export LWPROGRESS_DIR LWTOTAL
 
