@@ -33,6 +33,8 @@ struct engine {
 	bool started;       /* START was answered */
 	bool finished;      /* EXIT was answered */
 	bool failed;        /* the module reported an error */
+	bool exit_asked;    /* the script wants to end */
+	bool printed;       /* the sink has said what is wrong */
 	int start_result;
 	unsigned long long lost;
 };
@@ -102,7 +104,8 @@ static int remove_leftover(const struct lw_run *run)
 	int err = lw_control_open(run->module, &control);
 
 	lw_control_close(&control);
-	if (err == -EBUSY)
+	/* Attached to, none of SystemTap's, or not to be told: not ours to remove. */
+	if (err)
 		return -EEXIST;
 	if (syscall(SYS_delete_module, run->module, O_NONBLOCK) < 0)
 		return -errno;
@@ -208,6 +211,8 @@ static int on_message(struct engine *engine, struct lw_control_message *message)
 		engine->finished = true;
 		return 0;
 	case LW_MSG_REQUEST_EXIT:
+		/* It comes once only, perhaps before START is answered. */
+		engine->exit_asked = true;
 		return 1;
 	case LW_MSG_SYSTEM:
 		/* staprun runs this text by sh: no tool of ours has a use for that. */
@@ -248,12 +253,37 @@ static int wait_for(struct engine *engine, const bool *flag)
 	}
 }
 
+/* ---- the sink ---- */
+
+/* It prints its own errors; all others are for the engine to print. */
+static int from_sink(struct engine *engine, int err)
+{
+	if (err < 0)
+		engine->printed = true;
+	return err;
+}
+
+static int on_data(void *context, const char *packet, size_t len)
+{
+	struct engine *engine = context;
+	const struct lw_sink *sink = &engine->run->sink;
+
+	return from_sink(engine, sink->data(sink->context, packet, len));
+}
+
+static int flush(struct engine *engine)
+{
+	const struct lw_sink *sink = &engine->run->sink;
+
+	return from_sink(engine, sink->flush(sink->context));
+}
+
 /* ---- start, run, stop ---- */
 
 static int start(struct engine *engine)
 {
 	const struct lw_run *run = engine->run;
-	struct lw_relay_ops ops = { run->sink.data, run->sink.context };
+	struct lw_relay_ops ops = { on_data, engine };
 	const char *step = "attach to it";
 	int err = lw_control_open(run->module, &engine->control);
 
@@ -359,7 +389,7 @@ static int step(struct engine *engine)
 	if (lw_signals_stop() || (engine->deadline && now_msec() >= engine->deadline))
 		return 1;
 	if (err > 0 && engine->fds[1].revents & (POLLERR | POLLHUP | POLLNVAL))
-		return -EPIPE;
+		return from_sink(engine, -EPIPE);
 	if (err > 0 && engine->fds[0].revents) {
 		int stop = read_messages(engine);
 
@@ -370,7 +400,9 @@ static int step(struct engine *engine)
 	err = lw_relay_read(engine->relay, false);
 	if (err)
 		return err;
-	return engine->run->sink.flush(engine->run->sink.context);
+	if (lw_relay_full(engine->relay))
+		engine->busy = false;
+	return flush(engine);
 }
 
 /*
@@ -388,12 +420,9 @@ static int stop(struct engine *engine)
 
 static int drain(struct engine *engine)
 {
-	const struct lw_sink *sink = &engine->run->sink;
 	int err = lw_relay_read(engine->relay, true);
 
-	if (err >= 0 && sink->flush(sink->context) < 0)
-		err = -EPIPE;
-	return err < 0 ? err : 0;
+	return err < 0 ? err : flush(engine);
 }
 
 static int run_started(struct engine *engine)
@@ -404,7 +433,9 @@ static int run_started(struct engine *engine)
 	if (run->duration > 0)
 		engine->deadline = now_msec() + (long long)(run->duration * 1000);
 	if (!err)
-		err = run->sink.started(run->sink.context);
+		err = from_sink(engine, run->sink.started(run->sink.context));
+	if (!err && engine->exit_asked)
+		err = 1;
 	while (!err)
 		err = step(engine);
 	stop_err = stop(engine);
@@ -412,7 +443,10 @@ static int run_started(struct engine *engine)
 		lw_error("%s: module %s does not end: %s", run->name, run->module,
 			 strerror(-stop_err));
 	else if (err > 0)
-		stop_err = drain(engine);
+		err = drain(engine);
+	if (err < 0 && !engine->printed)
+		lw_error("%s: the output of module %s cannot be read: %s", run->name, run->module,
+			 strerror(-err));
 	return err < 0 ? err : stop_err;
 }
 

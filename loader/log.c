@@ -13,7 +13,7 @@ static size_t escape(char *out, size_t room, const char *text)
 	for (; *text && n + 5 < room; text++) {
 		unsigned char c = *text;
 
-		if (c >= 0x20 && c != 0x7f)
+		if (c >= 0x20 && c < 0x7f)
 			out[n++] = c;
 		else
 			n += sprintf(out + n, "\\x%02x", c);

@@ -18,10 +18,12 @@ struct header {
 
 static const char magic[4] = "\xf0\x9f\xa9\xba";
 
-/* Twice what one read takes, so that a packet held back leaves room. */
+/* Room for the longest packet and more, so that a full one has a whole packet. */
 #define STREAM_SIZE (128 << 10)
 /* No packet is longer than the print buffer (STP_BUFFER_SIZE, 8 KiB). */
 #define MAX_PACKET 0xffff
+/* How far the numbers of two packets of one CPU can be apart, generously. */
+#define MAX_AHEAD (1 << 24)
 
 struct stream {
 	char *buf;
@@ -102,26 +104,44 @@ static bool head(struct stream *s, struct header *h)
 }
 
 /*
- * A packet whose tail found no room is cut short, and the next header stands
+ * A packet whose tail found no room is cut short, and the next header begins
  * inside of what should be its payload. Records are text without a NUL, headers
  * have one, so no file name can look like a header. Returns the bytes before
- * that header, or len if the packet is whole.
+ * that header, or the packet's length if it is whole. @there: bytes that have
+ * arrived, for the header may end behind the packet.
  */
-static size_t whole(const char *packet, size_t len)
+static size_t whole(const struct header *own, const char *packet, size_t there)
 {
-	const char *p = packet;
+	const char *p = packet, *end;
 	struct header h;
 
-	while (len - (p - packet) >= sizeof(h)) {
-		p = memmem(p, len - (p - packet), magic, sizeof(magic));
-		if (!p || len - (p - packet) < sizeof(h))
+	if (there > own->len + sizeof(h) - 1)
+		there = own->len + sizeof(h) - 1;
+	end = packet + there;
+	while ((p = memmem(p, end - p, magic, sizeof(magic)))) {
+		if (end - p < (ptrdiff_t)sizeof(h))
 			break;
 		memcpy(&h, p, sizeof(h));
-		if (h.len && h.len <= MAX_PACKET)
+		/* Part of this one's end and of the next header may look like one. */
+		if (h.len && h.len <= MAX_PACKET && h.sequence - own->sequence - 1 < MAX_AHEAD)
 			return p - packet;
 		p++;
 	}
-	return len;
+	return own->len;
+}
+
+/*
+ * A late packet, given up as lost before, must not turn the count back. Only
+ * what is ahead moves it.
+ */
+static void count(struct lw_merge *merge, uint32_t sequence)
+{
+	if ((int32_t)(sequence - merge->next) >= 0) {
+		merge->lost += sequence - merge->next;
+		merge->next = sequence + 1;
+	} else if (merge->lost) {
+		merge->lost--;
+	}
 }
 
 /* The stream whose packet has the lowest number, -1 if there is no packet. */
@@ -142,16 +162,6 @@ static int lowest(struct lw_merge *merge, struct header *found)
 	return best;
 }
 
-static bool full(const struct lw_merge *merge)
-{
-	int i;
-
-	for (i = 0; i < merge->n; i++)
-		if (merge->streams[i].end - merge->streams[i].start > STREAM_SIZE / 2)
-			return true;
-	return false;
-}
-
 int lw_merge_run(struct lw_merge *merge, bool force)
 {
 	struct header h;
@@ -162,13 +172,10 @@ int lw_merge_run(struct lw_merge *merge, bool force)
 		struct stream *s = &merge->streams[i];
 		const char *packet = s->buf + s->start + sizeof(h);
 
-		if ((int32_t)(h.sequence - merge->next) > 0) {
-			if (!force && !full(merge))
-				return 0;
-			merge->lost += h.sequence - merge->next;
-		}
-		merge->next = h.sequence + 1;
-		len = whole(packet, h.len);
+		if ((int32_t)(h.sequence - merge->next) > 0 && !force)
+			return 0;
+		count(merge, h.sequence);
+		len = whole(&h, packet, s->buf + s->end - packet);
 		s->start += sizeof(h) + len;
 		/* The kernel has counted a packet that was cut short. */
 		err = len == h.len ? merge->ops->data(merge->ops->context, packet, len) : 0;
@@ -186,6 +193,11 @@ bool lw_merge_waiting(const struct lw_merge *merge)
 		if (merge->streams[i].end - merge->streams[i].start >= sizeof(struct header))
 			return true;
 	return false;
+}
+
+uint32_t lw_merge_next(const struct lw_merge *merge)
+{
+	return merge->next;
 }
 
 unsigned long long lw_merge_lost(const struct lw_merge *merge)

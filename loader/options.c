@@ -345,13 +345,26 @@ static int getopt_error(const struct lw_tool *tool, int code, char **argv)
 {
 	const char *what = code == ':' ? "needs a value" : "is unknown";
 
-	if (optopt > 0 && optopt < 128 && argv[optind - 1][1] != '-')
+	/* Long options have 0 or a code from 256 on; chars are signed. */
+	if (optopt && optopt < HELP)
 		lw_error("%s: option -%c %s; see lwload %s --help", tool->name, optopt, what,
 			 tool->name);
 	else
 		lw_error("%s: option %s %s; see lwload %s --help", tool->name, argv[optind - 1],
 			 what, tool->name);
 	return -EINVAL;
+}
+
+/* A JSON record without its time is of little use to a machine. */
+static int add_time(const struct lw_tool *tool, struct lw_options *options,
+		    const struct table *table)
+{
+	char letter = tool->nfields && tool->fields[0].type == LW_TIME ? tool->fields[0].option : 0;
+	int code = letter ? table->by_letter[(int)letter] : 0;
+
+	if (code < PARAM || options->given[(int)letter] || tool->options[code - PARAM].arg)
+		return 0;
+	return add_option(tool, options, &tool->options[code - PARAM], NULL);
 }
 
 int lw_options_parse(const struct lw_tool *tool, int argc, char **argv, struct lw_options *options)
@@ -379,9 +392,8 @@ int lw_options_parse(const struct lw_tool *tool, int argc, char **argv, struct l
 			 argv[optind], tool->name);
 		err = -EINVAL;
 	}
-	/* A JSON record without its time is of little use to a machine. */
-	if (!err && options->json && !options->given['T'] && table.by_letter['T'] >= PARAM)
-		err = add_option(tool, options, &tool->options[table.by_letter['T'] - PARAM], NULL);
+	if (!err && options->json)
+		err = add_time(tool, options, &table);
 	if (!err)
 		err = add_number(options, "_stp_bufsize", options->buffer);
 	return err;

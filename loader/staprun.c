@@ -175,6 +175,9 @@ int lw_staprun_run(const struct lw_run *run, unsigned long long *lost)
 	}
 	err = relay(run, pid, fd);
 	close(fd);
+	/* It has ended, unless relay() failed. */
+	if (err < 0)
+		kill(pid, SIGINT);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	status = result(run, status);

@@ -123,8 +123,12 @@ static int unescape_one(char **in)
 static bool unescape(char *text, struct lw_value *value)
 {
 	char *in = text, *out = text;
-	bool unreadable = false;
 
+	/* Part of a value, such as one argument of several, may be unreadable too. */
+	if (!strcmp(text, "\\?")) {
+		value->state = LW_UNREADABLE;
+		*in = '\0';
+	}
 	while (*in) {
 		int c;
 
@@ -136,17 +140,12 @@ static bool unescape(char *text, struct lw_value *value)
 		if (c == -3)
 			return false;
 		if (c == -2)
-			unreadable = true;
+			*out++ = '?';
 		else if (c == -1)
 			value->cut = true;
 		else
 			*out++ = c;
 	}
-	/* Part of a value, such as one argument of several, may be unreadable. */
-	if (unreadable && out == text)
-		value->state = LW_UNREADABLE;
-	else if (unreadable)
-		*out++ = '?';
 	*out = '\0';
 	value->text = text;
 	value->len = out - text;
@@ -163,15 +162,18 @@ static bool parse_number(struct lw_value *value)
 	p += negative;
 	if (p == end || end - p > 19)
 		return false;
+	/* The text goes into JSON as it is, where 007 is no number. */
+	if (*p == '0' && end - p > 1)
+		return false;
 	for (; p < end; p++) {
 		if (*p < '0' || *p > '9')
 			return false;
 		number = number * 10 + (*p - '0');
 	}
 	/* 19 digits fit 64 bits without a sign. */
-	if (number > LLONG_MAX)
+	if (number > (unsigned long long)LLONG_MAX + negative)
 		return false;
-	value->number = negative ? -(long long)number : (long long)number;
+	value->number = negative ? 0 - number : number;
 	return true;
 }
 

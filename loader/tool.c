@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <ctype.h>
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
@@ -102,7 +103,8 @@ static int open_file(const char *root, const char *release, const char *name, st
 			tool->path = NULL;
 			return -ENOMEM;
 		}
-		tool->fd = open(tool->path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+		/* Not waiting for the writer of a fifo. */
+		tool->fd = open(tool->path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 		if (tool->fd >= 0)
 			return 0;
 		if (errno != ENOENT && errno != ENOTDIR) {
@@ -138,6 +140,18 @@ static char *word(char **rest)
 	return w && *w ? w : NULL;
 }
 
+/* atoi() would take 5abc for 5. */
+static bool parse_int(const char *text, int min, int max, int *value)
+{
+	char *end;
+	long number;
+
+	errno = 0;
+	number = strtol(text, &end, 10);
+	*value = number < min || number > max ? min : number;
+	return isdigit((unsigned char)*text) && !*end && !errno && *value == number;
+}
+
 static bool parse_type(char *text, struct lw_field *field)
 {
 	static const char *const types[] = { "time", "int", "hex", "oct", "str", "args" };
@@ -146,8 +160,7 @@ static bool parse_type(char *text, struct lw_field *field)
 
 	if (width) {
 		*width++ = '\0';
-		field->width = atoi(width);
-		if (field->width < 1 || field->width > 200)
+		if (!parse_int(width, 1, 200, &field->width))
 			return false;
 	}
 	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
@@ -170,6 +183,9 @@ static bool parse_field(struct lw_tool *tool, char *rest)
 	type = word(&rest);
 	option = word(&rest);
 	if (!field->name || !type || !option || !rest || !parse_type(type, field))
+		return false;
+	/* The letter is an index in render.c. */
+	if (option[1] || (*option != '-' && !isalnum((unsigned char)*option)))
 		return false;
 	field->option = *option == '-' ? '\0' : *option;
 	field->text = rest;
@@ -218,10 +234,8 @@ static bool parse_key(struct lw_tool *tool, const char *key, char *value)
 			return true;
 		}
 	}
-	if (!strcmp(key, "lw_buffer")) {
-		tool->buffer = atoi(value);
-		return tool->buffer >= 1 && tool->buffer <= 4095;
-	}
+	if (!strcmp(key, "lw_buffer"))
+		return parse_int(value, 1, 4095, &tool->buffer);
 	if (!strncmp(key, "lw_field", 8))
 		return parse_field(tool, value);
 	if (!strncmp(key, "lw_option", 9))
@@ -310,6 +324,22 @@ static void no_log(void *data, int priority, const char *file, int line, const c
 	(void)data, (void)priority, (void)file, (void)line, (void)fn, (void)format, (void)args;
 }
 
+/*
+ * libkmod unpacks compressed files, and its assertions fail where an index of a
+ * damaged one leads nowhere: only a plain ELF file is passed on to it.
+ */
+static bool plain_elf(const struct lw_tool *tool)
+{
+	Elf64_Ehdr header;
+
+	if (tool->size < sizeof(header))
+		return false;
+	memcpy(&header, tool->image, sizeof(header));
+	return !memcmp(header.e_ident, ELFMAG, SELFMAG) && header.e_ident[EI_CLASS] == ELFCLASS64 &&
+	       header.e_ident[EI_DATA] == ELFDATA2LSB && header.e_shstrndx != SHN_UNDEF &&
+	       header.e_shstrndx < header.e_shnum;
+}
+
 static int read_info(struct lw_tool *tool)
 {
 	const char *no_config = NULL;
@@ -319,6 +349,12 @@ static int read_info(struct lw_tool *tool)
 	char path[64];
 	int fd, err;
 
+	if (!plain_elf(tool)) {
+		lw_error("%s: not a kernel module, or damaged; reinstall the package that "
+			 "has it",
+			 tool->path);
+		return -ENOEXEC;
+	}
 	fd = image_file(tool);
 	if (fd < 0) {
 		lw_error("%s: no memory to read it: %s", tool->path, strerror(-fd));
@@ -446,12 +482,20 @@ int lw_tool_names(const char *root, const char *release, char ***names)
 		globfree(&found);
 		return -ENOMEM;
 	}
-	for (i = 0; i < found.gl_pathc; i++)
-		(*names)[i] = name_of(found.gl_pathv[i]);
-	qsort(*names, found.gl_pathc, sizeof(**names), by_name);
-	/* A tool in both places is one tool: the first place wins. */
 	for (i = 0; i < found.gl_pathc; i++) {
-		if (n && !strcmp((*names)[n - 1], (*names)[i]))
+		(*names)[i] = name_of(found.gl_pathv[i]);
+		if (!(*names)[i])
+			break;
+	}
+	/* Out of memory: those there are will do. */
+	found.gl_pathc = i;
+	qsort(*names, found.gl_pathc, sizeof(**names), by_name);
+	/*
+	 * A tool in both places is one tool: the first place wins. What could not be
+	 * run by its name is none.
+	 */
+	for (i = 0; i < found.gl_pathc; i++) {
+		if (!lw_tool_name_ok((*names)[i]) || (n && !strcmp((*names)[n - 1], (*names)[i])))
 			free((*names)[i]);
 		else
 			(*names)[n++] = (*names)[i];
@@ -463,11 +507,16 @@ int lw_tool_names(const char *root, const char *release, char ***names)
 bool lw_tool_elsewhere(const char *root, const char *name)
 {
 	char pattern[512];
-	glob_t found = { 0 };
-	bool yes;
+	bool yes = false;
+	size_t i;
 
-	snprintf(pattern, sizeof(pattern), "%s/lib/modules/*/*/lw_%s.ko", root, name);
-	yes = glob(pattern, 0, NULL, &found) == 0 && found.gl_pathc > 0;
-	globfree(&found);
+	for (i = 0; i < sizeof(places) / sizeof(places[0]) && !yes; i++) {
+		glob_t found = { 0 };
+
+		snprintf(pattern, sizeof(pattern), "%s/lib/modules/*/%s/lw_%s.ko", root, places[i],
+			 name);
+		yes = glob(pattern, 0, NULL, &found) == 0;
+		globfree(&found);
+	}
 	return yes;
 }

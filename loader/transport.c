@@ -124,7 +124,7 @@ static int read_symbols_restricted(uint64_t *addresses)
 	err = read_symbols(addresses);
 	if (kptr_restrict(&was, true))
 		return -EIO;
-	return err;
+	return !err && !addresses[1] ? -EPERM : err;
 }
 
 static int send_symbols(const struct lw_control *control)
@@ -212,8 +212,9 @@ struct stream {
 struct lw_relay {
 	struct lw_relay_ops ops;
 	struct lw_merge *merge;
-	int cpu;             /* where this thread is, -1: anywhere */
+	bool full;           /* the last read left data behind */
 	long long gap_since; /* nanoseconds, 0: no gap */
+	uint32_t gap_next;   /* the number waited for since then */
 	int n;
 	struct stream streams[];
 };
@@ -228,15 +229,20 @@ int lw_relay_open(const struct lw_control *control, const struct lw_relay_ops *o
 	if (!relay)
 		return -ENOMEM;
 	relay->ops = *ops;
-	relay->cpu = -1;
 	for (cpu = 0; cpu < cpus; cpu++) {
 		char name[32];
 		int fd;
 
 		snprintf(name, sizeof(name), "trace%d", cpu);
 		fd = openat(control->dir, name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-		if (fd < 0)
+		if (fd < 0 && errno == ENOENT)
 			continue;
+		if (fd < 0) {
+			int err = -errno;
+
+			lw_relay_close(relay);
+			return err;
+		}
 		relay->streams[relay->n++] = (struct stream){ .fd = fd, .cpu = cpu };
 	}
 	relay->merge = lw_merge_new(relay->n, &relay->ops);
@@ -277,7 +283,26 @@ void lw_relay_mark(struct lw_relay *relay, int i)
 	relay->streams[i].marked = true;
 }
 
-/* EINVAL: the CPU went offline, so nothing there can write to its buffer. */
+static bool is_offline(int cpu)
+{
+	char path[64], state = '1';
+	int fd;
+
+	snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%d/online", cpu);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	if (read(fd, &state, 1) != 1)
+		state = '1';
+	close(fd);
+	return state == '0';
+}
+
+/*
+ * Each time, as a CPU that went offline and came back has lost its threads. While
+ * it is offline nothing there can write to its buffer, so any CPU will do; EINVAL
+ * is also what a cpuset gives that does not have this CPU.
+ */
 static int go_to_cpu(int cpu)
 {
 	size_t size = CPU_ALLOC_SIZE(cpu + 1);
@@ -288,14 +313,17 @@ static int go_to_cpu(int cpu)
 		return -ENOMEM;
 	CPU_ZERO_S(size, set);
 	CPU_SET_S(cpu, size, set);
-	if (sched_setaffinity(0, size, set) < 0 && errno != EINVAL)
-		err = -errno;
+	if (sched_setaffinity(0, size, set) < 0)
+		err = errno == EINVAL && is_offline(cpu) ? 0 : -errno;
 	CPU_FREE(set);
 	return err;
 }
 
-/* One read takes at most what the merge buffer holds. Returns 1 if there may be more. */
-static int read_stream(struct lw_relay *relay, int i)
+/*
+ * One read takes at most what the merge buffer holds. Returns 1 if there may be
+ * more. *got: something was read.
+ */
+static int read_stream(struct lw_relay *relay, int i, bool *got)
 {
 	struct stream *s = &relay->streams[i];
 	size_t room;
@@ -313,6 +341,9 @@ static int read_stream(struct lw_relay *relay, int i)
 	if (n <= 0)
 		return 0;
 	lw_merge_fill(relay->merge, i, n);
+	*got = true;
+	if ((size_t)n == room)
+		relay->full = true;
 	return 1;
 }
 
@@ -329,7 +360,22 @@ static bool gap_is_old(struct lw_relay *relay)
 	return relay->gap_since && now_nsec() - relay->gap_since > GAP_NSEC;
 }
 
-static int read_marked(struct lw_relay *relay, bool all, bool *more)
+/*
+ * Busy CPUs leave a gap after nearly every read, which the next one fills: only
+ * the same gap can grow old.
+ */
+static void note_gap(struct lw_relay *relay)
+{
+	uint32_t next = lw_merge_next(relay->merge);
+
+	if (!lw_merge_waiting(relay->merge))
+		relay->gap_since = 0;
+	else if (!relay->gap_since || next != relay->gap_next)
+		relay->gap_since = now_nsec();
+	relay->gap_next = next;
+}
+
+static int read_marked(struct lw_relay *relay, bool all, bool *more, bool *got)
 {
 	int i, err;
 
@@ -338,11 +384,10 @@ static int read_marked(struct lw_relay *relay, bool all, bool *more)
 
 		if (!s->marked && !all)
 			continue;
-		err = relay->cpu == s->cpu ? 0 : go_to_cpu(s->cpu);
+		err = go_to_cpu(s->cpu);
 		if (err)
 			return err;
-		relay->cpu = s->cpu;
-		err = read_stream(relay, i);
+		err = read_stream(relay, i, got);
 		if (err < 0)
 			return err;
 		s->marked = false;
@@ -351,24 +396,29 @@ static int read_marked(struct lw_relay *relay, bool all, bool *more)
 	return 0;
 }
 
+/*
+ * CPUs work at different rates, so a stream can be full of packets that wait for
+ * those of another whose rest has not been read yet. As long as anything comes,
+ * nothing is missing.
+ */
 int lw_relay_read(struct lw_relay *relay, bool all)
 {
-	bool more;
+	bool more, got;
 	int err;
 
 	do {
-		more = false;
-		err = read_marked(relay, all, &more);
+		more = got = relay->full = false;
+		err = read_marked(relay, all, &more, &got);
 		if (!err)
-			err = lw_merge_run(relay->merge, gap_is_old(relay));
+			err = lw_merge_run(relay->merge, all ? !got : gap_is_old(relay));
+		note_gap(relay);
 	} while (!err && more && all);
-	if (!err && all)
-		err = lw_merge_run(relay->merge, true);
-	if (!lw_merge_waiting(relay->merge))
-		relay->gap_since = 0;
-	else if (!relay->gap_since)
-		relay->gap_since = now_nsec();
 	return err;
+}
+
+bool lw_relay_full(const struct lw_relay *relay)
+{
+	return relay->full;
 }
 
 bool lw_relay_waiting(const struct lw_relay *relay)

@@ -102,6 +102,9 @@ void lw_relay_mark(struct lw_relay *relay, int i);
  */
 int lw_relay_read(struct lw_relay *relay, bool all);
 
+/* lw_relay_full - did the last read stop because a buffer was full? */
+bool lw_relay_full(const struct lw_relay *relay);
+
 /* lw_relay_waiting - are packets held back for one with a lower number? */
 bool lw_relay_waiting(const struct lw_relay *relay);
 
@@ -119,8 +122,9 @@ struct lw_merge *lw_merge_new(int streams, const struct lw_relay_ops *ops);
 void lw_merge_free(struct lw_merge *merge);
 
 /*
- * lw_merge_room - where to put the next bytes of stream i; *room is how many,
- * at least 1. lw_merge_fill - that many were put there.
+ * lw_merge_room - where to put the next bytes of stream i; *room is how many, 0
+ * if it is full of packets that wait for one of another stream. lw_merge_fill -
+ * that many were put there.
  */
 char *lw_merge_room(struct lw_merge *merge, int i, size_t *room);
 void lw_merge_fill(struct lw_merge *merge, int i, size_t len);
@@ -128,10 +132,12 @@ void lw_merge_fill(struct lw_merge *merge, int i, size_t len);
 /*
  * lw_merge_run - deliver complete packets while the next number is there.
  * @force: if it is missing, count it as lost and go on with the lowest there is.
- * A full stream buffer forces too. Returns 0 or what ops->data returned.
+ * Returns 0 or what ops->data returned.
  */
 int lw_merge_run(struct lw_merge *merge, bool force);
 bool lw_merge_waiting(const struct lw_merge *merge);
+/* lw_merge_next - the number that is waited for */
+uint32_t lw_merge_next(const struct lw_merge *merge);
 unsigned long long lw_merge_lost(const struct lw_merge *merge);
 
 #endif

@@ -1,0 +1,371 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <sanitizer/lsan_interface.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "helper.h"
+
+/* Not 1, which is one of lwload's own exit codes. The sanitizers call these. */
+const char *__asan_default_options(void);
+const char *__lsan_default_options(void);
+const char *__ubsan_default_options(void);
+
+const char *__asan_default_options(void)
+{
+	return "exitcode=99";
+}
+
+const char *__lsan_default_options(void)
+{
+	return "exitcode=99";
+}
+
+const char *__ubsan_default_options(void)
+{
+	return "exitcode=99:print_stacktrace=1";
+}
+
+static void die(const char *what)
+{
+	fprintf(stderr, "tests: %s: %s\n", what, strerror(errno));
+	_exit(98);
+}
+
+static char *join(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+static char *join(const char *format, ...)
+{
+	va_list args;
+	char *text;
+
+	va_start(args, format);
+	if (vasprintf(&text, format, args) < 0)
+		die("memory");
+	va_end(args);
+	return text;
+}
+
+/* ---- modinfo lines ---- */
+
+static int find_line(const struct lines *lines, const char *line)
+{
+	size_t n = strcspn(line, "=");
+	int i;
+
+	for (i = 0; i < lines->n; i++)
+		if (!strncmp(lines->text[i], line, n) && lines->text[i][n] == '=')
+			return i;
+	return -1;
+}
+
+void lines_set(struct lines *lines, const char *line)
+{
+	int i = find_line(lines, line);
+
+	if (i < 0) {
+		i = lines->n++;
+		if (lines->n > (int)COUNT(lines->text))
+			die("too many modinfo lines");
+	} else {
+		free(lines->text[i]);
+	}
+	lines->text[i] = join("%s", line);
+}
+
+void lines_drop(struct lines *lines, const char *key)
+{
+	int i = find_line(lines, key);
+
+	if (i < 0)
+		die(key);
+	free(lines->text[i]);
+	lines->text[i] = lines->text[--lines->n];
+}
+
+void lines_of(struct lines *lines, const char *tool)
+{
+	char *command = join("%s/modules/describe %s/stp/%s.stp", TEST_TOP, TEST_TOP, tool);
+	char *name = join("name=lw_%s", tool);
+	FILE *pipe = popen(command, "r");
+	char line[1024];
+
+	memset(lines, 0, sizeof(*lines));
+	while (pipe && fgets(line, sizeof(line), pipe)) {
+		line[strcspn(line, "\n")] = '\0';
+		lines_set(lines, line);
+	}
+	if (!pipe || pclose(pipe))
+		die(command);
+	lines_set(lines, name);
+	lines_set(lines, "version=0.1");
+	lines_set(lines, "lw_uts=#1 SMP Debian 6.1.0-1 (2026-11-01)");
+	lines_set(lines, "vermagic=" RELEASE " SMP preempt mod_unload modversions ");
+	free(name);
+	free(command);
+}
+
+void lines_free(struct lines *lines)
+{
+	int i;
+
+	for (i = 0; i < lines->n; i++)
+		free(lines->text[i]);
+	lines->n = 0;
+}
+
+/* ---- trees of modules ---- */
+
+char *tree_new(void)
+{
+	const char *tmp = getenv("TMPDIR");
+	char *root = join("%s/lwtest.XXXXXX", tmp ? tmp : "/tmp");
+
+	if (!mkdtemp(root))
+		die(root);
+	return root;
+}
+
+static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
+{
+	(void)st, (void)flag, (void)ftw;
+	return remove(path);
+}
+
+void tree_free(char *root)
+{
+	nftw(root, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	free(root);
+}
+
+static void make_directories(char *path)
+{
+	char *p;
+
+	for (p = strchr(path + 1, '/'); p; p = strchr(p + 1, '/')) {
+		*p = '\0';
+		if (mkdir(path, 0755) < 0 && errno != EEXIST)
+			die(path);
+		*p = '/';
+	}
+}
+
+char *tree_path(const char *root, const char *release, const char *place, const char *tool)
+{
+	char *path = join("%s/lib/modules/%s/%s/lw_%s.ko", root, release, place, tool);
+
+	make_directories(path);
+	return path;
+}
+
+static void put_ascii(FILE *file, const char *text)
+{
+	fputs("\t.ascii \"", file);
+	for (; *text; text++)
+		fprintf(file, "\\%03o", (unsigned char)*text);
+	fputs("\\000\"\n", file);
+}
+
+/* Real modules are larger than their description, and have code before it. */
+static void put_assembly(FILE *file, const struct lines *lines)
+{
+	int i;
+
+	fprintf(file, "\t.text\n\t.fill %d, 1, 0x90\n\t.section .modinfo, \"a\"\n", MODULE_CODE);
+	/* Backwards: nobody may rely on their order. */
+	for (i = lines->n - 1; i >= 0; i--)
+		put_ascii(file, lines->text[i]);
+	fputs("\t.section .note.GNU-stack, \"\", @progbits\n", file);
+}
+
+void module_write(const char *path, const struct lines *lines)
+{
+	char *command = join(TEST_CC " -x assembler -c -o '%s' -", path);
+	FILE *pipe = popen(command, "w");
+
+	if (!pipe)
+		die(command);
+	put_assembly(pipe, lines);
+	if (pclose(pipe) || chmod(path, 0644) < 0)
+		die(command);
+	free(command);
+}
+
+char *tree_add(const char *root, const char *tool)
+{
+	char *path = tree_path(root, RELEASE, "systemtap", tool);
+	struct lines lines;
+
+	lines_of(&lines, tool);
+	module_write(path, &lines);
+	lines_free(&lines);
+	return path;
+}
+
+struct lw_tool *tool_of(const char *name)
+{
+	char *root = tree_new();
+	char *path = tree_add(root, name);
+	struct lw_tool *tool;
+
+	if (lw_tool_open(root, RELEASE, name, &tool))
+		die(path);
+	free(path);
+	tree_free(root);
+	return tool;
+}
+
+/* ---- files ---- */
+
+static char *read_fd(int fd, size_t *size)
+{
+	struct stat st;
+	char *bytes;
+
+	if (fstat(fd, &st) < 0)
+		die("fstat");
+	bytes = malloc(st.st_size + 1);
+	if (!bytes || pread(fd, bytes, st.st_size, 0) != st.st_size)
+		die("reading a file");
+	bytes[st.st_size] = '\0';
+	if (size)
+		*size = st.st_size;
+	return bytes;
+}
+
+char *file_read(const char *path, size_t *size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char *bytes;
+
+	if (fd < 0)
+		die(path);
+	bytes = read_fd(fd, size);
+	close(fd);
+	return bytes;
+}
+
+void file_write(const char *path, const void *bytes, size_t size)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+
+	if (fd < 0 || write(fd, bytes, size) != (ssize_t)size)
+		die(path);
+	close(fd);
+}
+
+/* ---- output ---- */
+
+void capture_begin(struct capture *capture, int fd)
+{
+	fflush(NULL);
+	capture->fd = fd;
+	capture->saved = dup(fd);
+	capture->file = memfd_create("capture", MFD_CLOEXEC);
+	if (capture->saved < 0 || capture->file < 0 || dup2(capture->file, fd) < 0)
+		die("capturing output");
+}
+
+char *capture_end(struct capture *capture, size_t *len)
+{
+	char *text;
+
+	fflush(NULL);
+	dup2(capture->saved, capture->fd);
+	text = read_fd(capture->file, len);
+	close(capture->saved);
+	close(capture->file);
+	return text;
+}
+
+static bool leaks_hidden;
+
+void leaks_in_children_only(void)
+{
+	leaks_hidden = true;
+	__lsan_disable();
+}
+
+/* cmocka's handlers would go on with the parent's tests in the child. */
+static void child(int (*body)(void *), void *arg, int out, int err)
+{
+	static const int caught[] = { SIGSEGV, SIGILL, SIGFPE, SIGBUS, SIGSYS, SIGABRT };
+	size_t i;
+	int code;
+
+	for (i = 0; i < COUNT(caught); i++)
+		signal(caught[i], SIG_DFL);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (leaks_hidden)
+		__lsan_enable();
+	dup2(out, STDOUT_FILENO);
+	dup2(err, STDERR_FILENO);
+	code = body(arg);
+	fflush(stdout);
+	if (!leaks_hidden)
+		_exit(code);
+	exit(code);
+}
+
+/* A test that hangs is one that fails. */
+static int wait_for(pid_t pid)
+{
+	int status, i;
+
+	for (i = 0; i < 2000; i++) {
+		if (waitpid(pid, &status, WNOHANG) == pid)
+			return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+		usleep(i < 100 ? 1000 : 10000);
+	}
+	kill(pid, SIGKILL);
+	waitpid(pid, &status, 0);
+	return -SIGALRM;
+}
+
+void in_child(int (*body)(void *), void *arg, struct outcome *outcome)
+{
+	int out = memfd_create("out", MFD_CLOEXEC), err = memfd_create("err", MFD_CLOEXEC);
+	const char *p;
+	pid_t pid;
+
+	fflush(NULL);
+	pid = fork();
+	if (out < 0 || err < 0 || pid < 0)
+		die("fork");
+	if (pid == 0)
+		child(body, arg, out, err);
+	outcome->code = wait_for(pid);
+	outcome->out = read_fd(out, NULL);
+	outcome->err = read_fd(err, NULL);
+	outcome->err_lines = 0;
+	for (p = outcome->err; *p; p++)
+		outcome->err_lines += *p == '\n';
+	close(out);
+	close(err);
+}
+
+void outcome_free(struct outcome *outcome)
+{
+	free(outcome->out);
+	free(outcome->err);
+}
+
+/* ---- numbers that are the same in every run ---- */
+
+uint32_t random_next(uint32_t *state)
+{
+	*state ^= *state << 13;
+	*state ^= *state >> 17;
+	*state ^= *state << 5;
+	return *state;
+}

@@ -1,0 +1,679 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* test_cli.c - what a person types, and what comes of it: exit code, stderr, kernel */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "fake.h"
+#include "helper.h"
+#include "lwload.h"
+#include "transport.h"
+
+int lwload_main(int argc, char **argv);
+
+#define X15 "123456789012345"
+#define X50 "a1234567890123456789012345678901234567890123456789"
+#define X600 X50 X50 X50 X50 X50 X50 X50 X50 X50 X50 X50 X50
+#define MAX_ARGS 12
+
+static char *root;
+
+/* One tree for all: tests that change a file make one of their own. */
+static int group_setup(void **state)
+{
+	static const char *const tools[] = { "opensnoop", "execsnoop", "killsnoop" };
+	size_t i;
+
+	(void)state;
+	root = tree_new();
+	for (i = 0; i < COUNT(tools); i++)
+		free(tree_add(root, tools[i]));
+	/* For those who are not root. */
+	return chmod(root, 0755);
+}
+
+static int group_teardown(void **state)
+{
+	(void)state;
+	tree_free(root);
+	return 0;
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	fake_reset();
+	return 0;
+}
+
+/* ---- a command in a child ---- */
+
+struct command {
+	enum lw_exit (*verb)(const struct lw_host *host, int argc, char **argv);
+	const char *root;
+	const char *args[MAX_ARGS];
+	int (*before)(void);
+};
+
+static int command_body(void *arg)
+{
+	const struct command *command = arg;
+	struct lw_host host = { command->root, RELEASE };
+	int argc;
+
+	for (argc = 0; command->args[argc]; argc++)
+		;
+	if (command->before && command->before())
+		return 97;
+	return command->verb(&host, argc, (char **)command->args);
+}
+
+static void run_command(struct command *command, struct outcome *outcome)
+{
+	if (!command->root)
+		command->root = root;
+	in_child(command_body, command, outcome);
+}
+
+/* It ends with this code, one line that says why, and the kernel as it was. */
+static void is_refused(struct command *command, int code, const char *message)
+{
+	struct outcome outcome;
+
+	run_command(command, &outcome);
+	assert_int_equal(outcome.code, code);
+	assert_int_equal(outcome.err_lines, 1);
+	assert_memory_equal(outcome.err, "lwload: ", 8);
+	assert_non_null(strstr(outcome.err, message));
+	assert_string_equal(outcome.out, "");
+	assert_int_equal(fake->calls, 0);
+	assert_int_equal(fake->inserts, 0);
+	outcome_free(&outcome);
+}
+
+/* ---- bad input ---- */
+
+static const struct row {
+	const char *name;
+	const char *args[MAX_ARGS];
+	const char *message;
+} rows[] = {
+	{ "unknown tool", { "nosuch" }, "nosuch: no such tool; \"lwload list\" shows" },
+	{ "parent directory", { "../x" }, "\"../x\" is not the name of a tool" },
+	{ "path", { "/etc/passwd" }, "\"/etc/passwd\" is not the name of a tool" },
+	{ "empty name", { "" }, "\"\" is not the name of a tool" },
+	{ "overlong name", { X600 }, "\"" X50 "a1234567890123\" is not the name of a tool" },
+	{ "longest name", { X50 }, X50 ": no such tool" },
+	{ "name with a newline", { "a\nb" }, "\"a\\x0ab\" is not the name of a tool" },
+	{ "name with a pattern", { "open*" }, "is not the name of a tool" },
+	{ "unknown option", { "opensnoop", "-Z" }, "opensnoop: option -Z is unknown" },
+	{ "unknown option in a cluster", { "opensnoop", "-xZ" }, "option -Z is unknown" },
+	{ "unknown option before others",
+	  { "opensnoop", "--json", "-Zx" },
+	  "option -Z is unknown" },
+	{ "option of another tool", { "killsnoop", "-f", "O_RDWR" }, "option -f is unknown" },
+	{ "option beyond ASCII", { "opensnoop", "-\xc3\xa9" }, "option -\\xc3 is unknown" },
+	{ "terminal control in an option",
+	  { "opensnoop", "--\x9b"
+			 "2J" },
+	  "option --\\x9b2J is" },
+	{ "unknown long option", { "opensnoop", "--nosuch" }, "option --nosuch is unknown" },
+	{ "ambiguous long option", { "opensnoop", "--f" }, "option --f" },
+	{ "long option with a value too much", { "opensnoop", "--json=3" }, "option --json=3" },
+	{ "-p without value", { "opensnoop", "-p" }, "option -p needs a value" },
+	{ "--pid without value", { "opensnoop", "--pid" }, "option --pid needs a value" },
+	{ "-p abc", { "opensnoop", "-p", "abc" }, "option -p: \"abc\" is not a process id" },
+	{ "-p 5abc", { "opensnoop", "-p", "5abc" }, "\"5abc\" is not a process id" },
+	{ "-p -1", { "opensnoop", "-p", "-1" }, "\"-1\" is not a process id" },
+	{ "-p 0", { "opensnoop", "-p", "0" }, "\"0\" is not a process id" },
+	{ "-p empty", { "opensnoop", "-p", "" }, "\"\" is not a process id" },
+	{ "-p 1.5", { "opensnoop", "-p", "1.5" }, "\"1.5\" is not a process id" },
+	{ "-p with 20 digits",
+	  { "opensnoop", "-p", "99999999999999999999" },
+	  "\"99999999999999999999\" is not a process id, 1 to 4194304" },
+	{ "-p 4194305", { "opensnoop", "-p", "4194305" }, "\"4194305\" is not a process id" },
+	{ "-p 4294967297", { "opensnoop", "-p", "4294967297" }, "is not a process id" },
+	{ "-p twice", { "opensnoop", "-p", "1", "-p", "2" }, "option -p is given twice" },
+	{ "-p and --pid", { "opensnoop", "-p", "1", "--pid=1" }, "option -p is given twice" },
+	{ "-t 4194305", { "opensnoop", "-t", "4194305" }, "is not a thread id" },
+	{ "-u -1", { "opensnoop", "-u", "-1" }, "\"-1\" is not a user id, 0 to 4294967294" },
+	{ "-u 4294967295", { "opensnoop", "-u", "4294967295" }, "\"4294967295\" is not a user id" },
+	{ "-u name", { "opensnoop", "-u", "root" }, "\"root\" is not a user id" },
+	{ "-n with 16 bytes", { "opensnoop", "-n", X15 "6" }, "want 1 to 15 bytes, got 16" },
+	{ "-n with 600 bytes", { "opensnoop", "-n", X600 }, "want 1 to 15 bytes, got 600" },
+	{ "-n with a quote", { "opensnoop", "-n", "a\"b" }, "\"a\"b\" has a control character or" },
+	{ "-n with a newline", { "opensnoop", "-n", "a\nb" }, "\"a\\x0ab\" has a control" },
+	{ "-n with DEL", { "opensnoop", "-n", "a\x7f" }, "has a control character" },
+	{ "-n empty", { "opensnoop", "-n", "" }, "option -n: want 1 to 15 bytes, got 0" },
+	{ "-f O_BOGUS", { "opensnoop", "-f", "O_BOGUS" }, "\"O_BOGUS\" is not names of open(2)" },
+	{ "-f empty", { "opensnoop", "-f", "" }, "\"\" is not names of open(2) flags" },
+	{ "-f with a comma too much", { "opensnoop", "-f", "O_CREAT," }, "\"O_CREAT,\" is not" },
+	{ "-f number", { "opensnoop", "-f", "64" }, "\"64\" is not names of open(2) flags" },
+	{ "-f half a name", { "opensnoop", "-f", "O_CREA" }, "\"O_CREA\" is not names" },
+	{ "-s 65", { "killsnoop", "-s", "65" }, "\"65\" is not a signal number, 0 to 64" },
+	{ "-s NOPE", { "killsnoop", "-s", "NOPE" }, "\"NOPE\" is not a signal number" },
+	{ "-s SIG", { "killsnoop", "-s", "SIG" }, "\"SIG\" is not a signal number" },
+	{ "-s -1", { "killsnoop", "-s", "-1" }, "\"-1\" is not a signal number" },
+	{ "extra argument", { "opensnoop", "extra" }, "takes no argument \"extra\"" },
+	{ "extra argument behind --", { "opensnoop", "--", "-p" }, "takes no argument \"-p\"" },
+	{ "-d 0", { "opensnoop", "-d", "0" }, "option --duration: \"0\" is not a number" },
+	{ "-d abc", { "opensnoop", "-d", "abc" }, "\"abc\" is not a number of seconds" },
+	{ "-d -1", { "opensnoop", "-d", "-1" }, "\"-1\" is not a number of seconds" },
+	{ "-d 1e9", { "opensnoop", "-d", "1e9" }, "\"1e9\" is not a number of seconds" },
+	{ "-d nan", { "opensnoop", "-d", "nan" }, "\"nan\" is not a number of seconds" },
+	{ "-d inf", { "opensnoop", "-d", "inf" }, "\"inf\" is not a number of seconds" },
+	{ "-d 1.2.3", { "opensnoop", "-d", "1.2.3" }, "\"1.2.3\" is not a number of seconds" },
+	{ "-d .", { "opensnoop", "-d", "." }, "\".\" is not a number of seconds" },
+	{ "-d empty", { "opensnoop", "-d", "" }, "\"\" is not a number of seconds" },
+	{ "-d a year and a second", { "opensnoop", "-d", "31536001" }, "up to a year" },
+	{ "-c 0", { "opensnoop", "-c", "0" }, "option --count: \"0\" is not a number of records" },
+	{ "-c -5", { "opensnoop", "-c", "-5" }, "\"-5\" is not a number of records" },
+	{ "-c 2^63", { "opensnoop", "-c", "9223372036854775808" }, "is not a number of records" },
+	{ "--buffer 0", { "opensnoop", "--buffer", "0" }, "\"0\" is not a number of MiB" },
+	{ "--buffer 5000", { "opensnoop", "--buffer", "5000" }, "\"5000\" is not a number of MiB" },
+	{ "--buffer 1M", { "opensnoop", "--buffer=1M" }, "\"1M\" is not a number of MiB" },
+};
+
+static void bad_input(void **state)
+{
+	const struct row *row = *state;
+	struct command command = { .verb = lw_run };
+
+	memcpy(command.args, row->args, sizeof(row->args));
+	is_refused(&command, LW_USAGE, row->message);
+}
+
+static void bad_verbs(void **state)
+{
+	(void)state;
+	is_refused(&(struct command){ lw_list, NULL, { "list", "x" }, NULL }, LW_USAGE,
+		   "list: takes no argument \"x\"");
+	is_refused(&(struct command){ lw_info, NULL, { "info" }, NULL }, LW_USAGE,
+		   "info: want the name of one tool");
+	is_refused(&(struct command){ lw_info, NULL, { "info", "a", "b" }, NULL }, LW_USAGE,
+		   "info: want the name of one tool");
+	is_refused(&(struct command){ lw_info, NULL, { "info", "../x" }, NULL }, LW_USAGE,
+		   "\"../x\" is not the name of a tool");
+	is_refused(&(struct command){ lw_info, NULL, { "info", "nosuch" }, NULL }, LW_USAGE,
+		   "nosuch: no such tool");
+}
+
+/* ---- where it must not run ---- */
+
+static int become_nobody(void)
+{
+	int err = setresgid(65534, 65534, 65534) || setresuid(65534, 65534, 65534);
+
+	/* The sanitizer traces itself, which a process that changed its user may not. */
+	prctl(PR_SET_DUMPABLE, 1);
+	return err;
+}
+
+static void not_root(void **state)
+{
+	struct command command = { lw_run, NULL, { "killsnoop" }, NULL };
+
+	(void)state;
+	if (geteuid() == 0)
+		command.before = become_nobody;
+	is_refused(&command, LW_REFUSED, "inserting a module takes root; try sudo");
+}
+
+static int close_stdout(void)
+{
+	return close(STDOUT_FILENO);
+}
+
+static int read_only_stdout(void)
+{
+	return dup2(open("/dev/null", O_RDONLY), STDOUT_FILENO) < 0;
+}
+
+static void stdout_not_for_writing(void **state)
+{
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	is_refused(&(struct command){ lw_run, NULL, { "killsnoop" }, close_stdout }, LW_FAILED,
+		   "killsnoop: stdout is not open for writing");
+	is_refused(&(struct command){ lw_run, NULL, { "killsnoop" }, read_only_stdout }, LW_FAILED,
+		   "killsnoop: stdout is not open for writing");
+}
+
+static void already_running(void **state)
+{
+	struct lw_tool *tool;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(lw_tool_open(root, RELEASE, "killsnoop", &tool), 0);
+	assert_int_equal(lw_tool_lock(tool), 0);
+	is_refused(&(struct command){ lw_run, NULL, { "killsnoop" }, NULL }, LW_FAILED,
+		   "killsnoop: already running on this host");
+	lw_tool_free(tool);
+}
+
+/* ---- modules that do not fit ---- */
+
+/* killsnoop's module with a line changed, in a tree of its own. */
+static char *changed_tree(const char *line)
+{
+	char *tree = tree_new();
+	char *path = tree_path(tree, RELEASE, "systemtap", "killsnoop");
+	struct lines lines;
+
+	lines_of(&lines, "killsnoop");
+	lines_set(&lines, line);
+	module_write(path, &lines);
+	lines_free(&lines);
+	free(path);
+	assert_int_equal(chmod(tree, 0755), 0);
+	return tree;
+}
+
+static void wrong_module(const char *line, const char *message)
+{
+	char *tree = changed_tree(line);
+	struct command command = { lw_run, tree, { "killsnoop" }, NULL };
+	struct command info = { lw_info, tree, { "info", "killsnoop" }, NULL };
+	struct outcome outcome;
+
+	is_refused(&command, LW_REFUSED, message);
+	/* info says so, too, though it shows what there is. */
+	run_command(&info, &outcome);
+	assert_int_equal(outcome.code, LW_REFUSED);
+	outcome_free(&outcome);
+	tree_free(tree);
+}
+
+static void other_release(void **state)
+{
+	(void)state;
+	wrong_module("vermagic=" OTHER_RELEASE " SMP mod_unload ",
+		     "refused: built for kernel " OTHER_RELEASE ", this kernel is " RELEASE);
+	wrong_module("vermagic=" RELEASE "-rt SMP mod_unload ", "this kernel is " RELEASE);
+}
+
+static void renamed_file(void **state)
+{
+	(void)state;
+	wrong_module("name=lw_opensnoop",
+		     "refused: the file holds module lw_opensnoop, wanted lw_killsnoop");
+}
+
+static void wrong_format(void **state)
+{
+	(void)state;
+	wrong_module("lwtools=2", "its description has format 2, this lwload reads 1");
+}
+
+/* ---- no module ---- */
+
+static void no_modules_at_all(void **state)
+{
+	char *tree = tree_new();
+
+	(void)state;
+	is_refused(&(struct command){ lw_run, tree, { "killsnoop" }, NULL }, LW_NO_MODULE,
+		   "killsnoop: no module for kernel " RELEASE " (looked in ");
+	is_refused(&(struct command){ lw_info, tree, { "info", "killsnoop" }, NULL }, LW_NO_MODULE,
+		   "install lwtools-modules-" RELEASE ")");
+	is_refused(&(struct command){ lw_list, tree, { "list" }, NULL }, LW_NO_MODULE,
+		   "no modules for kernel " RELEASE);
+	tree_free(tree);
+}
+
+/* It is no mistyped name if another kernel has it. */
+static void only_for_another_kernel(void **state)
+{
+	static const char *const places[] = { "systemtap", "updates/dkms" };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(places); i++) {
+		char *tree = tree_new(), *opensnoop = tree_add(tree, "opensnoop");
+		char *path = tree_path(tree, OTHER_RELEASE, places[i], "killsnoop");
+
+		file_write(path, "", 0);
+		is_refused(&(struct command){ lw_run, tree, { "killsnoop" }, NULL }, LW_NO_MODULE,
+			   "killsnoop: no module for kernel " RELEASE);
+		is_refused(&(struct command){ lw_run, tree, { "killsnoo" }, NULL }, LW_USAGE,
+			   "killsnoo: no such tool");
+		free(opensnoop);
+		free(path);
+		tree_free(tree);
+	}
+}
+
+/* ---- runs ---- */
+
+#define HEADER                                                                             \
+	"#lwtools\t1\tkillsnoop\ttime=time\tuid=int\tpid=int\tcomm=str\tsig=int\ttpid=int" \
+	"\tresult=int\n"
+#define HEADING "   UID     PID COMM              SIG    TPID  RESULT\n"
+
+static void print_records(void)
+{
+	fake_print(0, HEADER);
+	fake_print(1, "\t0\t11\tkill\t15\t42\t0\n");
+	fake_print(0, "\t0\t12\tkill\t9\t43\t-3\n");
+	fake_print(2, "\t0\t13\tkill\t9\t44\t0\n");
+}
+
+static void run_killsnoop(const char *const *args, int (*before)(void), struct outcome *outcome)
+{
+	struct command command = { lw_run, NULL, { "killsnoop" }, before };
+	int i;
+
+	if (geteuid() != 0)
+		skip();
+	for (i = 0; args[i]; i++)
+		command.args[i + 1] = args[i];
+	if (!fake->on_start)
+		fake->on_start = print_records;
+	run_command(&command, outcome);
+}
+
+#define ARGS(...)                 \
+	(const char *const[])     \
+	{                         \
+		__VA_ARGS__, NULL \
+	}
+
+static void gives(const char *const *args, const char *out)
+{
+	struct outcome outcome;
+
+	run_killsnoop(args, NULL, &outcome);
+	assert_string_equal(outcome.err, "");
+	assert_int_equal(outcome.code, LW_OK);
+	assert_string_equal(outcome.out, out);
+	assert_int_equal(fake->inserts, 1);
+	assert_false(fake->loaded);
+	outcome_free(&outcome);
+}
+
+static void table(void **state)
+{
+	(void)state;
+	gives(ARGS("-d", "1"), HEADING "     0      11 kill               15      42       0\n"
+				       "     0      12 kill                9      43      -3\n"
+				       "     0      13 kill                9      44       0\n");
+	assert_string_equal(fake->params, "_stp_bufsize=2");
+}
+
+/* So many, though more came in the same read. */
+static void count(void **state)
+{
+	(void)state;
+	gives(ARGS("-c", "2"), HEADING "     0      11 kill               15      42       0\n"
+				       "     0      12 kill                9      43      -3\n");
+}
+
+/* The last one ends it: no other is waited for. */
+static void count_of_all(void **state)
+{
+	(void)state;
+	gives(ARGS("-c", "3"), HEADING "     0      11 kill               15      42       0\n"
+				       "     0      12 kill                9      43      -3\n"
+				       "     0      13 kill                9      44       0\n");
+	assert_true(fake->clock < 1001000000000LL);
+}
+
+static void json(void **state)
+{
+	(void)state;
+	gives(ARGS("--json", "-c", "1"),
+	      "{\"time\":null,\"uid\":0,\"pid\":11,\"comm\":\"kill\",\"sig\":15,\"tpid\":42,"
+	      "\"result\":0}\n");
+	assert_string_equal(fake->params, "timestamp=1 _stp_bufsize=2");
+}
+
+static void parameters(void **state)
+{
+	(void)state;
+	gives(ARGS("-d", "1", "-p", "7", "-s", "TERM", "--buffer=64"),
+	      HEADING "     0      11 kill               15      42       0\n"
+		      "     0      12 kill                9      43      -3\n"
+		      "     0      13 kill                9      44       0\n");
+	assert_string_equal(fake->params, "pid=7 sig=15 _stp_bufsize=64");
+}
+
+static void verbose(void **state)
+{
+	struct outcome outcome;
+
+	(void)state;
+	run_killsnoop(ARGS("-v", "-d", "1"), NULL, &outcome);
+	assert_int_equal(outcome.code, LW_OK);
+	assert_string_equal(outcome.err, "lwload: killsnoop: tracing; Ctrl-C ends it\n");
+	outcome_free(&outcome);
+}
+
+/* A run that ends with this code and text on stderr, and leaves nothing behind. */
+static void ends(const char *const *args, int (*before)(void), int code, const char *message)
+{
+	struct outcome outcome;
+
+	run_killsnoop(args, before, &outcome);
+	assert_int_equal(outcome.code, code);
+	assert_int_equal(outcome.err_lines, *message ? 1 : 0);
+	assert_non_null(strstr(outcome.err, message));
+	assert_false(fake->loaded);
+	outcome_free(&outcome);
+}
+
+static void print_other_header(void)
+{
+	fake_print(0, "#lwtools\t1\topensnoop\ttime=time\n");
+}
+
+static void wrong_header(void **state)
+{
+	(void)state;
+	fake->on_start = print_other_header;
+	ends(ARGS("-d", "1"), NULL, LW_FAILED, "output is not what its description says");
+}
+
+static void print_with_loss(void)
+{
+	print_records();
+	fake_print(0, "no record\n");
+	fake_packet(0, 9, "\t0\t14\tkill\t9\t44\t0\n");
+}
+
+/* One bad line, and three numbers that never came. */
+static void loss(void **state)
+{
+	(void)state;
+	fake->on_start = print_with_loss;
+	ends(ARGS("-d", "1"), NULL, LW_OK, "warning: killsnoop: 4 records were lost, 4 shown");
+}
+
+static int stdout_to_full(void)
+{
+	return dup2(open("/dev/full", O_WRONLY), STDOUT_FILENO) < 0;
+}
+
+/* JSON has no heading: the first write is that of the records. */
+static void full_disk(void **state)
+{
+	(void)state;
+	ends(ARGS("-d", "1"), stdout_to_full, LW_FAILED, "cannot write to stdout: No space");
+	setup(NULL);
+	ends(ARGS("--json", "-d", "1"), stdout_to_full, LW_FAILED, "cannot write to stdout: No");
+	setup(NULL);
+	ends(ARGS("--json", "-c", "3"), stdout_to_full, LW_FAILED, "cannot write to stdout: No");
+}
+
+static void ask_to_exit(void)
+{
+	print_records();
+	fake_say(LW_MSG_REQUEST_EXIT, "", 0);
+}
+
+/* The records are written when the script has ended, so only the drain can fail. */
+static void full_disk_at_the_end(void **state)
+{
+	(void)state;
+	fake->on_start = ask_to_exit;
+	ends(ARGS("--json"), stdout_to_full, LW_FAILED, "cannot write to stdout: No space");
+}
+
+static void reader_gone(void **state)
+{
+	(void)state;
+	fake->reader_gone = true;
+	ends(ARGS("-d", "100"), NULL, LW_OK, "");
+}
+
+static void kernel_refuses(void **state)
+{
+	(void)state;
+	fake->insert_errno[0] = EKEYREJECTED;
+	ends(ARGS("-d", "1"), NULL, LW_REFUSED, "signed with a key it trusts");
+	setup(NULL);
+	fake->insert_errno[0] = ENOMEM;
+	ends(ARGS("-d", "1"), NULL, LW_FAILED, "try a smaller --buffer");
+}
+
+static void say_error(void)
+{
+	print_records();
+	fake_text("ERROR: \x1b[2J bad\n");
+}
+
+/* A module's text is a stranger's, too. */
+static void module_error(void **state)
+{
+	(void)state;
+	fake->on_start = say_error;
+	ends(ARGS("-d", "1"), NULL, LW_FAILED, "killsnoop: the module reports: \\x1b[2J bad\n");
+}
+
+static void help(void **state)
+{
+	struct command command = { lw_run, NULL, { "killsnoop", "--help" }, NULL };
+	struct outcome outcome;
+
+	(void)state;
+	run_command(&command, &outcome);
+	assert_int_equal(outcome.code, LW_OK);
+	assert_string_equal(outcome.err, "");
+	assert_non_null(strstr(outcome.out, "usage: lwload killsnoop [options]\n"));
+	assert_int_equal(fake->calls, 0);
+	outcome_free(&outcome);
+}
+
+/* ---- main() ---- */
+
+static int main_body(void *arg)
+{
+	char **argv = arg;
+	int argc;
+
+	for (argc = 0; argv[argc]; argc++)
+		;
+	return lwload_main(argc, argv);
+}
+
+static void run_main(const char *arg, struct outcome *outcome)
+{
+	char *argv[] = { "lwload", (char *)arg, NULL };
+
+	in_child(main_body, argv, outcome);
+	assert_int_equal(fake->calls, 0);
+}
+
+static void main_usage(void **state)
+{
+	struct outcome none, asked;
+
+	(void)state;
+	run_main(NULL, &none);
+	run_main("--help", &asked);
+	assert_int_equal(none.code, LW_USAGE);
+	assert_string_equal(none.out, "");
+	assert_memory_equal(none.err, "usage: lwload TOOL", 18);
+	assert_non_null(strstr(none.err, "lwload info TOOL"));
+	assert_int_equal(asked.code, LW_OK);
+	assert_string_equal(asked.out, none.err);
+	outcome_free(&none);
+	outcome_free(&asked);
+}
+
+static void main_version(void **state)
+{
+	struct outcome outcome;
+
+	(void)state;
+	run_main("--version", &outcome);
+	assert_int_equal(outcome.code, LW_OK);
+	assert_string_equal(outcome.out, "lwload test\n");
+	outcome_free(&outcome);
+}
+
+/* Verbs come before tools, and a verb has the arguments behind its name. */
+static void main_verbs(void **state)
+{
+	struct outcome outcome;
+
+	(void)state;
+	run_main("info", &outcome);
+	assert_int_equal(outcome.code, LW_USAGE);
+	assert_non_null(strstr(outcome.err, "info: want the name of one tool"));
+	outcome_free(&outcome);
+	run_main("../list", &outcome);
+	assert_int_equal(outcome.code, LW_USAGE);
+	assert_non_null(strstr(outcome.err, "is not the name of a tool"));
+	outcome_free(&outcome);
+}
+
+#define FRESH(test) cmocka_unit_test_setup(test, setup)
+
+int main(void)
+{
+	static const struct CMUnitTest fixed[] = {
+		FRESH(bad_verbs),
+		FRESH(not_root),
+		FRESH(stdout_not_for_writing),
+		FRESH(already_running),
+		FRESH(other_release),
+		FRESH(renamed_file),
+		FRESH(wrong_format),
+		FRESH(no_modules_at_all),
+		FRESH(only_for_another_kernel),
+		FRESH(table),
+		FRESH(count),
+		FRESH(count_of_all),
+		FRESH(json),
+		FRESH(parameters),
+		FRESH(verbose),
+		FRESH(wrong_header),
+		FRESH(loss),
+		FRESH(full_disk),
+		FRESH(full_disk_at_the_end),
+		FRESH(reader_gone),
+		FRESH(kernel_refuses),
+		FRESH(module_error),
+		FRESH(help),
+		FRESH(main_usage),
+		FRESH(main_version),
+		FRESH(main_verbs),
+	};
+	struct CMUnitTest tests[COUNT(fixed) + COUNT(rows)];
+	size_t i;
+
+	leaks_in_children_only();
+	memcpy(tests, fixed, sizeof(fixed));
+	for (i = 0; i < COUNT(rows); i++)
+		tests[COUNT(fixed) + i] = (struct CMUnitTest){ rows[i].name, bad_input, setup, NULL,
+							       (void *)&rows[i] };
+	return cmocka_run_group_tests(tests, group_setup, group_teardown);
+}

@@ -1,0 +1,1004 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* test_engine.c - insert, handshake, relay, remove, against the kernel of fake.c */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "engine.h"
+#include "fake.h"
+#include "helper.h"
+#include "signals.h"
+#include "transport.h"
+
+static char *const params[] = { "pid=5", "name=\"a b\"", "_stp_bufsize=2", NULL };
+static char image[] = "the bytes of a module";
+
+/* What the sink got. */
+static struct seen {
+	char data[1 << 20];
+	size_t len;
+	char messages[1024];
+	int started, flushes;
+	int started_result, data_result, flush_result; /* what it answers */
+	int flush_result_at_end;                       /* once EXIT was answered */
+} seen;
+
+static int on_started(void *context)
+{
+	(void)context;
+	seen.started++;
+	return seen.started_result;
+}
+
+static int on_data(void *context, const char *buf, size_t len)
+{
+	(void)context;
+	if (seen.len + len < sizeof(seen.data)) {
+		memcpy(seen.data + seen.len, buf, len);
+		seen.len += len;
+	}
+	return seen.data_result;
+}
+
+static int on_flush(void *context)
+{
+	(void)context;
+	seen.flushes++;
+	if (fake->nsent && fake->sent[fake->nsent - 1].type == LW_MSG_EXIT)
+		return seen.flush_result_at_end;
+	return seen.flush_result;
+}
+
+static void on_message(void *context, int is_error, const char *text)
+{
+	size_t n = strlen(seen.messages);
+
+	(void)context;
+	snprintf(seen.messages + n, sizeof(seen.messages) - n, "%c:%s|", is_error ? 'E' : 'W',
+		 text);
+}
+
+struct result {
+	int err;
+	unsigned long long lost;
+	char *text; /* stderr */
+};
+
+/* A run of one fake second. */
+static struct result run_module(const void *bytes, size_t size)
+{
+	struct lw_run run = {
+		.name = "x",
+		.module = "lw_x",
+		.path = "/m/lw_x.ko",
+		.image = bytes,
+		.size = size,
+		.params = params,
+		.duration = 1,
+		.sink = { on_started, on_data, on_flush, on_message, NULL },
+	};
+	struct result result = { .lost = 77 };
+	struct capture err;
+
+	capture_begin(&err, 2);
+	result.err = lw_engine_run(&run, &result.lost);
+	result.text = capture_end(&err, NULL);
+	/* Whatever happens, these hold. */
+	assert_int_equal(fake->open_files, 0);
+	assert_int_equal(fake->wrong_cpu, 0);
+	return result;
+}
+
+static struct result run(void)
+{
+	return run_module(image, sizeof(image));
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	fake_reset();
+	memset(&seen, 0, sizeof(seen));
+	return 0;
+}
+
+static int lines_in(const char *text)
+{
+	int n = 0;
+
+	for (; *text; text++)
+		n += *text == '\n';
+	return n;
+}
+
+/* A run ended with this error, one line that has this text, and nothing left. */
+static void ends_with(struct result result, int err, const char *message)
+{
+	assert_int_equal(result.err, err);
+	assert_int_equal(lines_in(result.text), 1);
+	assert_non_null(strstr(result.text, message));
+	assert_false(fake->loaded);
+	free(result.text);
+}
+
+static void is_fine(struct result result)
+{
+	assert_int_equal(result.err, 0);
+	assert_string_equal(result.text, "");
+	assert_false(fake->loaded);
+	free(result.text);
+}
+
+/* ---- a run without trouble ---- */
+
+static void print_some(void)
+{
+	fake_print(0, "one\n");
+	fake_print(1, "two\n");
+	fake_print(0, "three\n");
+}
+
+static void print_at_end(void)
+{
+	fake_print(1, "four\n");
+	fake_print(2, "five\n");
+}
+
+static void whole_run(void **state)
+{
+	struct result result;
+
+	(void)state;
+	fake->on_start = print_some;
+	fake->on_exit = print_at_end;
+	result = run();
+	assert_int_equal(result.lost, 0);
+	is_fine(result);
+	assert_string_equal(seen.data, "one\ntwo\nthree\nfour\nfive\n");
+	assert_int_equal(seen.started, 1);
+	assert_int_equal(fake->inserts, 1);
+	assert_int_equal(fake->removes, 1);
+	assert_int_equal(fake->image_size, sizeof(image));
+	assert_memory_equal(fake->image, image, sizeof(image));
+	assert_string_equal(fake->params, "pid=5 name=\"a b\" _stp_bufsize=2");
+	/* The duration, no more: nothing is waited for at the end. */
+	assert_int_equal((fake->clock - 1000000000000LL) / 1000000, 1000);
+}
+
+/* What must be said to the module, in this order. */
+static void handshake(void **state)
+{
+	static const uint32_t order[] = {
+		LW_MSG_PRIVILEGE, LW_MSG_RELOCATION, LW_MSG_RELOCATION, LW_MSG_TZINFO,
+		LW_MSG_READY,     LW_MSG_START,      LW_MSG_EXIT,
+	};
+	size_t i;
+
+	(void)state;
+	is_fine(run());
+	assert_int_equal(fake->nsent, COUNT(order));
+	for (i = 0; i < COUNT(order); i++)
+		assert_int_equal(fake->sent[i].type, order[i]);
+}
+
+static void check_relocation(const struct fake_message *message, const char *symbol,
+			     uint64_t address)
+{
+	uint64_t got;
+
+	assert_int_equal(message->len, 128 + 128 + 8);
+	assert_string_equal(message->payload, "kernel");
+	assert_string_equal(message->payload + 128, symbol);
+	memcpy(&got, message->payload + 256, sizeof(got));
+	assert_true(got == address);
+}
+
+static void payloads(void **state)
+{
+	int32_t privileges;
+	int64_t offset;
+
+	(void)state;
+	setenv("TZ", "ABC-02:00", 1);
+	tzset();
+	is_fine(run());
+	assert_int_equal(fake->sent[0].len, 4);
+	memcpy(&privileges, fake->sent[0].payload, 4);
+	assert_int_equal(privileges, 0xe);
+	check_relocation(&fake->sent[1], "_stext", FAKE_STEXT);
+	check_relocation(&fake->sent[2], "kallsyms_lookup_name", FAKE_LOOKUP);
+	assert_int_equal(fake->sent[3].len, 8 + 64);
+	memcpy(&offset, fake->sent[3].payload, 8);
+	assert_int_equal(offset, -7200);
+	assert_string_equal(fake->sent[3].payload + 8, "ABC");
+	assert_int_equal(fake->sent[4].len, 0);
+	assert_int_equal(fake->sent[5].len, 8);
+	assert_memory_equal(fake->sent[5].payload, "\0\0\0\0\0\0\0\0", 8);
+	assert_int_equal(fake->sent[6].len, 0);
+}
+
+/* The bytes that were read and checked, whatever the file is by now. */
+static void file_is_replaced(void **state)
+{
+	char *root = tree_new(), *path = tree_add(root, "killsnoop"), *bytes;
+	struct lw_tool *tool;
+	struct result result;
+	size_t size;
+
+	(void)state;
+	bytes = file_read(path, &size);
+	assert_int_equal(lw_tool_open(root, RELEASE, "killsnoop", &tool), 0);
+	/* In place, and then by another file. */
+	file_write(path, "evil", 4);
+	assert_int_equal(unlink(path), 0);
+	file_write(path, "worse", 5);
+	result = run_module(tool->image, tool->size);
+	is_fine(result);
+	assert_int_equal(fake->image_size, size);
+	assert_memory_equal(fake->image, bytes, size);
+	lw_tool_free(tool);
+	free(bytes);
+	free(path);
+	tree_free(root);
+}
+
+static void offline_cpu(void **state)
+{
+	(void)state;
+	fake->no_cpu[1] = true;
+	fake->on_start = print_some;
+	is_fine(run());
+	assert_string_equal(seen.data, "one\nthree\n");
+}
+
+/* ---- ways to end ---- */
+
+static void ask_to_exit(void)
+{
+	fake_say(LW_MSG_REQUEST_EXIT, "", 0);
+}
+
+static void exit_in_round_3(int round)
+{
+	if (round == 3)
+		ask_to_exit();
+}
+
+static long long seconds_run(void)
+{
+	return (fake->clock - 1000000000000LL) / 1000000000;
+}
+
+static struct result run_for_ever(void)
+{
+	struct lw_run run = {
+		.name = "x",
+		.module = "lw_x",
+		.path = "/m/lw_x.ko",
+		.image = image,
+		.size = sizeof(image),
+		.params = params,
+		.sink = { on_started, on_data, on_flush, on_message, NULL },
+	};
+	struct result result;
+	struct capture err;
+
+	capture_begin(&err, 2);
+	result.err = lw_engine_run(&run, &result.lost);
+	result.text = capture_end(&err, NULL);
+	return result;
+}
+
+static void script_exits(void **state)
+{
+	(void)state;
+	fake->on_poll = exit_in_round_3;
+	fake->on_exit = print_at_end;
+	is_fine(run_for_ever());
+	assert_int_equal(fake->rounds, 3);
+	assert_string_equal(seen.data, "four\nfive\n");
+}
+
+/* exit() in a begin probe: the wish comes before START is answered. */
+static int body_exits_at_once(void *arg)
+{
+	struct result result;
+
+	(void)arg;
+	fake->on_start = ask_to_exit;
+	result = run_for_ever();
+	free(result.text);
+	return result.err || seconds_run() > 5;
+}
+
+static void script_exits_at_once(void **state)
+{
+	struct outcome outcome;
+
+	(void)state;
+	/* In a child, since a run that misses it never ends. */
+	in_child(body_exits_at_once, NULL, &outcome);
+	assert_int_equal(outcome.code, 0);
+	assert_false(fake->loaded);
+	outcome_free(&outcome);
+}
+
+static int body_signal(void *arg)
+{
+	struct result result;
+
+	lw_signals_catch();
+	kill(getpid(), *(int *)arg);
+	result = run_for_ever();
+	fputs(result.text, stderr);
+	free(result.text);
+	return -result.err;
+}
+
+/* They are blocked until the module can be removed again: none is lost either. */
+static void signals_end_a_run(void **state)
+{
+	static int signals[] = { SIGINT, SIGTERM, SIGHUP };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(signals); i++) {
+		struct outcome outcome;
+
+		fake_reset();
+		in_child(body_signal, &signals[i], &outcome);
+		assert_int_equal(outcome.code, 0);
+		assert_string_equal(outcome.err, "");
+		assert_int_equal(fake->inserts, 1);
+		assert_int_equal(fake->removes, 1);
+		assert_false(fake->loaded);
+		outcome_free(&outcome);
+	}
+}
+
+static void sink_has_enough(void **state)
+{
+	(void)state;
+	fake->on_start = print_some;
+	seen.data_result = 1;
+	is_fine(run());
+	assert_int_equal(seconds_run(), 0);
+	assert_false(fake->loaded);
+}
+
+static void reader_gone(void **state)
+{
+	struct result result;
+
+	(void)state;
+	fake->reader_gone = true;
+	result = run();
+	assert_int_equal(result.err, -EPIPE);
+	assert_string_equal(result.text, "");
+	assert_int_equal(fake->rounds, 1);
+	assert_false(fake->loaded);
+	free(result.text);
+}
+
+/* The sink prints its own errors: the engine adds none and passes them on. */
+static void sink_fails(int err)
+{
+	struct result result;
+
+	fake->on_start = print_some;
+	result = run();
+	assert_int_equal(result.err, err);
+	assert_string_equal(result.text, "");
+	assert_false(fake->loaded);
+	free(result.text);
+}
+
+static void sink_fails_to_start(void **state)
+{
+	(void)state;
+	seen.started_result = -ENOSPC;
+	sink_fails(-ENOSPC);
+}
+
+static void sink_fails_on_data(void **state)
+{
+	(void)state;
+	seen.data_result = -EPROTO;
+	sink_fails(-EPROTO);
+}
+
+static void sink_fails_to_flush(void **state)
+{
+	(void)state;
+	seen.flush_result = -ENOSPC;
+	sink_fails(-ENOSPC);
+}
+
+/* A full disk is one at the very end, too, not a reader who has gone. */
+static void sink_fails_at_the_end(void **state)
+{
+	(void)state;
+	seen.flush_result_at_end = -ENOSPC;
+	sink_fails(-ENOSPC);
+}
+
+/* ---- messages ---- */
+
+static void say_things(void)
+{
+	fake_text("WARNING: mind the gap\n");
+	fake_text("plain\n\n");
+	fake_text("\n");
+	fake_say(LW_MSG_SYSTEM, "reboot", 7);
+	fake_say(0x99, "", 0);
+}
+
+static void warnings(void **state)
+{
+	struct result result;
+
+	(void)state;
+	fake->on_start = say_things;
+	result = run();
+	assert_int_equal(result.err, 0);
+	assert_string_equal(seen.messages, "W:mind the gap|W:plain|");
+	assert_string_equal(result.text, "lwload: warning: x: the module asked to run a command; "
+					 "ignored\n");
+	free(result.text);
+}
+
+static void say_error(void)
+{
+	fake_text("ERROR: read fault at 0x0\n");
+}
+
+static void module_error(void **state)
+{
+	struct result result;
+
+	(void)state;
+	fake->on_exit = say_error;
+	result = run();
+	assert_int_equal(result.err, -EIO);
+	assert_string_equal(seen.messages, "E:read fault at 0x0|");
+	assert_false(fake->loaded);
+	free(result.text);
+}
+
+static void say_lost(void)
+{
+	fake_text("WARNING: There were 23 transport failures.\n");
+}
+
+static void transport_failures(void **state)
+{
+	struct result result;
+
+	(void)state;
+	fake->on_exit = say_lost;
+	result = run();
+	assert_int_equal(result.err, 0);
+	assert_int_equal(result.lost, 23);
+	free(result.text);
+}
+
+static void lose_number_2(void)
+{
+	fake_packet(0, 1, "one\n");
+	fake_packet(0, 4, "four\n");
+}
+
+/* A number that never comes is waited for, but not for ever. */
+static void missing_packets(void **state)
+{
+	struct result result;
+
+	(void)state;
+	fake->on_start = lose_number_2;
+	result = run();
+	assert_int_equal(result.lost, 2);
+	is_fine(result);
+	assert_string_equal(seen.data, "one\nfour\n");
+}
+
+/* ---- relay streams ---- */
+
+static void late_in_round(int round)
+{
+	if (round == 1) {
+		fake_packet(0, 2, "two\n");
+	} else if (round == 4) {
+		assert_string_equal(seen.data, "");
+		fake_packet(1, 1, "one\n");
+	}
+}
+
+static void late_packet_is_waited_for(void **state)
+{
+	struct result result;
+
+	(void)state;
+	fake->on_poll = late_in_round;
+	result = run();
+	assert_int_equal(result.lost, 0);
+	is_fine(result);
+	assert_string_equal(seen.data, "one\ntwo\n");
+}
+
+/*
+ * Steady work on two CPUs: while one stream is read the other grows, so after
+ * every read a packet is missing that the next read brings. That is no loss,
+ * however long it goes on.
+ */
+static void busy_cpus(int cpu)
+{
+	char text[32];
+	int other = !cpu;
+
+	if (fake->sequence > 600 || cpu > 1)
+		return;
+	snprintf(text, sizeof(text), "%u\n", fake->sequence + 1);
+	fake_print(other, text);
+	snprintf(text, sizeof(text), "%u\n", fake->sequence + 1);
+	fake_print(cpu, text);
+	fake->clock += 1000000;
+}
+
+static void busy_start(void)
+{
+	fake_print(0, "1\n");
+	fake_print(1, "2\n");
+}
+
+/* Lines that are their packets' numbers, every one and in order. */
+static void all_in_order(void)
+{
+	const char *p = seen.data;
+	uint32_t want = 1, n;
+
+	while (sscanf(p, "%u", &n) == 1) {
+		assert_int_equal(n, want);
+		want++;
+		p = strchr(p, '\n') + 1;
+	}
+	assert_int_equal(want - 1, fake->sequence);
+}
+
+static void steady_work_keeps_order(void **state)
+{
+	struct result result;
+
+	(void)state;
+	fake->on_start = busy_start;
+	fake->before_read = busy_cpus;
+	result = run();
+	all_in_order();
+	assert_true(fake->sequence > 600);
+	assert_int_equal(result.lost, 0);
+	is_fine(result);
+}
+
+/*
+ * One CPU works more than the other and there is much to read: what one read
+ * takes from it ends long before the other's, which is not lost for that.
+ */
+static void print_unevenly(void)
+{
+	char text[128];
+	int i;
+
+	for (i = 1; i <= 9000; i++) {
+		snprintf(text, sizeof(text), "%d %72s\n", i, "and some text to fill it");
+		fake_print(i % 5 ? 1 : 0, text);
+	}
+}
+
+static void uneven(bool at_end)
+{
+	struct result result;
+
+	setup(NULL);
+	if (at_end)
+		fake->on_exit = print_unevenly;
+	else
+		fake->on_start = print_unevenly;
+	result = run();
+	all_in_order();
+	assert_int_equal(result.lost, 0);
+	is_fine(result);
+}
+
+static void uneven_work_keeps_order(void **state)
+{
+	(void)state;
+	uneven(false);
+	uneven(true);
+}
+
+/* The first packet never comes, of more than any buffer holds. */
+static void print_without_first(void)
+{
+	char text[128];
+	int i;
+
+	fake->sequence = 1;
+	for (i = 2; i <= 5000; i++) {
+		snprintf(text, sizeof(text), "%d %72s\n", i, "and some text to fill it");
+		fake_print(0, text);
+	}
+}
+
+static void first_packet_missing(bool at_end)
+{
+	struct result result;
+
+	setup(NULL);
+	if (at_end)
+		fake->on_exit = print_without_first;
+	else
+		fake->on_start = print_without_first;
+	result = run();
+	assert_memory_equal(seen.data, "2 ", 2);
+	assert_int_equal(result.lost, 1);
+	assert_int_equal(fake->streams[0].pos, fake->streams[0].len);
+	is_fine(result);
+}
+
+static void missing_packet_with_full_buffer(void **state)
+{
+	(void)state;
+	first_packet_missing(false);
+	first_packet_missing(true);
+}
+
+static void print_much(void)
+{
+	char text[64];
+	int i;
+
+	for (i = 1; i <= 3000; i++) {
+		snprintf(text, sizeof(text), "%d of many, with some text to fill it\n", i);
+		fake_print(i % FAKE_STREAMS, text);
+	}
+}
+
+/* More than one read takes, at the end: all of it is read and in order. */
+static void drain_takes_all(void **state)
+{
+	struct result result;
+
+	(void)state;
+	fake->on_exit = print_much;
+	result = run();
+	assert_int_equal(result.lost, 0);
+	is_fine(result);
+	all_in_order();
+}
+
+/* ---- refusals ---- */
+
+static void insertion_refused(void **state)
+{
+	static const struct {
+		int error, err;
+		const char *message;
+	} rows[] = {
+		{ ENOEXEC, -EPERM, "/m/lw_x.ko: cannot insert it: damaged, or built for another" },
+		{ EKEYREJECTED, -EPERM, "takes only modules signed with a key it trusts" },
+		{ ENOKEY, -EPERM, "takes only modules signed with a key it trusts" },
+		{ EPERM, -EPERM, "not root, or the kernel is locked down" },
+		{ ENOMEM, -ENOMEM, "try a smaller --buffer" },
+		{ ENOENT, -ENOENT, "needs a symbol this kernel does not have" },
+		{ EINVAL, -EINVAL, "cannot insert it: Invalid argument" },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(rows); i++) {
+		setup(NULL);
+		fake->insert_errno[0] = rows[i].error;
+		ends_with(run(), rows[i].err, rows[i].message);
+		assert_int_equal(fake->inserts, 1);
+		assert_int_equal(fake->removes, 0);
+		assert_int_equal(fake->nsent, 0);
+	}
+}
+
+static void leftover_is_removed(void **state)
+{
+	struct result result;
+
+	(void)state;
+	fake->loaded = true;
+	fake->insert_errno[0] = EEXIST;
+	result = run();
+	assert_int_equal(result.err, 0);
+	assert_string_equal(result.text, "lwload: warning: x: removed module lw_x, left behind by "
+					 "a run that was killed\n");
+	assert_int_equal(fake->inserts, 2);
+	assert_int_equal(fake->removes, 2);
+	assert_int_equal(seen.started, 1);
+	assert_false(fake->loaded);
+	free(result.text);
+}
+
+static void retried_once_only(void **state)
+{
+	struct result result;
+
+	(void)state;
+	fake->insert_errno[0] = EEXIST;
+	fake->insert_errno[1] = EEXIST;
+	result = run();
+	assert_int_equal(result.err, -EEXIST);
+	assert_non_null(strstr(result.text, "in use by another program"));
+	assert_int_equal(fake->inserts, 2);
+	assert_int_equal(fake->removes, 1);
+	free(result.text);
+}
+
+/* Somebody is attached: it is left alone, and so it is if that cannot be told. */
+static void other_is_not_removed(const char *call, int error)
+{
+	struct result result;
+
+	fake->loaded = true;
+	fake->insert_errno[0] = EEXIST;
+	fake->fail_call = call;
+	fake->fail_errno = error;
+	result = run();
+	assert_int_equal(result.err, -EEXIST);
+	assert_int_equal(lines_in(result.text), 1);
+	assert_non_null(strstr(result.text, "in use by another program"));
+	assert_int_equal(fake->inserts, 1);
+	assert_int_equal(fake->removes, 0);
+	assert_true(fake->loaded);
+	free(result.text);
+}
+
+static void other_is_attached(void **state)
+{
+	(void)state;
+	other_is_not_removed("openat .cmd", EBUSY);
+}
+
+static void other_cannot_be_told(void **state)
+{
+	(void)state;
+	other_is_not_removed("openat .cmd", EMFILE);
+}
+
+/* A module of that name that is none of SystemTap's. */
+static void other_is_foreign(void **state)
+{
+	(void)state;
+	other_is_not_removed("open dir", ENOENT);
+}
+
+/* ---- failures ---- */
+
+static void no_transport(void **state)
+{
+	(void)state;
+	fake->silent_ready = true;
+	ends_with(run(), -ETIMEDOUT, "cannot get its first answer: Connection timed out");
+	assert_int_equal(fake->removes, 1);
+	assert_int_equal(seen.started, 0);
+}
+
+static void start_fails(void **state)
+{
+	(void)state;
+	fake->start_result = -EINVAL;
+	ends_with(run(), -EINVAL, "cannot start its probes: Invalid argument");
+	assert_int_equal(fake->removes, 1);
+	assert_int_equal(seen.started, 0);
+}
+
+static void start_never_answered(void **state)
+{
+	(void)state;
+	fake->silent_start = true;
+	ends_with(run(), -ETIMEDOUT, "cannot start its probes: Connection timed out");
+	assert_int_equal(fake->removes, 1);
+}
+
+static void exit_never_answered(void **state)
+{
+	(void)state;
+	fake->silent_exit = true;
+	ends_with(run(), -ETIMEDOUT, "module lw_x does not end: Connection timed out");
+	assert_int_equal(fake->removes, 1);
+}
+
+static void no_streams(void **state)
+{
+	(void)state;
+	fake->no_cpu[0] = fake->no_cpu[1] = fake->no_cpu[2] = true;
+	ends_with(run(), -ENODEV, "cannot open its output");
+}
+
+static void calls_fail(void **state)
+{
+	static const struct {
+		const char *call, *message;
+	} rows[] = {
+		{ "open dir", "cannot attach to it" },
+		{ "openat .cmd", "cannot attach to it" },
+		{ "fopen kallsyms", "cannot tell it the kernel's addresses" },
+		{ "write", "cannot tell it the kernel's addresses" },
+		{ "read .cmd", "cannot get its first answer" },
+		{ "openat trace", "cannot open its output" },
+		{ "sched_setaffinity", "" },
+		{ "read trace", "" },
+		{ "ppoll", "" },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(rows); i++) {
+		setup(NULL);
+		fake->on_start = print_some;
+		fake->fail_call = rows[i].call;
+		ends_with(run(), -EIO, rows[i].message);
+		assert_int_equal(fake->removes, 1);
+	}
+}
+
+/*
+ * Every call of a whole run fails in turn: never a success, never silent, and
+ * the module is removed, unless that is what failed.
+ */
+static void every_call_fails_in_turn(void **state)
+{
+	int n;
+
+	(void)state;
+	for (n = 1; n < 200; n++) {
+		struct result result;
+
+		setup(NULL);
+		fake->on_start = print_some;
+		fake->on_exit = print_at_end;
+		fake->fail_at = n;
+		result = run();
+		if (!fake->failures) {
+			free(result.text);
+			break;
+		}
+		assert_true(result.err < 0);
+		assert_true(lines_in(result.text) >= 1);
+		if (fake->inserts && fake->image_size)
+			assert_true(fake->removes > 0);
+		/* The last call of all is delete_module(). */
+		assert_true(!fake->loaded || strstr(result.text, "cannot be removed"));
+		free(result.text);
+	}
+	/* So many calls a run makes at least; and it did come to an end. */
+	assert_in_range(n, 30, 199);
+}
+
+static void removal_is_tried_again(void **state)
+{
+	(void)state;
+	fake->removes_refused = 20;
+	is_fine(run());
+	assert_int_equal(fake->removes, 21);
+}
+
+static void removal_fails(void **state)
+{
+	static const int errors[] = { EAGAIN, EBUSY, EPERM };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(errors); i++) {
+		struct result result;
+
+		setup(NULL);
+		fake->remove_errno = errors[i];
+		result = run();
+		assert_true(result.err < 0);
+		assert_non_null(strstr(result.text, "try rmmod lw_x"));
+		assert_int_equal(lines_in(result.text), 1);
+		/* EAGAIN and EBUSY may pass: some seconds of tries, not for ever. */
+		assert_in_range(fake->removes, errors[i] == EPERM ? 1 : 100, 1000);
+		free(result.text);
+	}
+}
+
+static void removed_by_another(void **state)
+{
+	struct result result;
+
+	(void)state;
+	fake->remove_errno = ENOENT;
+	result = run();
+	assert_int_equal(result.err, 0);
+	assert_string_equal(result.text, "");
+	free(result.text);
+}
+
+/* ---- kernel addresses ---- */
+
+static void kptr_restrict_is_put_back(void **state)
+{
+	(void)state;
+	fake->kptr_restrict = '2';
+	is_fine(run());
+	check_relocation(&fake->sent[1], "_stext", FAKE_STEXT);
+	check_relocation(&fake->sent[2], "kallsyms_lookup_name", FAKE_LOOKUP);
+	assert_int_equal(fake->kptr_restrict, '2');
+}
+
+/* Zero is no address: a module that gets it would jump there. */
+static void addresses_stay_hidden(void **state)
+{
+	static const char values[] = "012";
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 3; i++) {
+		setup(NULL);
+		fake->kallsyms_hidden = true;
+		fake->kptr_restrict = values[i];
+		ends_with(run(), -EPERM, "cannot tell it the kernel's addresses");
+		assert_int_equal(fake->kptr_restrict, values[i]);
+	}
+}
+
+#define FRESH(test) cmocka_unit_test_setup(test, setup)
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		FRESH(whole_run),
+		FRESH(handshake),
+		FRESH(payloads),
+		FRESH(file_is_replaced),
+		FRESH(offline_cpu),
+		FRESH(script_exits),
+		FRESH(script_exits_at_once),
+		FRESH(signals_end_a_run),
+		FRESH(sink_has_enough),
+		FRESH(reader_gone),
+		FRESH(sink_fails_to_start),
+		FRESH(sink_fails_on_data),
+		FRESH(sink_fails_to_flush),
+		FRESH(sink_fails_at_the_end),
+		FRESH(warnings),
+		FRESH(module_error),
+		FRESH(transport_failures),
+		FRESH(missing_packets),
+		FRESH(late_packet_is_waited_for),
+		FRESH(steady_work_keeps_order),
+		FRESH(uneven_work_keeps_order),
+		FRESH(missing_packet_with_full_buffer),
+		FRESH(drain_takes_all),
+		FRESH(insertion_refused),
+		FRESH(leftover_is_removed),
+		FRESH(retried_once_only),
+		FRESH(other_is_attached),
+		FRESH(other_cannot_be_told),
+		FRESH(other_is_foreign),
+		FRESH(no_transport),
+		FRESH(start_fails),
+		FRESH(start_never_answered),
+		FRESH(exit_never_answered),
+		FRESH(no_streams),
+		FRESH(calls_fail),
+		FRESH(every_call_fails_in_turn),
+		FRESH(removal_is_tried_again),
+		FRESH(removal_fails),
+		FRESH(removed_by_another),
+		FRESH(kptr_restrict_is_put_back),
+		FRESH(addresses_stay_hidden),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* test_options.c - argv to parameters; what is refused is in test_cli.c */
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "helper.h"
+#include "options.h"
+
+#define MAX_ARGS 12
+
+/* Whether it is taken, and the parameters in one line. */
+static bool parse(const char *name, const char *const *args, char *params, size_t size,
+		  struct lw_options *options)
+{
+	char *argv[MAX_ARGS + 2] = { (char *)name };
+	struct lw_tool *tool = tool_of(name);
+	struct capture err;
+	int i, argc = 1, result;
+
+	for (; args[argc - 1]; argc++)
+		argv[argc] = (char *)args[argc - 1];
+	capture_begin(&err, 2);
+	result = lw_options_parse(tool, argc, argv, options);
+	free(capture_end(&err, NULL));
+	params[0] = '\0';
+	for (i = 0; options->params[i]; i++)
+		snprintf(params + strlen(params), size - strlen(params), "%s%s", i ? " " : "",
+			 options->params[i]);
+	lw_options_free(options);
+	lw_tool_free(tool);
+	return result == 0;
+}
+
+struct row {
+	const char *name;
+	const char *tool;
+	const char *args[MAX_ARGS];
+	const char *params;
+};
+
+static const struct row rows[] = {
+	{ "none", "opensnoop", { NULL }, "_stp_bufsize=2" },
+	{ "pid", "opensnoop", { "-p", "1" }, "pid=1 _stp_bufsize=2" },
+	{ "joined", "opensnoop", { "-p4194304" }, "pid=4194304 _stp_bufsize=2" },
+	{ "long", "opensnoop", { "--pid", "7" }, "pid=7 _stp_bufsize=2" },
+	{ "long with =", "opensnoop", { "--pid=7" }, "pid=7 _stp_bufsize=2" },
+	{ "hexadecimal", "opensnoop", { "-p", "0x10" }, "pid=16 _stp_bufsize=2" },
+	{ "tid", "opensnoop", { "-t", "12" }, "tid=12 _stp_bufsize=2" },
+	{ "uid 0", "opensnoop", { "-u", "0" }, "uid=0 _stp_bufsize=2" },
+	{ "greatest uid", "opensnoop", { "-u", "4294967294" }, "uid=4294967294 _stp_bufsize=2" },
+	{ "name", "opensnoop", { "-n", "cat" }, "name=\"cat\" _stp_bufsize=2" },
+	{ "name with a blank", "opensnoop", { "-n", "a b=c" }, "name=\"a b=c\" _stp_bufsize=2" },
+	{ "name of 15 bytes",
+	  "opensnoop",
+	  { "-n", "123456789012345" },
+	  "name=\"123456789012345\" _stp_bufsize=2" },
+	{ "flag with underscore", "opensnoop", { "--full-path" }, "full_path=1 _stp_bufsize=2" },
+	{ "cluster", "opensnoop", { "-Tx" }, "timestamp=1 failed=1 _stp_bufsize=2" },
+	{ "cluster with value", "opensnoop", { "-xp5" }, "failed=1 pid=5 _stp_bufsize=2" },
+	{ "O_RDONLY", "opensnoop", { "-f", "O_RDONLY" }, "flags=4294967296 _stp_bufsize=2" },
+	{ "O_WRONLY,O_CREAT",
+	  "opensnoop",
+	  { "-f", "O_WRONLY,O_CREAT" },
+	  "flags=8589934656 _stp_bufsize=2" },
+	{ "O_RDWR|O_TRUNC",
+	  "opensnoop",
+	  { "-f", "O_RDWR|O_TRUNC" },
+	  "flags=17179869696 _stp_bufsize=2" },
+	{ "json brings time", "opensnoop", { "--json" }, "timestamp=1 _stp_bufsize=2" },
+	{ "json and time", "opensnoop", { "-T", "--json" }, "timestamp=1 _stp_bufsize=2" },
+	{ "buffer", "opensnoop", { "--buffer", "4095" }, "_stp_bufsize=4095" },
+	{ "end of options", "opensnoop", { "-x", "--" }, "failed=1 _stp_bufsize=2" },
+	{ "signal number", "killsnoop", { "-s", "64" }, "sig=64 _stp_bufsize=2" },
+	{ "signal 0", "killsnoop", { "-s", "0" }, "sig=0 _stp_bufsize=2" },
+	{ "signal name", "killsnoop", { "-s", "TERM" }, "sig=15 _stp_bufsize=2" },
+	{ "signal SIGname", "killsnoop", { "-s", "sigkill" }, "sig=9 _stp_bufsize=2" },
+	{ "last signal", "killsnoop", { "-s", "SYS" }, "sig=31 _stp_bufsize=2" },
+	{ "tpid", "killsnoop", { "-t", "3" }, "tpid=3 _stp_bufsize=2" },
+	{ "ppid", "execsnoop", { "-P", "1", "-x" }, "ppid=1 fails=1 _stp_bufsize=2" },
+};
+
+static void takes(void **state)
+{
+	const struct row *row = *state;
+	struct lw_options options;
+	char params[1024];
+
+	assert_true(parse(row->tool, row->args, params, sizeof(params), &options));
+	assert_string_equal(params, row->params);
+}
+
+static void common_options(void **state)
+{
+	const char *const args[] = { "-d", "0.5", "-c", "23", "-v", "--staprun", "--json", NULL };
+	struct lw_options options;
+	char params[1024];
+
+	(void)state;
+	assert_true(parse("killsnoop", args, params, sizeof(params), &options));
+	assert_true(options.duration == 0.5);
+	assert_int_equal(options.count, 23);
+	assert_true(options.verbose && options.staprun && options.json && !options.help);
+}
+
+static void given_letters(void **state)
+{
+	const char *const args[] = { "-e", "--pid=3", NULL };
+	struct lw_options options;
+	char params[1024];
+
+	(void)state;
+	assert_true(parse("opensnoop", args, params, sizeof(params), &options));
+	assert_true(options.given['e'] && options.given['p']);
+	assert_false(options.given['x'] || options.given['T']);
+}
+
+/* A tool's own letter is stronger than the one that all tools have. */
+static void tools_letter_wins(void **state)
+{
+	char *argv[] = { "x", "-d", "5", "--duration", "2", NULL };
+	struct lw_tool tool = { .name = "x", .buffer = 3, .noptions = 1 };
+	struct lw_options options;
+
+	(void)state;
+	tool.options[0] = (struct lw_option){ "depth", 'd', "N", "how deep" };
+	assert_int_equal(lw_options_parse(&tool, 5, argv, &options), 0);
+	assert_string_equal(options.params[0], "depth=5");
+	assert_string_equal(options.params[1], "_stp_bufsize=3");
+	assert_true(options.duration == 2);
+	lw_options_free(&options);
+}
+
+/* -T need not be the time everywhere: then --json cannot give it by itself. */
+static void json_with_another_t(void **state)
+{
+	char *argv[] = { "x", "--json", NULL };
+	struct lw_tool tool = { .name = "x", .buffer = 3, .noptions = 1 };
+	struct lw_options options;
+
+	(void)state;
+	tool.options[0] = (struct lw_option){ "threshold", 'T', "N", "how long" };
+	assert_int_equal(lw_options_parse(&tool, 2, argv, &options), 0);
+	assert_string_equal(options.params[0], "_stp_bufsize=3");
+	lw_options_free(&options);
+}
+
+/* As many options as a description may have, all given. */
+static void greatest_number_of_options(void **state)
+{
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345";
+	char *argv[LW_MAX_OPTIONS + 2] = { "x" }, texts[LW_MAX_OPTIONS][3];
+	struct lw_tool tool = { .name = "x", .noptions = LW_MAX_OPTIONS };
+	struct lw_options options;
+	int i;
+
+	(void)state;
+	for (i = 0; i < LW_MAX_OPTIONS; i++) {
+		tool.options[i] = (struct lw_option){ "p", letters[i], NULL, "" };
+		snprintf(texts[i], sizeof(texts[i]), "-%c", letters[i]);
+		argv[i + 1] = texts[i];
+	}
+	assert_int_equal(lw_options_parse(&tool, LW_MAX_OPTIONS + 1, argv, &options), 0);
+	assert_int_equal(options.nparams, LW_MAX_OPTIONS + 1);
+	assert_null(options.params[options.nparams]);
+	lw_options_free(&options);
+}
+
+static void numbers(void **state)
+{
+	static const char *const bad[] = { "",
+					   "-",
+					   " 1",
+					   "+1",
+					   "1 ",
+					   "1a",
+					   "0x",
+					   "abc",
+					   "08",
+					   "9223372036854775808",
+					   "-9223372036854775809",
+					   "--1" };
+	long long value;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(bad); i++)
+		assert_false(lw_parse_number(bad[i], LLONG_MIN, LLONG_MAX, &value));
+	assert_true(lw_parse_number("9223372036854775807", 0, LLONG_MAX, &value));
+	assert_true(value == LLONG_MAX);
+	assert_true(lw_parse_number("-9223372036854775808", LLONG_MIN, 0, &value));
+	assert_true(value == LLONG_MIN);
+	assert_true(lw_parse_number("0755", 0, 1000, &value));
+	assert_int_equal(value, 493);
+	assert_false(lw_parse_number("5", 6, 9, &value));
+	assert_false(lw_parse_number("10", 6, 9, &value));
+}
+
+/* All that the description has must be there. */
+static void help(void **state)
+{
+	static const char *const wanted[] = {
+		"usage: lwload opensnoop [options]\n",
+		"opensnoop - trace open(2)",
+		"  -p, --pid PID             this process only\n",
+		"  -F, --full-path           print relative names with their directory\n",
+		"  -d, --duration SECS ",
+		"      --json  ",
+		"  flags         flags of the call (with -e)\n",
+		"  path          name of the file as the caller gave it\n",
+	};
+	struct lw_tool *tool = tool_of("opensnoop");
+	struct capture out;
+	char *text;
+	size_t i;
+
+	(void)state;
+	capture_begin(&out, 1);
+	lw_options_help(tool);
+	text = capture_end(&out, NULL);
+	for (i = 0; i < COUNT(wanted); i++)
+		assert_non_null(strstr(text, wanted[i]));
+	free(text);
+	lw_tool_free(tool);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest fixed[] = {
+		cmocka_unit_test(common_options),
+		cmocka_unit_test(given_letters),
+		cmocka_unit_test(tools_letter_wins),
+		cmocka_unit_test(json_with_another_t),
+		cmocka_unit_test(greatest_number_of_options),
+		cmocka_unit_test(numbers),
+		cmocka_unit_test(help),
+	};
+	struct CMUnitTest tests[COUNT(fixed) + COUNT(rows)];
+	size_t i;
+
+	memcpy(tests, fixed, sizeof(fixed));
+	for (i = 0; i < COUNT(rows); i++)
+		tests[COUNT(fixed) + i] = (struct CMUnitTest){
+			.name = rows[i].name,
+			.test_func = takes,
+			.initial_state = (void *)&rows[i],
+		};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,656 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* test_tool.c - files and their descriptions, good and bad, and the identity check */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "fake.h"
+#include "helper.h"
+#include "identity.h"
+#include "tool.h"
+
+static char *root;
+
+static int setup(void **state)
+{
+	(void)state;
+	fake_reset();
+	root = tree_new();
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	tree_free(root);
+	return 0;
+}
+
+/* ---- lwload info in a child, as what a person sees of a file ---- */
+
+struct call {
+	const char *tool;
+	const char *release;
+	enum lw_exit (*verb)(const struct lw_host *host, int argc, char **argv);
+};
+
+static int call_body(void *arg)
+{
+	const struct call *call = arg;
+	struct lw_host host = { root, call->release };
+	char *info[] = { "info", (char *)call->tool, NULL };
+	char *other[] = { (char *)call->tool, NULL };
+
+	if (call->verb == lw_info)
+		return lw_info(&host, 2, info);
+	return call->verb(&host, 1, other);
+}
+
+static void info_of(const char *tool, struct outcome *outcome)
+{
+	struct call call = { tool, RELEASE, lw_info };
+
+	in_child(call_body, &call, outcome);
+}
+
+/* ---- good ---- */
+
+static void names_of_tools(void **state)
+{
+	static const char *const good[] = { "a", "opensnoop", "a-b_c9",
+					    "a1234567890123456789012345678901234567890123456789" };
+	static const char *const bad[] = { "",
+					   "../x",
+					   "/etc/passwd",
+					   "a/b",
+					   ".",
+					   "a.b",
+					   "A",
+					   "9a",
+					   "-a",
+					   "_a",
+					   "a b",
+					   "a\n",
+					   "\xc3\xa9",
+					   "a*",
+					   "a?",
+					   "a[b]",
+					   "a12345678901234567890123456789012345678901234567890" };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(good); i++)
+		assert_true(lw_tool_name_ok(good[i]));
+	for (i = 0; i < COUNT(bad); i++)
+		assert_false(lw_tool_name_ok(bad[i]));
+}
+
+/* The numbered lines come back in their order, with all of their parts. */
+static void description(void **state)
+{
+	char *path = tree_add(root, "opensnoop");
+	struct lw_tool *tool;
+
+	(void)state;
+	assert_int_equal(lw_tool_open(root, RELEASE, "opensnoop", &tool), 0);
+	assert_string_equal(tool->name, "opensnoop");
+	assert_string_equal(tool->path, path);
+	assert_string_equal(tool->module, "lw_opensnoop");
+	assert_string_equal(tool->version, "0.1");
+	assert_string_equal(tool->vermagic, RELEASE " SMP preempt mod_unload modversions ");
+	assert_int_equal(tool->buffer, 2);
+	assert_int_equal(tool->nfields, 9);
+	assert_int_equal(tool->noptions, 9);
+	assert_string_equal(tool->fields[0].name, "time");
+	assert_int_equal(tool->fields[0].type, LW_TIME);
+	assert_int_equal(tool->fields[0].option, 'T');
+	assert_string_equal(tool->fields[3].name, "comm");
+	assert_int_equal(tool->fields[3].type, LW_STR);
+	assert_int_equal(tool->fields[3].width, 16);
+	assert_int_equal(tool->fields[3].option, 0);
+	assert_int_equal(tool->fields[6].type, LW_HEX);
+	assert_int_equal(tool->fields[7].type, LW_OCT);
+	assert_int_equal(tool->fields[7].option, 'e');
+	assert_string_equal(tool->fields[8].text, "name of the file as the caller gave it");
+	assert_int_equal(tool->fields[8].width, 0);
+	assert_string_equal(tool->options[1].param, "pid");
+	assert_int_equal(tool->options[1].letter, 'p');
+	assert_string_equal(tool->options[1].arg, "PID");
+	assert_null(tool->options[5].arg);
+	assert_string_equal(tool->options[8].param, "full_path");
+	lw_tool_free(tool);
+	free(path);
+}
+
+static void image_is_the_file(void **state)
+{
+	char *path = tree_add(root, "killsnoop"), *bytes;
+	struct lw_tool *tool;
+	size_t size;
+
+	(void)state;
+	assert_int_equal(lw_tool_open(root, RELEASE, "killsnoop", &tool), 0);
+	bytes = file_read(path, &size);
+	assert_int_equal(tool->size, size);
+	assert_memory_equal(tool->image, bytes, size);
+	free(bytes);
+	lw_tool_free(tool);
+	free(path);
+}
+
+/* Modules of the package come before those of DKMS. */
+static void two_places(void **state)
+{
+	char *dkms = tree_path(root, RELEASE, "updates/dkms", "killsnoop"), *path;
+	struct lw_tool *tool;
+	struct lines lines;
+
+	(void)state;
+	lines_of(&lines, "killsnoop");
+	module_write(dkms, &lines);
+	assert_int_equal(lw_tool_open(root, RELEASE, "killsnoop", &tool), 0);
+	assert_string_equal(tool->path, dkms);
+	lw_tool_free(tool);
+	path = tree_add(root, "killsnoop");
+	assert_int_equal(lw_tool_open(root, RELEASE, "killsnoop", &tool), 0);
+	assert_string_equal(tool->path, path);
+	lw_tool_free(tool);
+	lines_free(&lines);
+	free(path);
+	free(dkms);
+}
+
+static void touch(const char *release, const char *place, const char *tool)
+{
+	char *path = tree_path(root, release, place, tool);
+
+	file_write(path, "", 0);
+	free(path);
+}
+
+static void list_of_names(void **state)
+{
+	static const char *const want[] = { "alpha", "beta", "gamma" };
+	char **names;
+	int i;
+
+	(void)state;
+	assert_int_equal(lw_tool_names(root, RELEASE, &names), 0);
+	free(names);
+	touch(RELEASE, "systemtap", "gamma");
+	touch(RELEASE, "systemtap", "alpha");
+	touch(RELEASE, "updates/dkms", "beta");
+	touch(RELEASE, "updates/dkms", "alpha");
+	touch(OTHER_RELEASE, "systemtap", "delta");
+	assert_int_equal(lw_tool_names(root, RELEASE, &names), 3);
+	for (i = 0; i < 3; i++) {
+		assert_string_equal(names[i], want[i]);
+		free(names[i]);
+	}
+	free(names);
+}
+
+static void elsewhere(void **state)
+{
+	(void)state;
+	assert_false(lw_tool_elsewhere(root, "alpha"));
+	touch(OTHER_RELEASE, "systemtap", "alpha");
+	touch(OTHER_RELEASE, "updates/dkms", "beta");
+	assert_true(lw_tool_elsewhere(root, "alpha"));
+	assert_true(lw_tool_elsewhere(root, "beta"));
+	assert_false(lw_tool_elsewhere(root, "alph"));
+}
+
+static void lock(void **state)
+{
+	char *path = tree_add(root, "killsnoop");
+	struct lw_tool *one, *two;
+
+	(void)state;
+	assert_int_equal(lw_tool_open(root, RELEASE, "killsnoop", &one), 0);
+	assert_int_equal(lw_tool_open(root, RELEASE, "killsnoop", &two), 0);
+	assert_int_equal(lw_tool_lock(one), 0);
+	assert_int_equal(lw_tool_lock(two), -EWOULDBLOCK);
+	lw_tool_free(one);
+	assert_int_equal(lw_tool_lock(two), 0);
+	lw_tool_free(two);
+	lw_tool_free(NULL);
+	free(path);
+}
+
+/* ---- identity ---- */
+
+static void identity(void **state)
+{
+	static const struct {
+		const char *module, *vermagic;
+		int err;
+	} rows[] = {
+		{ "lw_x", RELEASE " SMP ", 0 },
+		{ "lw_x", RELEASE, 0 },
+		{ "lw_y", RELEASE " SMP ", -EPERM },
+		{ "lw_xy", RELEASE " SMP ", -EPERM },
+		{ "lw_", RELEASE " SMP ", -EPERM },
+		{ "x", RELEASE " SMP ", -EPERM },
+		{ "", RELEASE " SMP ", -EPERM },
+		{ "lw_x", RELEASE "1 SMP ", -EPERM },
+		{ "lw_x", OTHER_RELEASE " SMP ", -EPERM },
+		{ "lw_x", "6.1.0-99 SMP ", -EPERM },
+		{ "lw_x", "", -EPERM },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(rows); i++) {
+		struct lw_tool tool = { .name = "x",
+					.path = "p",
+					.module = rows[i].module,
+					.vermagic = rows[i].vermagic };
+		struct capture err;
+		char *text;
+		int result;
+
+		capture_begin(&err, 2);
+		result = lw_identity_check(&tool, RELEASE);
+		text = capture_end(&err, NULL);
+		assert_int_equal(result, rows[i].err);
+		/* One line that names the rule, and none for a module that fits. */
+		assert_int_equal(strstr(text, "refused: ") != NULL, rows[i].err != 0);
+		assert_int_equal(strlen(text) > 0, rows[i].err != 0);
+		free(text);
+	}
+}
+
+/* ---- bad descriptions ---- */
+
+struct line_row {
+	const char *name;
+	const char *drop;    /* this key's line is missing */
+	const char *set;     /* this line is there */
+	const char *message; /* NULL: it is fine */
+};
+
+static const struct line_row line_rows[] = {
+	{ "nothing wrong", NULL, "lw_unknown=1", NULL },
+	{ "no version", "version", NULL, NULL },
+	{ "no format", "lwtools", NULL, "does not describe itself" },
+	{ "no summary", "lw_summary", NULL, "does not describe itself" },
+	{ "no name", "name", NULL, "does not describe itself" },
+	{ "no vermagic", "vermagic", NULL, "does not describe itself" },
+	{ "format of the future", NULL, "lwtools=2", "its description has format 2" },
+	{ "format with more behind it", NULL, "lwtools=1 ", "its description has format 1 " },
+	{ "format empty", NULL, "lwtools=", "its description has format " },
+	{ "buffer 0", NULL, "lw_buffer=0", "bad description lw_buffer" },
+	{ "buffer too large", NULL, "lw_buffer=4096", "bad description lw_buffer" },
+	{ "buffer no number", NULL, "lw_buffer=x", "bad description lw_buffer" },
+	{ "buffer with more behind it", NULL, "lw_buffer=2x", "bad description lw_buffer" },
+	{ "buffer that wraps", NULL, "lw_buffer=4294967298", "bad description lw_buffer" },
+	{ "field empty", NULL, "lw_field03=", "bad description lw_field03" },
+	{ "field with a name only", NULL, "lw_field03=pid", "bad description lw_field03" },
+	{ "field without text", NULL, "lw_field03=pid int:7 -", "bad description lw_field03" },
+	{ "field of no type", NULL, "lw_field03=pid float - x", "bad description lw_field03" },
+	{ "field of width 0", NULL, "lw_field03=pid int:0 - x", "bad description lw_field03" },
+	{ "field of width 201", NULL, "lw_field03=pid int:201 - x", "bad description lw_field03" },
+	{ "field width no number", NULL, "lw_field03=pid int:x - x", "bad description lw_field03" },
+	{ "field width with more behind it", NULL, "lw_field03=pid int:7x - x",
+	  "bad description lw_field03" },
+	{ "field with two blanks", NULL, "lw_field03=pid  int - x", "bad description lw_field03" },
+	{ "field option of two letters", NULL, "lw_field03=pid int Tx x",
+	  "bad description lw_field03" },
+	{ "field option no letter", NULL, "lw_field03=pid int \xc3 x",
+	  "bad description lw_field03" },
+	{ "option empty", NULL, "lw_option02=", "bad description lw_option02" },
+	{ "option without text", NULL, "lw_option02=pid p PID", "bad description lw_option02" },
+	{ "option letter of two", NULL, "lw_option02=pid pp PID x", "bad description lw_option02" },
+	{ "option letter odd", NULL, "lw_option02=pid ? PID x", "bad description lw_option02" },
+	{ "option letter beyond ASCII", NULL, "lw_option02=pid \xe9 PID x",
+	  "bad description lw_option02" },
+};
+
+static void bad_lines(void **state)
+{
+	const struct line_row *row = *state;
+	char *path = tree_path(root, RELEASE, "systemtap", "killsnoop");
+	struct outcome outcome;
+	struct lines lines;
+
+	lines_of(&lines, "killsnoop");
+	if (row->drop)
+		lines_drop(&lines, row->drop);
+	if (row->set)
+		lines_set(&lines, row->set);
+	module_write(path, &lines);
+	info_of("killsnoop", &outcome);
+	assert_int_equal(outcome.code, row->message ? LW_REFUSED : LW_OK);
+	assert_int_equal(outcome.err_lines, row->message ? 1 : 0);
+	assert_non_null(strstr(outcome.err, row->message ? row->message : ""));
+	outcome_free(&outcome);
+	lines_free(&lines);
+	free(path);
+}
+
+/* As many as there is room for, and one more. */
+static void numbered_lines(const char *format, int n, int code)
+{
+	char *path = tree_path(root, RELEASE, "systemtap", "killsnoop"), line[64];
+	struct outcome outcome;
+	struct lines lines;
+	int i;
+
+	lines_of(&lines, "killsnoop");
+	for (i = 1; i <= n; i++) {
+		snprintf(line, sizeof(line), format, i, i);
+		lines_set(&lines, line);
+	}
+	module_write(path, &lines);
+	info_of("killsnoop", &outcome);
+	assert_int_equal(outcome.code, code);
+	outcome_free(&outcome);
+	lines_free(&lines);
+	free(path);
+}
+
+static void too_many_lines(void **state)
+{
+	(void)state;
+	numbered_lines("lw_field%02d=f%d int - x", LW_MAX_FIELDS, LW_OK);
+	numbered_lines("lw_field%02d=f%d int - x", LW_MAX_FIELDS + 1, LW_REFUSED);
+	numbered_lines("lw_option%02d=o%d a - x", LW_MAX_OPTIONS, LW_OK);
+	numbered_lines("lw_option%02d=o%d a - x", LW_MAX_OPTIONS + 1, LW_REFUSED);
+}
+
+static void no_fields(void **state)
+{
+	char *path = tree_path(root, RELEASE, "systemtap", "killsnoop"), key[24];
+	struct outcome outcome;
+	struct lines lines;
+	int i;
+
+	(void)state;
+	lines_of(&lines, "killsnoop");
+	for (i = 1; i <= 7; i++) {
+		snprintf(key, sizeof(key), "lw_field%02d", i);
+		lines_drop(&lines, key);
+	}
+	module_write(path, &lines);
+	info_of("killsnoop", &outcome);
+	assert_int_equal(outcome.code, LW_REFUSED);
+	assert_non_null(strstr(outcome.err, "does not describe itself"));
+	outcome_free(&outcome);
+	lines_free(&lines);
+	free(path);
+}
+
+/* ---- bad files ---- */
+
+static void make_link(const char *path)
+{
+	char *target = tree_add(root, "opensnoop");
+
+	assert_int_equal(symlink(target, path), 0);
+	free(target);
+}
+
+static void make_dangling_link(const char *path)
+{
+	assert_int_equal(symlink("/nowhere", path), 0);
+}
+
+static void make_directory(const char *path)
+{
+	assert_int_equal(mkdir(path, 0755), 0);
+}
+
+/* Opening one waits for a writer, if it is opened without care. */
+static void make_fifo(const char *path)
+{
+	assert_int_equal(mkfifo(path, 0644), 0);
+}
+
+static void make_empty(const char *path)
+{
+	file_write(path, "", 0);
+}
+
+static void make_text(const char *path)
+{
+	file_write(path, "lwtools=1\n", 10);
+}
+
+static void make_large(const char *path)
+{
+	make_empty(path);
+	assert_int_equal(truncate(path, (16 << 20) + 1), 0);
+}
+
+static void write_real(const char *path)
+{
+	struct lines lines;
+
+	lines_of(&lines, "killsnoop");
+	module_write(path, &lines);
+	lines_free(&lines);
+}
+
+static void make_group_writable(const char *path)
+{
+	write_real(path);
+	assert_int_equal(chmod(path, 0664), 0);
+}
+
+static void make_world_writable(const char *path)
+{
+	write_real(path);
+	assert_int_equal(chmod(path, 0646), 0);
+}
+
+static void make_foreign(const char *path)
+{
+	write_real(path);
+	if (geteuid() == 0)
+		assert_int_equal(chown(path, 12345, 0), 0);
+}
+
+/* libkmod would unpack it: what it describes is not what would be inserted. */
+static void make_compressed(const char *path)
+{
+	char command[512];
+
+	write_real(path);
+	snprintf(command, sizeof(command), "xz '%s' && mv '%s.xz' '%s'", path, path, path);
+	assert_int_equal(system(command), 0);
+}
+
+static const struct file_row {
+	const char *name;
+	void (*make)(const char *path);
+	const char *message;
+	bool root; /* only root can make it */
+} file_rows[] = {
+	{ "symbolic link", make_link, "is a symbolic link", false },
+	{ "dangling link", make_dangling_link, "is a symbolic link", false },
+	{ "directory", make_directory, "not a regular file", false },
+	{ "fifo", make_fifo, "not a regular file", false },
+	{ "empty file", make_empty, "not a kernel module, or damaged", false },
+	{ "text file", make_text, "not a kernel module, or damaged", false },
+	{ "too large", make_large, "too large for a tool", false },
+	{ "group may write", make_group_writable, "others than its owner may write", false },
+	{ "others may write", make_world_writable, "others than its owner may write", false },
+	{ "another owner", make_foreign, "owned by uid 12345", true },
+	{ "compressed", make_compressed, "not a kernel module, or damaged", false },
+};
+
+static void bad_file(void **state)
+{
+	const struct file_row *row = *state;
+	char *path = tree_path(root, RELEASE, "systemtap", "killsnoop");
+	struct outcome outcome;
+
+	if (row->root && geteuid() != 0)
+		skip();
+	row->make(path);
+	info_of("killsnoop", &outcome);
+	assert_int_equal(outcome.code, LW_REFUSED);
+	assert_int_equal(outcome.err_lines, 1);
+	assert_non_null(strstr(outcome.err, row->message));
+	assert_string_equal(outcome.out, "");
+	outcome_free(&outcome);
+	free(path);
+}
+
+/* Cut off at every 512th byte: refused, or read in full; never a crash. */
+static void truncated(void **state)
+{
+	char *path = tree_add(root, "opensnoop");
+	size_t size, length;
+	char *bytes = file_read(path, &size);
+
+	(void)state;
+	assert_true(size > 16 * 512);
+	for (length = 0; length < size; length += 512) {
+		struct outcome outcome;
+
+		file_write(path, bytes, length);
+		info_of("opensnoop", &outcome);
+		assert_true(outcome.code == LW_REFUSED || outcome.code == LW_OK);
+		assert_int_equal(outcome.err_lines, outcome.code == LW_OK ? 0 : 1);
+		if (outcome.code == LW_OK)
+			assert_non_null(strstr(outcome.out, "vermagic:  " RELEASE));
+		outcome_free(&outcome);
+	}
+	free(bytes);
+	free(path);
+}
+
+/* One wrong byte anywhere in what libkmod and the loader read. */
+static int damaged_body(void *arg)
+{
+	struct lw_host host = { root, RELEASE };
+	char *path = tree_path(root, RELEASE, "systemtap", "killsnoop");
+	char *argv[] = { "info", "killsnoop", NULL };
+	size_t size, code_end = 64 + MODULE_CODE;
+	uint32_t seed = 3;
+	char *bytes = file_read(path, &size);
+	int round, code = 0;
+
+	(void)arg;
+	for (round = 0; round < 400 && !code; round++) {
+		/* Not in the code, which nobody reads. */
+		size_t at = round < 64 ? (size_t)round
+				       : code_end + random_next(&seed) % (size - code_end);
+		char was = bytes[at];
+
+		bytes[at] ^= 1 << random_next(&seed) % 8;
+		file_write(path, bytes, size);
+		bytes[at] = was;
+		code = lw_info(&host, 2, argv);
+		if (code == LW_OK || code == LW_REFUSED)
+			code = 0;
+	}
+	free(bytes);
+	free(path);
+	return code;
+}
+
+static void damaged(void **state)
+{
+	char *path = tree_add(root, "killsnoop");
+	struct outcome outcome;
+
+	(void)state;
+	in_child(damaged_body, NULL, &outcome);
+	assert_int_equal(outcome.code, 0);
+	outcome_free(&outcome);
+	free(path);
+}
+
+/* ---- verbs ---- */
+
+static void info_prints(void **state)
+{
+	char *path = tree_add(root, "killsnoop");
+	struct outcome outcome;
+
+	(void)state;
+	info_of("killsnoop", &outcome);
+	assert_int_equal(outcome.code, LW_OK);
+	assert_non_null(strstr(outcome.out, "tool:      killsnoop\nsummary:   trace kill(2)"));
+	assert_non_null(strstr(outcome.out, "\nversion:   0.1\n"));
+	assert_non_null(strstr(outcome.out, path));
+	assert_non_null(strstr(outcome.out, "\nkernel:    #1 SMP Debian 6.1.0-1 (2026-11-01)\n"));
+	assert_non_null(strstr(outcome.out, "\nbuffer:    2 MiB for each CPU\n"));
+	outcome_free(&outcome);
+	free(path);
+}
+
+/* A bad module does not hide the good ones, and is not a success. */
+static void list_prints(void **state)
+{
+	struct call call = { "list", RELEASE, lw_list };
+	char *opensnoop = tree_add(root, "opensnoop"), *killsnoop = tree_add(root, "killsnoop");
+	char *bad = tree_path(root, RELEASE, "systemtap", "execsnoop");
+	struct outcome outcome;
+
+	(void)state;
+	in_child(call_body, &call, &outcome);
+	assert_int_equal(outcome.code, LW_OK);
+	assert_string_equal(outcome.out,
+			    "killsnoop      trace kill(2), tkill(2), tgkill(2) and sigqueue(3): "
+			    "who signals whom\n"
+			    "opensnoop      trace open(2), openat(2), openat2(2) and creat(2): "
+			    "who opens what\n");
+	outcome_free(&outcome);
+	make_text(bad);
+	in_child(call_body, &call, &outcome);
+	assert_int_equal(outcome.code, LW_REFUSED);
+	assert_int_equal(outcome.err_lines, 1);
+	assert_non_null(strstr(outcome.out, "\nopensnoop "));
+	outcome_free(&outcome);
+	free(opensnoop);
+	free(killsnoop);
+	free(bad);
+}
+
+static void fill(struct CMUnitTest *tests)
+{
+	size_t i;
+
+	for (i = 0; i < COUNT(line_rows); i++)
+		*tests++ = (struct CMUnitTest){ line_rows[i].name, bad_lines, setup, teardown,
+						(void *)&line_rows[i] };
+	for (i = 0; i < COUNT(file_rows); i++)
+		*tests++ = (struct CMUnitTest){ file_rows[i].name, bad_file, setup, teardown,
+						(void *)&file_rows[i] };
+}
+
+#define WITH_TREE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+	static const struct CMUnitTest fixed[] = {
+		cmocka_unit_test(names_of_tools),
+		WITH_TREE(description),
+		WITH_TREE(image_is_the_file),
+		WITH_TREE(two_places),
+		WITH_TREE(list_of_names),
+		WITH_TREE(elsewhere),
+		WITH_TREE(lock),
+		cmocka_unit_test(identity),
+		WITH_TREE(too_many_lines),
+		WITH_TREE(no_fields),
+		WITH_TREE(truncated),
+		WITH_TREE(damaged),
+		WITH_TREE(info_prints),
+		WITH_TREE(list_prints),
+	};
+	struct CMUnitTest tests[COUNT(fixed) + COUNT(line_rows) + COUNT(file_rows)];
+
+	leaks_in_children_only();
+	memcpy(tests, fixed, sizeof(fixed));
+	fill(tests + COUNT(fixed));
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

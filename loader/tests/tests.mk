@@ -1,0 +1,56 @@
+# tests.mk - the loader's unit tests; included by the top Makefile, and works alone:
+# make -f loader/tests/tests.mk unit
+#
+# Everything is compiled with sanitizers into build/tests/, nothing is shared
+# with the lwload that is shipped.
+
+ifneq ($(V),1)
+Q ?= @
+endif
+
+unit_dir := build/tests
+unit_tests := $(patsubst loader/tests/%.c,$(unit_dir)/%,$(wildcard loader/tests/test_*.c))
+unit_shared := helper fake
+unit_sources := $(filter-out main,$(patsubst loader/%.c,%,$(wildcard loader/*.c)))
+unit_objects := $(unit_sources:%=$(unit_dir)/loader/%.o) $(unit_shared:%=$(unit_dir)/%.o)
+
+# Fortified calls have other names, which --wrap would miss.
+UNIT_CFLAGS := -std=gnu11 -D_GNU_SOURCE -U_FORTIFY_SOURCE -Wall -Wextra -g -O1 \
+	-fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+# What reaches the kernel during a run; fake.c stands in for it.
+unit_wrapped := syscall open openat close read write fopen poll ppoll sched_setaffinity sysconf \
+	clock_gettime nanosleep
+unit_comma := ,
+UNIT_LDFLAGS := $(unit_wrapped:%=-Wl$(unit_comma)--wrap=%)
+
+unit_cc = $(CC) $(UNIT_CFLAGS) -Iloader -DLW_VERSION='"test"' -DTEST_CC='"$(CC)"' \
+	-DTEST_TOP='"$(CURDIR)"' -MMD -MP -c
+
+.PHONY: unit unit-programs unit-force
+
+# The tests count their results into unit.count: "P passed, F failed, S skipped".
+unit: unit-programs
+	$(Q)loader/tests/run $(unit_dir) $(unit_tests)
+
+unit-programs: $(unit_tests)
+
+$(unit_tests): $(unit_dir)/%: $(unit_dir)/%.o $(unit_objects) $(unit_dir)/main.o
+	$(Q)$(CC) $(UNIT_CFLAGS) $(UNIT_LDFLAGS) -o $@ $^ -lkmod -lcmocka
+
+# main() itself is tested too, under another name.
+$(unit_dir)/main.o: loader/main.c $(unit_dir)/compiler
+	$(Q)$(unit_cc) -Dmain=lwload_main -o $@ $<
+
+$(unit_dir)/loader/%.o: loader/%.c $(unit_dir)/compiler
+	$(Q)mkdir -p $(@D)
+	$(Q)$(unit_cc) -o $@ $<
+
+$(unit_dir)/%.o: loader/tests/%.c $(unit_dir)/compiler
+	$(Q)$(unit_cc) -o $@ $<
+
+# Objects of two compilers do not mix: their sanitizers differ.
+$(unit_dir)/compiler: unit-force
+	$(Q)mkdir -p $(@D)
+	$(Q)echo '$(CC) $(UNIT_CFLAGS)' | cmp -s - $@ || echo '$(CC) $(UNIT_CFLAGS)' > $@
+
+-include $(wildcard $(unit_dir)/*.d $(unit_dir)/loader/*.d)
