@@ -154,20 +154,35 @@ static int remove_module(const struct lw_run *run)
 
 /* ---- messages ---- */
 
-static void count_lost(struct engine *engine, const char *text)
+/*
+ * What the runtime says at the end, in words for people who never heard of
+ * SystemTap. Lost records are counted here and told by who counts the shown ones.
+ * Returns the text to print, NULL for none.
+ */
+static const char *plain_words(struct engine *engine, const char *text, char *buf, size_t size)
 {
 	unsigned long long n;
 
 	/* _stp_cleanup_and_exit() in runtime/transport/transport.c */
-	if (sscanf(text, "There were %llu transport failures", &n) == 1)
+	if (sscanf(text, "There were %llu transport failures", &n) == 1) {
 		engine->lost += n;
+		return NULL;
+	}
+	/* translate.cxx, emit_module_exit() */
+	if (sscanf(text, "Number of errors: 0, skipped probes: %llu", &n) == 1) {
+		snprintf(buf, size, "%llu calls were missed: too many were under way at once", n);
+		return buf;
+	}
+	return *text ? text : NULL;
 }
 
 static void on_text(struct engine *engine, char *text)
 {
 	const struct lw_sink *sink = &engine->run->sink;
-	bool error = false;
 	char *end = text + strlen(text);
+	const char *plain;
+	bool error = false;
+	char buf[128];
 
 	while (end > text && isspace((unsigned char)end[-1]))
 		*--end = '\0';
@@ -179,9 +194,9 @@ static void on_text(struct engine *engine, char *text)
 	} else if (!strncmp(text, "WARNING: ", 9)) {
 		text += 9;
 	}
-	count_lost(engine, text);
-	if (*text)
-		sink->message(sink->context, error, text);
+	plain = plain_words(engine, text, buf, sizeof(buf));
+	if (plain)
+		sink->message(sink->context, error, plain);
 }
 
 static void on_start(struct engine *engine, const struct lw_control_message *message)

@@ -27,7 +27,7 @@ bool lw_parse_number(const char *text, long long min, long long max, long long *
 	if (!isdigit((unsigned char)text[*text == '-']))
 		return false;
 	errno = 0;
-	*value = strtoll(text, &end, 0);
+	*value = strtoll(text, &end, strncmp(text, "0x", 2) ? 10 : 16);
 	return !errno && !*end && *value >= min && *value <= max;
 }
 

@@ -40,8 +40,7 @@ void lw_options_free(struct lw_options *options);
 void lw_options_help(const struct lw_tool *tool);
 
 /*
- * lw_parse_number - a whole decimal, octal (0...) or hexadecimal (0x...) number,
- * nothing behind it, between @min and @max. Returns false if it is not.
+ * lw_parse_number - a whole number, decimal or hexadecimal behind 0x, nothing else, between @min and @max. Returns false if it is not.
  */
 bool lw_parse_number(const char *text, long long min, long long max, long long *value);
 

@@ -23,6 +23,8 @@ struct run {
 	struct lw_stream *stream;
 	struct lw_render *render;
 	unsigned long long records;
+	unsigned long long shown; /* of those, written to stdout */
+	bool stuck;               /* stdout takes nothing, and a signal said to stop */
 };
 
 /* ---- the sink ---- */
@@ -47,6 +49,8 @@ static int on_record(void *context, const struct lw_value *values)
 	if (limit && run->records == limit)
 		return 1;
 	run->records++;
+	if (run->stuck)
+		return 0;
 	err = lw_render_record(run->render, values);
 	return err ? err : limit && run->records == limit;
 }
@@ -58,11 +62,21 @@ static int on_data(void *context, const char *buf, size_t len)
 	return lw_stream_feed(run->stream, buf, len);
 }
 
+/* The rest of a run whose reader stands still is counted, not shown. */
 static int on_flush(void *context)
 {
 	struct run *run = context;
+	int err;
 
-	return lw_render_flush(run->render);
+	if (run->stuck)
+		return 0;
+	err = lw_render_flush(run->render);
+	if (!err)
+		run->shown = run->records;
+	if (err != -EINTR)
+		return err;
+	run->stuck = true;
+	return 1;
 }
 
 static void on_message(void *context, int is_error, const char *text)
@@ -102,10 +116,12 @@ static int prepare(struct run *run)
 static void report_loss(const struct run *run, unsigned long long lost)
 {
 	lost += lw_stream_bad(run->stream);
+	if (run->stuck)
+		lost += run->records - run->shown;
 	if (lost)
 		lw_warn("%s: %llu records were lost, %llu shown; a larger --buffer, or a filter, "
 			"may help",
-			run->tool->name, lost, run->records);
+			run->tool->name, lost, run->shown);
 }
 
 static enum lw_exit exit_code(int err)
@@ -113,7 +129,6 @@ static enum lw_exit exit_code(int err)
 	switch (err) {
 	case 0:
 	case -EPIPE: /* the reader has had enough */
-	case -EINTR: /* asked to stop, and the reader did not move */
 		return LW_OK;
 	case -EPERM:
 		return LW_REFUSED;

@@ -50,6 +50,22 @@ opens_with() {
 		all($filter)" $out
 }
 
+# The default of 6 calls for each CPU would be used up: then no open is seen.
+test_opensnoop_sees_opens_while_others_block() {
+	local i
+	mkfifo $work/fifo
+	start opensnoop -n cat
+	for i in $(seq 101); do cat $work/fifo & done
+	sleep 2
+	cat /etc/hostname > /dev/null
+	timeout 5 bash -c "exec > $work/fifo; sleep 1"
+	finish
+	wait
+	grep -q ' /etc/hostname$' $out
+	[ "$(grep -c "$work/fifo" $out)" -eq 101 ]
+	not grep -q missed $err
+}
+
 test_opensnoop_x_shows_failed_calls_only() {
 	opens_with '.err > 0' -x
 }

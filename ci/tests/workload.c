@@ -132,7 +132,7 @@ static const char *long_name(void)
 /* 23 calls */
 static void opens(void)
 {
-	int dir = open(DIR, O_RDONLY | O_DIRECTORY);
+	int dir = open(DIR, O_PATH | O_DIRECTORY);
 
 	if (dir < 0 || chdir(DIR) < 0)
 		die(DIR);
