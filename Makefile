@@ -22,7 +22,7 @@ MANIFESTS := $(KERNELS:%=modules/%/manifest)
 LOADER := $(wildcard loader/*.c loader/*.h) loader/build VERSION
 COMMON := $(wildcard stp/tapset/*.stp) modules/describe modules/quirks VERSION
 
-.PHONY: all help setup modules module-files lwload install uninstall demo check lint unit clean
+.PHONY: all help setup modules module-files lwload install uninstall demo check lint unit bench clean
 
 all: lwload modules
 
@@ -82,7 +82,10 @@ check: lwload modules
 lint: setup
 	$(Q)ci/lint
 
--include loader/tests/tests.mk
+-bench: lwload modules
+	$(Q)bench/run $(KERNELRELEASE)
+
+include loader/tests/tests.mk
 
 # The cache, in LWCACHE, stays: it is safe to delete, and takes minutes to make.
 clean:

@@ -52,10 +52,9 @@ opens_with() {
 
 # The default of 6 calls for each CPU would be used up: then no open is seen.
 test_opensnoop_sees_opens_while_others_block() {
-	local i
 	mkfifo $work/fifo
 	start opensnoop -n cat
-	for i in $(seq 101); do cat $work/fifo & done
+	for _ in $(seq 101); do cat $work/fifo & done
 	sleep 2
 	cat /etc/hostname > /dev/null
 	timeout 5 bash -c "exec > $work/fifo; sleep 1"
