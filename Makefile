@@ -82,7 +82,7 @@ check: lwload modules
 lint: setup
 	$(Q)ci/lint
 
--bench: lwload modules
+bench: lwload modules
 	$(Q)bench/run $(KERNELRELEASE)
 
 include loader/tests/tests.mk

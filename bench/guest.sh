@@ -4,7 +4,7 @@
 # usage: guest.sh cost | start
 set -u
 cost=/lw/bench/cost
-seconds=8	# until the slowest peer is ready
+seconds=25	# until the slowest peer is ready, where instructions are nanoseconds
 
 # Who is measured: tool, loop, name, command. One line adds a tool or a peer.
 tracers() {
@@ -13,7 +13,6 @@ tracers() {
 	opensnoop open libbpf-tools /usr/sbin/opensnoop
 	opensnoop open bpftrace bpftrace /usr/sbin/opensnoop.bt
 	opensnoop open bcc opensnoop-bpfcc
-	opensnoop open perf-tools opensnoop-perf
 	opensnoop-filtered open lwtools lwload opensnoop -p 4000000
 	opensnoop-filtered open libbpf-tools /usr/sbin/opensnoop -p 4000000
 	opensnoop-filtered open bcc opensnoop-bpfcc -p 4000000
@@ -29,19 +28,23 @@ tracers() {
 	killsnoop kill libbpf-tools /usr/sbin/sigsnoop -k
 	killsnoop kill bpftrace bpftrace /usr/sbin/killsnoop.bt
 	killsnoop kill bcc killsnoop-bpfcc
+	opensnoop open perf-tools opensnoop-perf
 	EOF
 }
 
 stop() {
 	local _
 	kill -INT "$1"
-	for _ in $(seq 30); do
+	for _ in $(seq 100); do
 		[ -d "/proc/$1" ] || break
 		sleep 0.1
 	done
 	kill -KILL "$1" 2>/dev/null
 	wait "$1" 2>/dev/null
-	return 0
+	# What a tracer that was killed leaves would be measured with the next one.
+	echo nop > /sys/kernel/tracing/current_tracer
+	echo 0 > /sys/kernel/tracing/events/enable
+	echo > /sys/kernel/tracing/kprobe_events
 }
 
 untraced() {
@@ -52,7 +55,7 @@ untraced() {
 }
 
 measure_cost() {
-	local what=$1 loop=$2 who=$3 tracer kernel total
+	local what=$1 loop=$2 who=$3 tracer kernel total after
 	shift 3
 	"$@" > /tmp/out 2> /tmp/err < /dev/null &
 	tracer=$!
@@ -65,7 +68,8 @@ measure_cost() {
 	: > /tmp/out
 	total=$($cost total "$loop")
 	stop $tracer
-	echo "{\"what\":\"$what\",\"loop\":\"$loop\",\"who\":\"$who\",\"kernel\":$kernel,\"total\":$total,\"command\":\"$*\"}"
+	after=$($cost kernel "$loop" 0)
+	echo "{\"what\":\"$what\",\"loop\":\"$loop\",\"who\":\"$who\",\"kernel\":$kernel,\"total\":$total,\"after\":$after,\"command\":\"$*\"}"
 }
 
 # ready WHO CACHE COMMAND... - milliseconds from exec to the first event it shows
@@ -79,7 +83,7 @@ ready() {
 	$cost markers "$t0" $seconds
 	stop $tracer
 	first=$(grep -ao 'lwmark-[0-9]*' /tmp/out | head -n 1)
-	echo "{\"what\":\"start\",\"who\":\"$who\",\"cache\":\"$cache\",\"usec\":${first#lwmark-}}"
+	echo "{\"what\":\"start\",\"who\":\"$who\",\"cache\":\"$cache\",\"usec\":${first:-lwmark-null}}" | sed s/lwmark-//
 }
 
 measure_start() {
