@@ -4,7 +4,7 @@
 # usage: guest.sh cost | start
 set -u
 cost=/lw/bench/cost
-seconds=25	# until the slowest peer is ready, where instructions are nanoseconds
+tries=100000	# marks until the slowest peer is ready, where the clock leaps
 
 # Who is measured: tool, loop, name, command. One line adds a tool or a peer.
 tracers() {
@@ -13,9 +13,9 @@ tracers() {
 	opensnoop open libbpf-tools /usr/sbin/opensnoop
 	opensnoop open bpftrace bpftrace /usr/sbin/opensnoop.bt
 	opensnoop open bcc opensnoop-bpfcc
-	opensnoop-filtered open lwtools lwload opensnoop -p 4000000
-	opensnoop-filtered open libbpf-tools /usr/sbin/opensnoop -p 4000000
-	opensnoop-filtered open bcc opensnoop-bpfcc -p 4000000
+	opensnoop-filtered open lwtools lwload opensnoop -p PID
+	opensnoop-filtered open libbpf-tools /usr/sbin/opensnoop -p PID
+	opensnoop-filtered open bcc opensnoop-bpfcc -p PID
 	opensnoop-elsewhere getppid lwtools lwload opensnoop
 	opensnoop-elsewhere getppid libbpf-tools /usr/sbin/opensnoop
 	opensnoop-elsewhere getppid bpftrace bpftrace /usr/sbin/opensnoop.bt
@@ -54,50 +54,81 @@ untraced() {
 	done
 }
 
-measure_cost() {
-	local what=$1 loop=$2 who=$3 tracer kernel total after
-	shift 3
-	"$@" > /tmp/out 2> /tmp/err < /dev/null &
+# idle PID - instructions a second of a tracer that has nothing to do, all its threads
+idle() {
+	local before after
+	before=$(cat /proc/"$1"/task/*/schedstat | awk '{ n += $1 } END { printf "%d", n }')
+	sleep 5
+	after=$(cat /proc/"$1"/task/*/schedstat | awk '{ n += $1 } END { printf "%d", n }')
+	echo $(((after - before) / 5))
+}
+
+# begin CALL COMMAND... - starts the tracer and waits until it shows an event: a call
+# of CALL by the process that COMMAND calls PID. Sets tracer and first.
+begin() {
+	local call=$1 marker t0
+	shift
+	: > /tmp/out
+	t0=$($cost now)
+	$cost ready "$call" /tmp/out "$t0" $tries > /tmp/first &
+	marker=$!
+	"${@//PID/$marker}" >> /tmp/out 2> /tmp/err < /dev/null &
 	tracer=$!
-	sleep $seconds
-	if [ ! -d "/proc/$tracer" ]; then
-		echo "# $who: $* ended: $(tail -n 1 /tmp/err)"
-		return
-	fi
-	kernel=$($cost kernel "$loop" $tracer)
+	wait $marker
+	first=$(cat /tmp/first)
+	[ -z "$first" ] || return 0
+	echo "# $*: showed nothing: $(tail -n 1 /tmp/err)"
+	stop "$tracer"
+	return 1
+}
+
+# How many of the loop's calls the tracer shows, each by its word
+shown() {
+	case $1 in
+	open*) grep -ac /etc/hostname /tmp/out ;;
+	exec*) grep -ac 'nothing at all' /tmp/out ;;
+	kill*) grep -acw cost /tmp/out ;;
+	*) echo 0 ;;
+	esac
+}
+
+measure_cost() {
+	local what=$1 loop=$2 who=$3 tracer first kernel total after idle rss call=$2
+	shift 3
+	[ "$loop" != getppid ] || call=open
+	begin "$call" "$@" || return
+	kernel=$($cost kernel "$loop" "$tracer")
+	sleep 1
 	: > /tmp/out
 	total=$($cost total "$loop")
-	stop $tracer
+	sleep 1
+	idle=$(idle "$tracer")
+	rss=$(awk '$1 == "VmHWM:" { print $2 }' "/proc/$tracer/status")
+	stop "$tracer"
 	after=$($cost kernel "$loop" 0)
-	echo "{\"what\":\"$what\",\"loop\":\"$loop\",\"who\":\"$who\",\"kernel\":$kernel,\"total\":$total,\"after\":$after,\"command\":\"$*\"}"
+	echo "{\"what\":\"$what\",\"loop\":\"$loop\",\"who\":\"$who\",\"kernel\":$kernel,\"total\":$total,\"shown\":$(shown "$loop"),\"after\":$after,\"idle\":$idle,\"rss\":${rss:-0},\"command\":\"$*\"}"
 }
 
-# ready WHO CACHE COMMAND... - milliseconds from exec to the first event it shows
-ready() {
-	local who=$1 cache=$2 t0 tracer first
-	shift 2
-	[ "$cache" = warm ] || { sync; echo 3 > /proc/sys/vm/drop_caches; }
-	t0=$($cost now)
-	"$@" > /tmp/out 2> /tmp/err < /dev/null &
-	tracer=$!
-	$cost markers "$t0" $seconds
-	stop $tracer
-	first=$(grep -ao 'lwmark-[0-9]*' /tmp/out | head -n 1)
-	echo "{\"what\":\"start\",\"who\":\"$who\",\"cache\":\"$cache\",\"usec\":${first:-lwmark-null}}" | sed s/lwmark-//
-}
-
+# Milliseconds from exec to the first event shown.
 measure_start() {
-	local who=$1 cache
+	local who=$1 cache tracer first
 	shift
 	for cache in cold warm warm; do
-		ready "$who" $cache "$@"
+		[ "$cache" = warm ] || { sync; echo 3 > /proc/sys/vm/drop_caches; }
+		begin open "$@" || return
+		stop "$tracer"
+		echo "{\"what\":\"start\",\"who\":\"$who\",\"cache\":\"$cache\",\"usec\":$((10#$first))}"
 	done
 }
 
+# Without a time zone libbpf-tools look for /etc/localtime at each event, which
+# opensnoop then sees: a loop that no host has whose time zone is set.
+export TZ=UTC0
 mount -t tracefs tracefs /sys/kernel/tracing
 mount -t debugfs debugfs /sys/kernel/debug
 case $1 in
 cost)
+	sleep 10	# what boot left to do
 	untraced
 	tracers | while read -r what loop who command; do
 		# shellcheck disable=SC2086 # words
@@ -105,7 +136,7 @@ cost)
 	done
 	;;
 start)
-	seconds=12
+	tries=15000
 	tracers | while read -r what _ who command; do
 		[ "$what" = opensnoop ] || continue
 		# shellcheck disable=SC2086 # words
