@@ -182,14 +182,20 @@ test_a_second_run_of_a_tool_is_refused() {
 }
 
 test_three_tools_run_at_once() {
-	lwload execsnoop --json --duration 2 > $work/execs &
-	lwload killsnoop --json --duration 2 > $work/kills &
+	local others
+	start execsnoop --json
+	others=$lwload
+	mv $out $work/execs
+	start killsnoop --json
+	others="$others $lwload"
+	mv $out $work/kills
 	start opensnoop --json
 	kill -0 $$
 	/bin/true
 	sleep 0.2
 	finish
-	wait
+	kill -INT $others
+	wait $others
 	[ -s $out ] && [ -s $work/execs ] && [ -s $work/kills ]
 }
 
