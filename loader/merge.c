@@ -118,12 +118,14 @@ static size_t whole(const struct header *own, const char *packet, size_t there)
 	if (there > own->len + sizeof(h) - 1)
 		there = own->len + sizeof(h) - 1;
 	end = packet + there;
-	while ((p = memmem(p, end - p, magic, sizeof(magic)))) {
+	/* In UTF-8 its first byte begins emoji and rare characters only. */
+	while ((p = memchr(p, magic[0], end - p))) {
 		if (end - p < (ptrdiff_t)sizeof(h))
 			break;
 		memcpy(&h, p, sizeof(h));
 		/* Part of this one's end and of the next header may look like one. */
-		if (h.len && h.len <= MAX_PACKET && h.sequence - own->sequence - 1 < MAX_AHEAD)
+		if (!memcmp(h.magic, magic, sizeof(magic)) && h.len && h.len <= MAX_PACKET &&
+		    h.sequence - own->sequence - 1 < MAX_AHEAD)
 			return p - packet;
 		p++;
 	}
@@ -164,7 +166,7 @@ static int lowest(struct lw_merge *merge, struct header *found)
 
 int lw_merge_run(struct lw_merge *merge, bool force)
 {
-	struct header h;
+	struct header h = { 0 };
 	size_t len;
 	int i, err;
 

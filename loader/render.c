@@ -17,17 +17,22 @@ struct lw_render {
 	const struct lw_tool *tool;
 	bool json;
 	bool shown[LW_MAX_FIELDS];
-	time_t clock_sec; /* the second that clock shows */
+	int width[LW_MAX_FIELDS]; /* columns, not less than the name's */
+	size_t fixed;             /* what a record can take beside its values */
+	time_t clock_sec;         /* the second that clock shows */
 	char clock[32];
 	int last; /* the last column, which is not padded */
 	char *buf;
 	size_t len, size;
-	bool failed; /* out of memory */
 };
 
 /* ---- buffer ---- */
 
-static bool grow(struct lw_render *r, size_t more)
+/*
+ * Makes room for that much. Each interface function does so first, for all it may
+ * put, so that to put is no more than to copy. Returns false if out of memory.
+ */
+static bool reserve(struct lw_render *r, size_t more)
 {
 	size_t size = r->size ? r->size : 64 << 10;
 	char *buf;
@@ -37,10 +42,8 @@ static bool grow(struct lw_render *r, size_t more)
 	while (size < r->len + more)
 		size *= 2;
 	buf = realloc(r->buf, size);
-	if (!buf) {
-		r->failed = true;
+	if (!buf)
 		return false;
-	}
 	r->buf = buf;
 	r->size = size;
 	return true;
@@ -48,10 +51,13 @@ static bool grow(struct lw_render *r, size_t more)
 
 static void put(struct lw_render *r, const char *s, size_t n)
 {
-	if (!grow(r, n))
-		return;
 	memcpy(r->buf + r->len, s, n);
 	r->len += n;
+}
+
+static void put_char(struct lw_render *r, char c)
+{
+	r->buf[r->len++] = c;
 }
 
 static void put_string(struct lw_render *r, const char *s)
@@ -74,10 +80,12 @@ __attribute__((format(printf, 2, 3))) static void put_format(struct lw_render *r
 
 static void pad(struct lw_render *r, int n)
 {
-	if (n <= 0 || !grow(r, n))
-		return;
-	memset(r->buf + r->len, ' ', n);
-	r->len += n;
+	char *out = r->buf + r->len;
+
+	/* Few: a call of memset(3) takes longer. */
+	for (; n > 0; n--)
+		*out++ = ' ';
+	r->len = out - r->buf;
 }
 
 /* ---- characters ---- */
@@ -116,14 +124,38 @@ static bool unprintable(uint32_t c)
 	       (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
 }
 
-/* The bytes at s that need no escape anywhere: most names are nothing else. */
-static size_t plain(const unsigned char *s, size_t len)
+static bool plain(unsigned char c)
 {
+	return c >= 0x20 && c < 0x7f && c != '\\' && c != '"';
+}
+
+/* The same of eight bytes at once: tests for "none is", which is all that is exact. */
+#define ALL(byte) (0x0101010101010101ULL * (byte))
+#define ANY_ZERO(w) (((w)-ALL(1)) & ~(w)&ALL(0x80))
+
+static bool all_plain(const unsigned char *s)
+{
+	uint64_t w;
+
+	memcpy(&w, s, sizeof(w));
+	return !((w & ALL(0x80)) | ((w - ALL(0x20)) & ~w & ALL(0x80)) | ANY_ZERO(w ^ ALL(0x7f)) |
+		 ANY_ZERO(w ^ ALL('\\')) | ANY_ZERO(w ^ ALL('"')));
+}
+
+/*
+ * Puts the bytes at the start of s that need no escape anywhere and returns their
+ * number: most names are nothing else.
+ */
+static size_t put_plain(struct lw_render *r, const unsigned char *s, size_t len)
+{
+	char *out = r->buf + r->len;
 	size_t n;
 
-	for (n = 0; n < len; n++)
-		if (s[n] < 0x20 || s[n] >= 0x7f || s[n] == '\\' || s[n] == '"')
-			break;
+	for (n = 0; n + 8 <= len && all_plain(s + n); n += 8)
+		memcpy(out + n, s + n, 8);
+	for (; n < len && plain(s[n]); n++)
+		out[n] = s[n];
+	r->len += n;
 	return n;
 }
 
@@ -131,11 +163,10 @@ static size_t plain(const unsigned char *s, size_t len)
 static int put_visible(struct lw_render *r, const char *text, size_t len)
 {
 	const unsigned char *s = (const unsigned char *)text;
-	size_t before, run = plain(s, len);
+	size_t before, run = put_plain(r, s, len);
 	int columns = run, n;
 	uint32_t c;
 
-	put(r, text, run);
 	for (s += run, len -= run; len; s += n, len -= n) {
 		n = utf8(s, len, &c);
 		if (n && !unprintable(c) && c != '\\') {
@@ -163,12 +194,12 @@ static int put_visible(struct lw_render *r, const char *text, size_t len)
 static void put_json_string(struct lw_render *r, const char *text, size_t len)
 {
 	const unsigned char *s = (const unsigned char *)text;
-	size_t run = plain(s, len);
+	size_t run;
 	uint32_t c;
 	int n;
 
-	put(r, "\"", 1);
-	put(r, text, run);
+	put_char(r, '"');
+	run = put_plain(r, s, len);
 	for (s += run, len -= run; len; s += n, len -= n) {
 		n = utf8(s, len, &c);
 		if (!n)
@@ -182,7 +213,7 @@ static void put_json_string(struct lw_render *r, const char *text, size_t len)
 		if (!n)
 			n = 1;
 	}
-	put(r, "\"", 1);
+	put_char(r, '"');
 }
 
 /* ---- table ---- */
@@ -216,7 +247,7 @@ static void put_fraction(struct lw_render *r, long long nsec, int digits)
 
 	for (i = 8; i >= 0; i--, rest /= 10)
 		text[i] = '0' + rest % 10;
-	put(r, ".", 1);
+	put_char(r, '.');
 	put(r, text, digits);
 }
 
@@ -240,12 +271,12 @@ static int width_of(const struct lw_field *field)
 	return width > name ? width : name;
 }
 
-static int put_number(struct lw_render *r, const struct lw_field *field,
-		      const struct lw_value *value)
+static void put_number(struct lw_render *r, int i, const struct lw_value *value)
 {
+	const struct lw_field *field = &r->tool->fields[i];
 	const char *text = value->text;
-	int n = value->len;
-	char other[32];
+	char *out, other[32];
+	int n = value->len, k;
 
 	if (value->state == LW_NONE) {
 		text = "-";
@@ -255,9 +286,11 @@ static int put_number(struct lw_render *r, const struct lw_field *field,
 		n = snprintf(other, sizeof(other), field->type == LW_HEX ? "0x%llx" : "%04llo",
 			     value->number);
 	}
-	pad(r, width_of(field) - n);
-	put(r, text, n);
-	return n;
+	pad(r, r->width[i] - n);
+	out = r->buf + r->len;
+	for (k = 0; k < n; k++)
+		out[k] = text[k];
+	r->len += n;
 }
 
 static int put_text(struct lw_render *r, const struct lw_field *field, const struct lw_value *value)
@@ -266,7 +299,7 @@ static int put_text(struct lw_render *r, const struct lw_field *field, const str
 	int columns = 0;
 
 	if (value->state == LW_UNREADABLE) {
-		put(r, "?", 1);
+		put_char(r, '?');
 		return 1;
 	}
 	while (field->type == LW_ARGS) {
@@ -275,7 +308,7 @@ static int put_text(struct lw_render *r, const struct lw_field *field, const str
 		if (!next)
 			break;
 		columns += put_visible(r, p, next - p) + 1;
-		put(r, " ", 1);
+		put_char(r, ' ');
 		p = next + 1;
 	}
 	columns += put_visible(r, p, end - p);
@@ -289,27 +322,26 @@ static int put_text(struct lw_render *r, const struct lw_field *field, const str
 static void put_column(struct lw_render *r, int i, const struct lw_value *value)
 {
 	const struct lw_field *field = &r->tool->fields[i];
-	int n;
+	bool left = left_aligned(field->type);
+	int n = 0;
 
-	if (!left_aligned(field->type))
-		n = put_number(r, field, value);
+	if (!left)
+		put_number(r, i, value);
 	else if (field->type == LW_TIME && value->state == LW_VALUE)
 		n = put_time(r, value->number);
 	else
 		n = put_text(r, field, value);
-	if (i == r->last) {
-		put(r, "\n", 1);
-		return;
-	}
-	if (left_aligned(field->type))
-		pad(r, width_of(field) - n);
-	put(r, " ", 1);
+	if (left && i != r->last)
+		pad(r, r->width[i] - n);
+	put_char(r, i == r->last ? '\n' : ' ');
 }
 
 void lw_render_start(struct lw_render *r)
 {
 	int i;
 
+	if (!reserve(r, r->fixed))
+		return;
 	for (i = 0; !r->json && i < r->tool->nfields; i++) {
 		const struct lw_field *field = &r->tool->fields[i];
 		int n = strlen(field->name);
@@ -318,12 +350,12 @@ void lw_render_start(struct lw_render *r)
 		if (!r->shown[i])
 			continue;
 		if (!left_aligned(field->type))
-			pad(r, width_of(field) - n);
+			pad(r, r->width[i] - n);
 		for (p = field->name; *p; p++)
-			put_format(r, "%c", toupper((unsigned char)*p));
+			put_char(r, toupper((unsigned char)*p));
 		if (left_aligned(field->type) && i != r->last)
-			pad(r, width_of(field) - n);
-		put(r, i == r->last ? "\n" : " ", 1);
+			pad(r, r->width[i] - n);
+		put_char(r, i == r->last ? '\n' : ' ');
 	}
 }
 
@@ -340,7 +372,7 @@ static void put_row(struct lw_render *r, const struct lw_value *values)
 
 static void put_json_time(struct lw_render *r, long long nsec)
 {
-	put(r, "\"", 1);
+	put_char(r, '"');
 	put_second(r, nsec / 1000000000);
 	put_fraction(r, nsec, 6);
 	put(r, "Z\"", 2);
@@ -351,14 +383,14 @@ static void put_json_args(struct lw_render *r, const struct lw_value *value)
 	const char *p = value->text, *end = value->text + value->len;
 	const char *next;
 
-	put(r, "[", 1);
+	put_char(r, '[');
 	while ((next = memchr(p, '\0', end - p))) {
 		put_json_string(r, p, next - p);
-		put(r, ",", 1);
+		put_char(r, ',');
 		p = next + 1;
 	}
 	put_json_string(r, p, end - p);
-	put(r, "]", 1);
+	put_char(r, ']');
 }
 
 static void put_json_value(struct lw_render *r, enum lw_type type, const struct lw_value *value)
@@ -389,7 +421,7 @@ static void put_json_cut(struct lw_render *r, const struct lw_value *values)
 		any = true;
 	}
 	if (any)
-		put(r, "]", 1);
+		put_char(r, ']');
 }
 
 static void put_object(struct lw_render *r, const struct lw_value *values)
@@ -415,9 +447,13 @@ struct lw_render *lw_render_new(const struct lw_tool *tool, bool json, const boo
 		return NULL;
 	r->tool = tool;
 	r->json = json;
+	r->fixed = 64;
 	for (i = 0; i < tool->nfields; i++) {
 		char option = tool->fields[i].option;
 
+		r->width[i] = width_of(&tool->fields[i]);
+		/* Padding, or the name as a key and once more where it is cut off. */
+		r->fixed += 2 * r->width[i] + 64;
 		r->shown[i] = !option || given[(int)option];
 		if (r->shown[i])
 			r->last = i;
@@ -433,18 +469,26 @@ void lw_render_free(struct lw_render *r)
 	free(r);
 }
 
+/* The most that one record can become: each byte an escape. */
+static size_t longest(const struct lw_render *r, const struct lw_value *values)
+{
+	size_t n = r->fixed;
+	int i;
+
+	for (i = 0; i < r->tool->nfields; i++)
+		n += 6 * values[i].len;
+	return n;
+}
+
 int lw_render_record(struct lw_render *r, const struct lw_value *values)
 {
-	size_t before = r->len;
-
+	if (!reserve(r, longest(r, values)))
+		return -ENOMEM;
 	if (r->json)
 		put_object(r, values);
 	else
 		put_row(r, values);
-	if (!r->failed)
-		return 0;
-	r->len = before;
-	return -ENOMEM;
+	return 0;
 }
 
 int lw_render_flush(struct lw_render *r)

@@ -152,63 +152,78 @@ static bool unescape(char *text, struct lw_value *value)
 	return true;
 }
 
-/* A decimal number and nothing else; strtoll(3) would take spaces and a sign +. */
-static bool parse_number(struct lw_value *value)
-{
-	const char *p = value->text, *end = value->text + value->len;
-	bool negative = *p == '-';
-	unsigned long long number = 0;
+/*
+ * The parsers below return the end of the value that begins at text, or NULL if it is
+ * none. A line ends in a NUL and has no other, so that they need not look for its end.
+ */
 
-	p += negative;
-	if (p == end || end - p > 19)
-		return false;
-	/* The text goes into JSON as it is, where 007 is no number. */
-	if (*p == '0' && end - p > 1)
-		return false;
-	for (; p < end; p++) {
-		if (*p < '0' || *p > '9')
-			return false;
-		number = number * 10 + (*p - '0');
+/* A decimal number; strtoll(3) would take spaces and a sign +. */
+static char *parse_number(char *text, struct lw_value *value)
+{
+	unsigned long long number = 0;
+	bool negative;
+	char *first, *p;
+
+	value->text = text;
+	if (*text == '\t' || !*text) {
+		value->state = LW_NONE;
+		value->len = 0;
+		return text;
 	}
+	negative = *text == '-';
+	first = text + negative;
+	for (p = first; *p >= '0' && *p <= '9'; p++)
+		number = number * 10 + (*p - '0');
+	value->len = p - text;
+	if (p == first || p - first > 19)
+		return NULL;
+	/* The text goes into JSON as it is, where 007 is no number. */
+	if (*first == '0' && p - first > 1)
+		return NULL;
 	/* 19 digits fit 64 bits without a sign. */
 	if (number > (unsigned long long)LLONG_MAX + negative)
-		return false;
+		return NULL;
 	value->number = negative ? 0 - number : number;
-	return true;
+	return p;
 }
 
-static bool parse_value(enum lw_type type, char *text, size_t len, struct lw_value *value)
+static char *parse_text(char *text, char *line_end, struct lw_value *value)
 {
-	value->state = LW_VALUE;
-	value->cut = false;
-	value->number = 0;
+	char *end = memchr(text, '\t', line_end - text);
+
+	if (!end)
+		end = line_end;
 	value->text = text;
-	value->len = len;
-	if (type == LW_STR || type == LW_ARGS)
-		return !memchr(text, '\\', len) || unescape(text, value);
-	if (len)
-		return parse_number(value);
-	value->state = LW_NONE;
-	return true;
+	value->len = end - text;
+	if (!memchr(text, '\\', end - text))
+		return end;
+	/* The NUL takes the place of the tab. */
+	*end = '\0';
+	return unescape(text, value) ? end : NULL;
 }
 
 static int parse_record(struct lw_stream *stream, char *line)
 {
 	const struct lw_tool *tool = stream->tool;
 	struct lw_value values[LW_MAX_FIELDS];
-	char *end = line + stream->len, *text = line;
+	char *end = line + stream->len, *p = line;
 	int i;
 
-	for (i = 0; i < tool->nfields && text <= end; i++) {
-		char *tab = memchr(text, '\t', end - text);
-		char *stop = tab ? tab : end;
+	for (i = 0; i < tool->nfields && p <= end; i++) {
+		enum lw_type type = tool->fields[i].type;
 
-		*stop = '\0';
-		if (!parse_value(tool->fields[i].type, text, stop - text, &values[i]))
+		values[i].state = LW_VALUE;
+		values[i].cut = false;
+		values[i].number = 0;
+		if (type == LW_STR || type == LW_ARGS)
+			p = parse_text(p, end, &values[i]);
+		else
+			p = parse_number(p, &values[i]);
+		if (!p || (p < end && *p && *p != '\t'))
 			break;
-		text = stop + 1;
+		p++;
 	}
-	if (i < tool->nfields || text <= end) {
+	if (i < tool->nfields || p <= end) {
 		stream->bad++;
 		return 0;
 	}
