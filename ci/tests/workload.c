@@ -204,11 +204,27 @@ static const char *const argvs[][6] = {
 };
 #define NEXECS ((int)(sizeof(argvs) / sizeof(argvs[0])))
 
+/*
+ * A child's pages of the program file are mapped when it first reads them. From 6.8
+ * on the kernel looks for the program before it reads the arguments: if it finds
+ * none, nobody has read them.
+ */
+static void read_arguments(int i)
+{
+	volatile char c;
+	int j;
+
+	for (j = 0; argvs[i][j]; j++)
+		c = argvs[i][j][0];
+	(void)c;
+}
+
 static void exec_child(int i)
 {
 	char *const none[] = { NULL };
 	const char *program = i == 5 ? DIR "/no-such-program" : "/proc/self/exe";
 
+	read_arguments(i);
 	if (i == 6)
 		syscall(SYS_execveat, open(program, O_RDONLY | O_CLOEXEC), "", argvs[i], none,
 			AT_EMPTY_PATH);
