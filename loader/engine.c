@@ -304,7 +304,7 @@ static int start(struct engine *engine)
 
 	if (!err) {
 		step = "tell it the kernel's addresses";
-		err = lw_control_hello(&engine->control);
+		err = lw_control_hello(&engine->control, run->lookup);
 	}
 	if (!err) {
 		step = "get its first answer";

@@ -10,6 +10,7 @@
 #define LW_ENGINE_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 /* What becomes of a run's output; shared with staprun.h. */
 struct lw_sink {
@@ -32,6 +33,7 @@ struct lw_run {
 	size_t size;
 	char *const *params; /* NAME=VALUE, NULL at the end */
 	double duration;     /* seconds, 0: until a signal */
+	uint64_t lookup;     /* see lw_control_hello(); 0: not known */
 	struct lw_sink sink;
 };
 

@@ -15,4 +15,14 @@
  */
 int lw_identity_check(const struct lw_tool *tool, const char *release);
 
+/*
+ * lw_identity_same_build - was the module built for this very build of the kernel?
+ * @root: directory that holds sys/kernel/notes, "" on a real host
+ *
+ * Several builds share one release name. The build-id, which the linker makes from
+ * the whole image, tells them apart; the kernel shows its ELF notes in that file
+ * (kernel/ksysfs.c). False if either has none.
+ */
+bool lw_identity_same_build(const struct lw_tool *tool, const char *root);
+
 #endif

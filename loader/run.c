@@ -137,7 +137,7 @@ static enum lw_exit exit_code(int err)
 	}
 }
 
-static enum lw_exit insert_and_run(struct run *run)
+static enum lw_exit insert_and_run(const struct lw_host *host, struct run *run)
 {
 	const struct lw_tool *tool = run->tool;
 	struct lw_run engine = {
@@ -148,6 +148,7 @@ static enum lw_exit insert_and_run(struct run *run)
 		.size = tool->size,
 		.params = run->options.params,
 		.duration = run->options.duration,
+		.lookup = lw_identity_same_build(tool, host->root) ? tool->lookup : 0,
 		.sink = { on_started, on_data, on_flush, on_message, run },
 	};
 	unsigned long long lost = 0;
@@ -187,7 +188,7 @@ static enum lw_exit run_tool(const struct lw_host *host, struct run *run)
 		lw_error("%s: already running on this host; one run at a time", tool->name);
 		return LW_FAILED;
 	}
-	return insert_and_run(run);
+	return insert_and_run(host, run);
 }
 
 enum lw_exit lw_run(const struct lw_host *host, int argc, char **argv)

@@ -8,11 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <libkmod.h>
+#include <libelf.h>
 
 #include "log.h"
 #include "tool.h"
@@ -123,15 +122,6 @@ static int open_file(const char *root, const char *release, const char *name, st
 
 /* ---- its description ---- */
 
-static char *keep(struct lw_tool *tool, const char *text)
-{
-	char *copy = strdup(text);
-
-	if (copy)
-		tool->strings[tool->nstrings++] = copy;
-	return copy;
-}
-
 /* Cuts the first word off *rest and returns it; NULL if there is none. */
 static char *word(char **rest)
 {
@@ -150,6 +140,18 @@ static bool parse_int(const char *text, int min, int max, int *value)
 	number = strtol(text, &end, 10);
 	*value = number < min || number > max ? min : number;
 	return isdigit((unsigned char)*text) && !*end && !errno && *value == number;
+}
+
+/* Of a function in the kernel's text: hexadecimal behind 0x, not 0, below 2 GiB. */
+static bool parse_offset(const char *text, uint64_t *value)
+{
+	char *end;
+
+	if (strncmp(text, "0x", 2) || !isxdigit((unsigned char)text[2]))
+		return false;
+	errno = 0;
+	*value = strtoull(text, &end, 16);
+	return !*end && !errno && *value && *value < 1ULL << 31;
 }
 
 static bool parse_type(char *text, struct lw_field *field)
@@ -224,6 +226,7 @@ static bool parse_key(struct lw_tool *tool, const char *key, char *value)
 		{ "lwtools", offsetof(struct lw_tool, format) },
 		{ "lw_summary", offsetof(struct lw_tool, summary) },
 		{ "lw_uts", offsetof(struct lw_tool, uts) },
+		{ "lw_build_id", offsetof(struct lw_tool, build_id) },
 		{ "version", offsetof(struct lw_tool, version) },
 	};
 	size_t i;
@@ -234,6 +237,8 @@ static bool parse_key(struct lw_tool *tool, const char *key, char *value)
 			return true;
 		}
 	}
+	if (!strcmp(key, "lw_lookup"))
+		return parse_offset(value, &tool->lookup);
 	if (!strcmp(key, "lw_buffer"))
 		return parse_int(value, 1, 4095, &tool->buffer);
 	if (!strncmp(key, "lw_field", 8))
@@ -252,82 +257,51 @@ static int by_key(const void *a, const void *b)
 	return strcmp(((const struct pair *)a)->key, ((const struct pair *)b)->key);
 }
 
-/* Numbered keys come in no useful order from libkmod: sort first. */
-static int parse_info(struct lw_tool *tool, struct kmod_list *info)
+static int parse_pairs(struct lw_tool *tool, const struct pair *pairs, int n)
 {
-	struct kmod_list *item;
-	struct pair *pairs = NULL;
-	int i, n = 0, err = 0;
+	int i;
 
-	kmod_list_foreach(item, info) n++;
-	pairs = calloc(n + 1, sizeof(*pairs));
-	tool->strings = calloc(2 * n + 1, sizeof(*tool->strings));
-	if (!pairs || !tool->strings) {
-		err = -ENOMEM;
-		goto out;
-	}
-	n = 0;
-	kmod_list_foreach(item, info)
-	{
-		pairs[n].key = keep(tool, kmod_module_info_get_key(item));
-		pairs[n].value = keep(tool, kmod_module_info_get_value(item));
-		if (!pairs[n].key || !pairs[n].value) {
-			err = -ENOMEM;
-			goto out;
-		}
-		n++;
-	}
-	qsort(pairs, n, sizeof(*pairs), by_key);
 	for (i = 0; i < n; i++) {
 		if (!parse_key(tool, pairs[i].key, pairs[i].value)) {
 			lw_error("%s: bad description %s; rebuild or reinstall it", tool->path,
 				 pairs[i].key);
-			err = -ENOEXEC;
-			break;
+			return -ENOEXEC;
 		}
 	}
-out:
+	return 0;
+}
+
+/*
+ * Lines KEY=VALUE, each with a NUL behind it; more may fill up the section. The
+ * kernel sets numbered keys in no useful order: sort first.
+ */
+static int parse_info(struct lw_tool *tool)
+{
+	char *p, *equals, *end = tool->info + tool->info_size;
+	struct pair *pairs;
+	int err, n = 0;
+
+	/* No line is shorter than three bytes. */
+	pairs = calloc(tool->info_size / 3 + 1, sizeof(*pairs));
+	if (!pairs)
+		return -ENOMEM;
+	for (p = tool->info; p < end; p += strlen(p) + 1) {
+		equals = strchr(p, '=');
+		if (!equals || equals == p)
+			continue;
+		pairs[n].key = p;
+		pairs[n].value = equals + 1;
+		p = equals + 1;
+		*equals = '\0';
+		n++;
+	}
+	qsort(pairs, n, sizeof(*pairs), by_key);
+	err = parse_pairs(tool, pairs, n);
 	free(pairs);
 	return err;
 }
 
-/*
- * libkmod reads files by name only. A sealed memory file gives it the bytes
- * that were read and checked, whatever happens to the file meanwhile.
- */
-static int image_file(const struct lw_tool *tool)
-{
-	int fd = memfd_create("lwtools", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	const char *p = tool->image;
-	size_t left = tool->size;
-
-	if (fd < 0)
-		return -errno;
-	while (left) {
-		ssize_t n = write(fd, p, left);
-
-		if (n < 0) {
-			n = -errno;
-			close(fd);
-			return n;
-		}
-		p += n;
-		left -= n;
-	}
-	fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW);
-	return fd;
-}
-
-static void no_log(void *data, int priority, const char *file, int line, const char *fn,
-		   const char *format, va_list args)
-{
-	(void)data, (void)priority, (void)file, (void)line, (void)fn, (void)format, (void)args;
-}
-
-/*
- * libkmod unpacks compressed files, and its assertions fail where an index of a
- * damaged one leads nowhere: only a plain ELF file is passed on to it.
- */
+/* libelf reads archives and other formats as well: only a plain ELF file is one of ours. */
 static bool plain_elf(const struct lw_tool *tool)
 {
 	Elf64_Ehdr header;
@@ -336,52 +310,61 @@ static bool plain_elf(const struct lw_tool *tool)
 		return false;
 	memcpy(&header, tool->image, sizeof(header));
 	return !memcmp(header.e_ident, ELFMAG, SELFMAG) && header.e_ident[EI_CLASS] == ELFCLASS64 &&
-	       header.e_ident[EI_DATA] == ELFDATA2LSB && header.e_shstrndx != SHN_UNDEF &&
-	       header.e_shstrndx < header.e_shnum;
+	       header.e_ident[EI_DATA] == ELFDATA2LSB && header.e_type == ET_REL &&
+	       header.e_shstrndx != SHN_UNDEF && header.e_shstrndx < header.e_shnum;
+}
+
+/* The bytes of the section .modinfo, NULL if there is none. */
+static const Elf_Data *find_info(Elf *elf)
+{
+	Elf_Scn *section = NULL;
+	Elf64_Shdr *header;
+	const char *name;
+	size_t names;
+
+	if (elf_getshdrstrndx(elf, &names))
+		return NULL;
+	while ((section = elf_nextscn(elf, section))) {
+		header = elf64_getshdr(section);
+		name = header ? elf_strptr(elf, names, header->sh_name) : NULL;
+		if (name && header->sh_type == SHT_PROGBITS && !strcmp(name, ".modinfo"))
+			return elf_rawdata(section, NULL);
+	}
+	return NULL;
+}
+
+/* A copy, with a NUL at its end whatever the file says. */
+static int copy_info(struct lw_tool *tool)
+{
+	const Elf_Data *data;
+	Elf *elf;
+	int err = -ENOEXEC;
+
+	if (!plain_elf(tool) || elf_version(EV_CURRENT) == EV_NONE)
+		return -ENOEXEC;
+	elf = elf_memory(tool->image, tool->size);
+	data = elf ? find_info(elf) : NULL;
+	if (data && data->d_buf && data->d_size) {
+		tool->info_size = data->d_size;
+		tool->info = malloc(data->d_size + 1);
+		err = tool->info ? 0 : -ENOMEM;
+	}
+	if (!err) {
+		memcpy(tool->info, data->d_buf, data->d_size);
+		tool->info[data->d_size] = '\0';
+	}
+	elf_end(elf);
+	return err;
 }
 
 static int read_info(struct lw_tool *tool)
 {
-	const char *no_config = NULL;
-	struct kmod_list *info = NULL;
-	struct kmod_module *mod = NULL;
-	struct kmod_ctx *ctx = NULL;
-	char path[64];
-	int fd, err;
+	int err = copy_info(tool);
 
-	if (!plain_elf(tool)) {
-		lw_error("%s: not a kernel module, or damaged; reinstall the package that "
-			 "has it",
-			 tool->path);
-		return -ENOEXEC;
-	}
-	fd = image_file(tool);
-	if (fd < 0) {
-		lw_error("%s: no memory to read it: %s", tool->path, strerror(-fd));
-		return fd;
-	}
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	err = -ENOMEM;
-	ctx = kmod_new(NULL, &no_config);
-	if (!ctx)
-		goto out;
-	kmod_set_log_fn(ctx, no_log, NULL);
-	err = kmod_module_new_from_path(ctx, path, &mod);
-	if (!err)
-		err = kmod_module_get_info(mod, &info);
-	if (err < 0) {
+	if (err == -ENOEXEC)
 		lw_error("%s: not a kernel module, or damaged; reinstall the package that has it",
 			 tool->path);
-		err = -ENOEXEC;
-		goto out;
-	}
-	err = parse_info(tool, info);
-out:
-	kmod_module_info_free_list(info);
-	kmod_module_unref(mod);
-	kmod_unref(ctx);
-	close(fd);
-	return err;
+	return err ? err : parse_info(tool);
 }
 
 static int check_info(const struct lw_tool *tool)
@@ -408,7 +391,7 @@ int lw_tool_open(const char *root, const char *release, const char *name, struct
 	if (!tool)
 		return -ENOMEM;
 	tool->fd = -1;
-	tool->buffer = 2;
+	tool->buffer = 1;
 	tool->name = strdup(name);
 	if (tool->name)
 		err = open_file(root, release, name, tool);
@@ -428,13 +411,9 @@ int lw_tool_open(const char *root, const char *release, const char *name, struct
 
 void lw_tool_free(struct lw_tool *tool)
 {
-	int i;
-
 	if (!tool)
 		return;
-	for (i = 0; i < tool->nstrings; i++)
-		free(tool->strings[i]);
-	free(tool->strings);
+	free(tool->info);
 	free(tool->image);
 	free(tool->path);
 	free(tool->name);

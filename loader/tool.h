@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define LW_MAX_FIELDS 32
 #define LW_MAX_OPTIONS 32
@@ -44,14 +45,16 @@ struct lw_tool {
 	const char *format;
 	const char *summary;
 	const char *version;
-	const char *uts; /* uname -v of the kernel it was built for */
-	int buffer;      /* MiB of relay buffer per CPU */
+	const char *uts;      /* uname -v of the kernel it was built for */
+	const char *build_id; /* of that kernel, hexadecimal */
+	uint64_t lookup;      /* kallsyms_lookup_name less _stext there, 0: not known */
+	int buffer;           /* MiB of relay buffer per CPU */
 	struct lw_field fields[LW_MAX_FIELDS];
 	int nfields;
 	struct lw_option options[LW_MAX_OPTIONS];
 	int noptions;
-	char **strings; /* what the pointers above point into */
-	int nstrings;
+	char *info; /* what the pointers above point into */
+	size_t info_size;
 };
 
 /*

@@ -100,11 +100,12 @@ static bool parse_symbol(char *line, uint64_t *addresses)
  * register_kprobe() (runtime/linux/kprobes.c) instead of walking all symbols of
  * the kernel; the latter are for probes by address, which need debuginfo.
  */
-static int read_symbols(uint64_t *addresses)
+static int read_symbols(uint64_t *addresses, uint64_t lookup)
 {
 	FILE *file = fopen("/proc/kallsyms", "re");
 	char line[256];
-	int left = NSYMBOLS;
+	/* _stext is among the first, the other behind thousands. */
+	int left = lookup ? 1 : NSYMBOLS;
 
 	if (!file)
 		return -errno;
@@ -113,6 +114,8 @@ static int read_symbols(uint64_t *addresses)
 	while (left && fgets(line, sizeof(line), file))
 		left -= parse_symbol(line, addresses);
 	fclose(file);
+	if (lookup && addresses[0])
+		addresses[1] = addresses[0] + lookup;
 	return left ? -ENOENT : 0;
 }
 
@@ -129,7 +132,7 @@ static int kptr_restrict(char *value, bool set)
 }
 
 /* With kptr_restrict at 2 even root reads zeroes: lower it for that long only. */
-static int read_symbols_restricted(uint64_t *addresses)
+static int read_symbols_restricted(uint64_t *addresses, uint64_t lookup)
 {
 	char was, one = '1';
 	int err;
@@ -139,19 +142,19 @@ static int read_symbols_restricted(uint64_t *addresses)
 	err = kptr_restrict(&one, true);
 	if (err)
 		return err;
-	err = read_symbols(addresses);
+	err = read_symbols(addresses, lookup);
 	if (kptr_restrict(&was, true))
 		return -EIO;
 	return !err && !addresses[1] ? -EPERM : err;
 }
 
-static int send_symbols(const struct lw_control *control)
+static int send_symbols(const struct lw_control *control, uint64_t lookup)
 {
 	uint64_t addresses[NSYMBOLS] = { 0 };
-	int i, err = read_symbols(addresses);
+	int i, err = read_symbols(addresses, lookup);
 
 	if (!err && !addresses[1])
-		err = read_symbols_restricted(addresses);
+		err = read_symbols_restricted(addresses, lookup);
 	for (i = 0; !err && i < NSYMBOLS; i++)
 		err = send_relocation(control, symbols[i], addresses[i]);
 	return err;
@@ -172,13 +175,13 @@ static int send_time_zone(const struct lw_control *control)
 	return send_message(control, LW_MSG_TZINFO, &message, sizeof(message));
 }
 
-int lw_control_hello(const struct lw_control *control)
+int lw_control_hello(const struct lw_control *control, uint64_t lookup)
 {
 	int32_t privileges = 0xe; /* pr_all of systemtap's privilege.h */
 	int err = send_message(control, LW_MSG_PRIVILEGE, &privileges, sizeof(privileges));
 
 	if (!err)
-		err = send_symbols(control);
+		err = send_symbols(control, lookup);
 	if (!err)
 		err = send_time_zone(control);
 	if (!err)

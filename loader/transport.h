@@ -49,9 +49,11 @@ void lw_control_close(struct lw_control *control);
 
 /*
  * lw_control_hello - what staprun tells a module before it may start:
- * privileges, kernel addresses, time zone. Returns 0 or -errno.
+ * privileges, kernel addresses, time zone. @lookup: how many bytes behind _stext
+ * kallsyms_lookup_name() is in this very build of the kernel, which is moved as a
+ * whole (CONFIG_RANDOMIZE_BASE); 0: not known, to be looked for. Returns 0 or -errno.
  */
-int lw_control_hello(const struct lw_control *control);
+int lw_control_hello(const struct lw_control *control, uint64_t lookup);
 
 /* lw_control_start, lw_control_exit - start the probes; run end probes and stop.
  * Both return when the module has done it, with 0 or -errno; the result comes as

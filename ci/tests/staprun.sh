@@ -6,11 +6,7 @@
 # The guest's suite has no staprun that speaks the protocol: 5.6's stands in a
 # tree of its own, with lwload beside it.
 by_staprun() {
-	local tree=/lw/staprun dir lib
-	# Of lwload's libraries, those that the tree does not bring along.
-	ldd /usr/sbin/lwload | sed -n 's/.*=> \(\/[^ ]*\) .*/\1/p' | while read -r lib; do
-		[ -e $tree/usr/lib/"${lib#/lib/}" ] || cp --parents "$lib" $tree/usr/
-	done
+	local tree=/lw/staprun dir
 	for dir in proc sys dev usr/lib/modules; do
 		mkdir -p $tree/$dir
 		mountpoint -q $tree/$dir || mount --rbind /$dir $tree/$dir

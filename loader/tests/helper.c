@@ -110,6 +110,8 @@ void lines_of(struct lines *lines, const char *tool)
 	lines_set(lines, name);
 	lines_set(lines, "version=0.1");
 	lines_set(lines, "lw_uts=#1 SMP Debian 6.1.0-1 (2026-11-01)");
+	lines_set(lines, "lw_build_id=0123456789abcdef");
+	lines_set(lines, "lw_lookup=0x1ab3c0");
 	lines_set(lines, "vermagic=" RELEASE " SMP preempt mod_unload modversions ");
 	free(name);
 	free(command);

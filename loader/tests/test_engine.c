@@ -15,6 +15,7 @@
 #include "signals.h"
 #include "transport.h"
 
+static uint64_t lookup; /* of the next run */
 static char *const params[] = { "pid=5", "name=\"a b\"", "_stp_bufsize=2", NULL };
 static char image[] = "the bytes of a module";
 
@@ -80,6 +81,7 @@ static struct result run_module(const void *bytes, size_t size)
 		.size = size,
 		.params = params,
 		.duration = 1,
+		.lookup = lookup,
 		.sink = { on_started, on_data, on_flush, on_message, NULL },
 	};
 	struct result result = { .lost = 77 };
@@ -104,6 +106,7 @@ static int setup(void **state)
 	(void)state;
 	fake_reset();
 	memset(&seen, 0, sizeof(seen));
+	lookup = 0;
 	return 0;
 }
 
@@ -936,6 +939,21 @@ static void kptr_restrict_is_put_back(void **state)
 	assert_int_equal(fake->kptr_restrict, '2');
 }
 
+/* From where _stext is and an offset, nothing behind it is read. */
+static void lookup_by_offset(void **state)
+{
+	(void)state;
+	lookup = 0x1234;
+	is_fine(run());
+	check_relocation(&fake->sent[1], "_stext", FAKE_STEXT);
+	check_relocation(&fake->sent[2], "kallsyms_lookup_name", FAKE_STEXT + 0x1234);
+	setup(NULL);
+	lookup = 0x1234;
+	fake->kallsyms_hidden = true;
+	fake->kptr_restrict = '2';
+	ends_with(run(), -EPERM, "cannot tell it the kernel's addresses");
+}
+
 /* Zero is no address: a module that gets it would jump there. */
 static void addresses_stay_hidden(void **state)
 {
@@ -997,6 +1015,7 @@ int main(void)
 		FRESH(removal_fails),
 		FRESH(removed_by_another),
 		FRESH(kptr_restrict_is_put_back),
+		FRESH(lookup_by_offset),
 		FRESH(addresses_stay_hidden),
 	};
 

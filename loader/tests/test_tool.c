@@ -102,7 +102,9 @@ static void description(void **state)
 	assert_string_equal(tool->module, "lw_opensnoop");
 	assert_string_equal(tool->version, "0.1");
 	assert_string_equal(tool->vermagic, RELEASE " SMP preempt mod_unload modversions ");
-	assert_int_equal(tool->buffer, 2);
+	assert_int_equal(tool->buffer, 1);
+	assert_true(tool->lookup == 0x1ab3c0);
+	assert_string_equal(tool->build_id, "0123456789abcdef");
 	assert_int_equal(tool->nfields, 9);
 	assert_int_equal(tool->noptions, 9);
 	assert_string_equal(tool->fields[0].name, "time");
@@ -265,6 +267,51 @@ static void identity(void **state)
 	}
 }
 
+/* ELF notes as in /sys/kernel/notes: another one, then a build-id of three bytes. */
+static const char notes[] = "\x06\0\0\0\x01\0\0\0\0\x01\0\0Linux\0\0\0\x7f\0\0\0"
+			    "\x04\0\0\0\x03\0\0\0\x03\0\0\0GNU\0\xab\x01\xcd\0";
+#define NOTES_SIZE (sizeof(notes) - 1)
+
+static void build_id(void **state)
+{
+	static const struct {
+		const char *id;
+		size_t size; /* of the file, -1 for none */
+		bool same;
+	} rows[] = {
+		{ "ab01cd", NOTES_SIZE, true },   { NULL, NOTES_SIZE, false },
+		{ "", NOTES_SIZE, false },        { "ab01c", NOTES_SIZE, false },
+		{ "ab01cd0", NOTES_SIZE, false }, { "ab01cd00", NOTES_SIZE, false },
+		{ "AB01CD", NOTES_SIZE, false },  { "ab01ce", NOTES_SIZE, false },
+		{ "0b01cd", NOTES_SIZE, false },  { "ab01cd", NOTES_SIZE - 4, false },
+		{ "ab01cd", 24 + 11, false },     { "ab01cd", 24, false },
+		{ "ab01cd", 5, false },           { "ab01cd", 0, false },
+		{ "ab01cd", -1, false },
+	};
+	char *root = tree_new();
+	char path[512];
+	size_t i;
+
+	(void)state;
+	snprintf(path, sizeof(path), "mkdir -p %s/sys/kernel", root);
+	assert_int_equal(system(path), 0);
+	snprintf(path, sizeof(path), "%s/sys/kernel/notes", root);
+	for (i = 0; i < COUNT(rows); i++) {
+		struct lw_tool tool = { .name = "x", .build_id = rows[i].id };
+		FILE *file;
+
+		remove(path);
+		if (rows[i].size != (size_t)-1) {
+			file = fopen(path, "w");
+			assert_non_null(file);
+			fwrite(notes, 1, rows[i].size, file);
+			fclose(file);
+		}
+		assert_int_equal(lw_identity_same_build(&tool, root), rows[i].same);
+	}
+	tree_free(root);
+}
+
 /* ---- bad descriptions ---- */
 
 struct line_row {
@@ -285,6 +332,12 @@ static const struct line_row line_rows[] = {
 	{ "format with more behind it", NULL, "lwtools=1 ", "its description has format 1 " },
 	{ "format empty", NULL, "lwtools=", "its description has format " },
 	{ "buffer 0", NULL, "lw_buffer=0", "bad description lw_buffer" },
+	{ "lookup 0", NULL, "lw_lookup=0x0", "bad description lw_lookup" },
+	{ "lookup decimal", NULL, "lw_lookup=1234", "bad description lw_lookup" },
+	{ "lookup no number", NULL, "lw_lookup=0x12g", "bad description lw_lookup" },
+	{ "lookup outside of the kernel", NULL, "lw_lookup=0x80000000",
+	  "bad description lw_lookup" },
+	{ "lookup that wraps", NULL, "lw_lookup=0x1ffffffffffffffff", "bad description lw_lookup" },
 	{ "buffer too large", NULL, "lw_buffer=4096", "bad description lw_buffer" },
 	{ "buffer no number", NULL, "lw_buffer=x", "bad description lw_buffer" },
 	{ "buffer with more behind it", NULL, "lw_buffer=2x", "bad description lw_buffer" },
@@ -582,7 +635,7 @@ static void info_prints(void **state)
 	assert_non_null(strstr(outcome.out, "\nversion:   0.1\n"));
 	assert_non_null(strstr(outcome.out, path));
 	assert_non_null(strstr(outcome.out, "\nkernel:    #1 SMP Debian 6.1.0-1 (2026-11-01)\n"));
-	assert_non_null(strstr(outcome.out, "\nbuffer:    2 MiB for each CPU\n"));
+	assert_non_null(strstr(outcome.out, "\nbuffer:    1 MiB for each CPU\n"));
 	outcome_free(&outcome);
 	free(path);
 }
@@ -640,6 +693,7 @@ int main(void)
 		WITH_TREE(elsewhere),
 		WITH_TREE(lock),
 		cmocka_unit_test(identity),
+		cmocka_unit_test(build_id),
 		WITH_TREE(too_many_lines),
 		WITH_TREE(no_fields),
 		WITH_TREE(truncated),
