@@ -20,7 +20,7 @@ endif
 MODULES := $(foreach r,$(KERNELS),$(TOOLS:%=modules/$(r)/lw_%.ko))
 MANIFESTS := $(KERNELS:%=modules/%/manifest)
 LOADER := $(wildcard loader/*.c loader/*.h) loader/build VERSION
-COMMON := $(wildcard stp/tapset/*) modules/describe modules/quirks VERSION
+COMMON := $(wildcard stp/tapset/*) modules/build modules/describe modules/quirks VERSION
 
 .PHONY: all help setup modules module-files lwload install uninstall demo check lint unit bench clean
 
@@ -83,6 +83,7 @@ lint: setup
 	$(Q)ci/lint
 
 bench: lwload modules
+	$(Q)ci/setup bench
 	$(Q)bench/run $(KERNELS)
 
 include loader/tests/tests.mk
