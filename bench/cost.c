@@ -18,6 +18,7 @@
 
 #define ROUNDS 10
 #define BURSTS 40
+#define OUTER 8 /* of them at each end of their order */
 
 static long long now(void)
 {
@@ -95,8 +96,11 @@ static long long kernel_side(const struct loop *loop, pid_t reader)
 	int i;
 
 	for (i = 0; i < ROUNDS; i++) {
-		if (reader)
+		if (reader) {
 			kill(reader, SIGSTOP);
+			/* Its threads are woken to stop. */
+			usleep(20000);
+		}
 		took = round_of(loop, loop->some);
 		if (reader)
 			kill(reader, SIGCONT);
@@ -132,21 +136,61 @@ static long long idle_nsec(void)
 	return nsec;
 }
 
+static int compare(const void *a, const void *b)
+{
+	long long x = *(const long long *)a, y = *(const long long *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* How long the CPU was busy in a burst and the pause behind it. */
+static long long busy_nsec(const struct loop *loop)
+{
+	long long idle = idle_nsec(), start = now(), took;
+
+	round_of(loop, loop->burst);
+	usleep(50000);
+	took = now() - start;
+	return took - (idle_nsec() - idle);
+}
+
 /*
  * All that the one CPU does for a call, readers in user space included: in bursts
  * with pauses, so that every tracer can keep up and none is cheap by losing events.
+ * What the system does by itself now and then is in the outer bursts, left out.
  */
 static long long whole_side(const struct loop *loop)
 {
-	long long busy = idle_nsec() - now();
+	long long busy[BURSTS], sum = 0;
 	int i;
 
-	for (i = 0; i < BURSTS; i++) {
-		round_of(loop, loop->burst);
-		usleep(50000);
+	for (i = 0; i < BURSTS; i++)
+		busy[i] = busy_nsec(loop);
+	qsort(busy, BURSTS, sizeof(busy[0]), compare);
+	for (i = OUTER; i < BURSTS - OUTER; i++)
+		sum += busy[i];
+	return sum / ((BURSTS - 2 * OUTER) * loop->burst);
+}
+
+/* Waits until a call takes clearly longer than it did untraced. */
+static int slower(const struct loop *loop, long long plain, int tries)
+{
+	while (tries-- > 0) {
+		usleep(20000);
+		if (round_of(loop, 20) / 20 > plain + 150 && round_of(loop, 20) / 20 > plain + 150)
+			return 0;
 	}
-	busy -= idle_nsec() - now();
-	return busy / (BURSTS * loop->burst);
+	return 1;
+}
+
+/* For ever, in bursts of that many with pauses, or without any if 0. */
+static void spin(const struct loop *loop, int burst)
+{
+	for (;;) {
+		round_of(loop, burst ? burst : 1000);
+		if (burst)
+			usleep(50000);
+	}
 }
 
 static void mark(const char *how, const char *name)
@@ -165,6 +209,8 @@ static void mark(const char *how, const char *name)
 		}
 		waitpid(pid, NULL, 0);
 	} else {
+		/* Some show the name of the command only. */
+		prctl(PR_SET_NAME, name);
 		snprintf(path, sizeof(path), "/%s", name);
 		close(open(path, O_RDONLY));
 	}
@@ -214,13 +260,19 @@ int main(int argc, char **argv)
 		printf("%lld\n", kernel_side(find(argv[2]), atoi(argv[3])));
 	else if (argc == 3 && !strcmp(argv[1], "total"))
 		printf("%lld\n", whole_side(find(argv[2])));
+	else if (argc == 5 && !strcmp(argv[1], "slower"))
+		return slower(find(argv[2]), atoll(argv[3]), atoi(argv[4]));
+	else if (argc == 4 && !strcmp(argv[1], "spin"))
+		spin(find(argv[2]), atoi(argv[3]));
 	else if (argc == 2 && !strcmp(argv[1], "now"))
 		printf("%lld\n", now());
 	else if (argc == 6 && !strcmp(argv[1], "ready"))
 		return ready(argv[2], argv[3], atoll(argv[4]), atoi(argv[5]));
 	else if (argc < 2 || strcmp(argv[1], "nothing"))
-		return fprintf(stderr, "usage: cost kernel LOOP PID | total LOOP | now | "
-				       "ready LOOP FILE T0 TRIES | nothing\n"),
+		return fprintf(stderr,
+			       "usage: cost kernel LOOP PID | total LOOP | spin LOOP BURST | "
+			       "slower LOOP NSEC TRIES | now | ready LOOP FILE T0 TRIES | "
+			       "nothing\n"),
 		       2;
 	return 0;
 }

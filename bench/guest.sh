@@ -1,34 +1,49 @@
 # shellcheck shell=bash
 # guest.sh - in the guest: one JSON object for each measurement
 #
-# usage: guest.sh cost | start
+# usage: guest.sh cost | start | delivery NAME | profile kernel|total LOOP [COMMAND...]
 set -u
 cost=/lw/bench/cost
+load=/lw/bench/load
 tries=100000	# marks until the slowest peer is ready, where the clock leaps
 
-# Who is measured: tool, loop, name, command. One line adds a tool or a peer.
+# Who is measured, a line each: tool, loop (bench/cost.c), what is on the line that a
+# tracer shows for each call (- if it shows none), name, command. One line adds a tool
+# or a peer. The counters are bench/stp and bench/bt.
 tracers() {
-	cat <<-'EOF'
-	opensnoop open lwtools lwload opensnoop
-	opensnoop open libbpf-tools /usr/sbin/opensnoop
-	opensnoop open bpftrace bpftrace /usr/sbin/opensnoop.bt
-	opensnoop open bcc opensnoop-bpfcc
-	opensnoop-filtered open lwtools lwload opensnoop -p PID
-	opensnoop-filtered open libbpf-tools /usr/sbin/opensnoop -p PID
-	opensnoop-filtered open bcc opensnoop-bpfcc -p PID
-	opensnoop-elsewhere getppid lwtools lwload opensnoop
-	opensnoop-elsewhere getppid libbpf-tools /usr/sbin/opensnoop
-	opensnoop-elsewhere getppid bpftrace bpftrace /usr/sbin/opensnoop.bt
-	opensnoop-elsewhere getppid bcc opensnoop-bpfcc
-	execsnoop exec lwtools lwload execsnoop
-	execsnoop exec libbpf-tools /usr/sbin/execsnoop
-	execsnoop exec bpftrace bpftrace /usr/sbin/execsnoop.bt
-	execsnoop exec bcc execsnoop-bpfcc
-	killsnoop kill lwtools lwload killsnoop
-	killsnoop kill libbpf-tools /usr/sbin/sigsnoop -k
-	killsnoop kill bpftrace bpftrace /usr/sbin/killsnoop.bt
-	killsnoop kill bcc killsnoop-bpfcc
-	opensnoop open perf-tools opensnoop-perf
+	local libbpf=''
+	[ ! -e /usr/sbin/opensnoop-libbpf ] || libbpf=-libbpf	# its name from Debian 13 on
+	cat <<-EOF
+	opensnoop open /etc/hostname lwtools lwload opensnoop
+	opensnoop open /etc/hostname libbpf-tools /usr/sbin/opensnoop$libbpf
+	opensnoop open /etc/hostname bpftrace bpftrace /usr/sbin/opensnoop.bt
+	opensnoop open /etc/hostname bcc opensnoop-bpfcc
+	opensnoop open quiet trace-cmd trace-cmd record -q -o /tmp/trace.dat -e syscalls:sys_enter_openat -e syscalls:sys_exit_openat
+	opensnoop-filtered open - lwtools lwload opensnoop -p PID
+	opensnoop-filtered open - libbpf-tools /usr/sbin/opensnoop$libbpf -p PID
+	opensnoop-filtered open - bcc opensnoop-bpfcc -p PID
+	opensnoop-elsewhere getppid - lwtools lwload opensnoop
+	opensnoop-elsewhere getppid - libbpf-tools /usr/sbin/opensnoop$libbpf
+	opensnoop-elsewhere getppid - bpftrace bpftrace /usr/sbin/opensnoop.bt
+	opensnoop-elsewhere getppid - bcc opensnoop-bpfcc
+	execsnoop exec nothing.at.all lwtools lwload execsnoop
+	execsnoop exec nothing.at.all libbpf-tools /usr/sbin/execsnoop$libbpf
+	execsnoop exec nothing.at.all bpftrace bpftrace /usr/sbin/execsnoop.bt
+	execsnoop exec nothing.at.all bcc execsnoop-bpfcc
+	killsnoop kill cost lwtools lwload killsnoop
+	killsnoop kill cost libbpf-tools /usr/sbin/sigsnoop$libbpf -k
+	killsnoop kill cost bpftrace bpftrace /usr/sbin/killsnoop.bt
+	killsnoop kill cost bcc killsnoop-bpfcc
+	opencount open quiet lwtools lwload opencount
+	opencount open quiet bpftrace bpftrace /lw/bench/opencount.bt
+	opencount open quiet bcc funccount-bpfcc do_sys_openat2
+	openbypid open quiet lwtools lwload openbypid
+	openbypid open quiet bpftrace bpftrace /lw/bench/openbypid.bt
+	opentime open quiet lwtools lwload opentime
+	opentime open quiet libbpf-tools /usr/sbin/funclatency$libbpf do_sys_openat2
+	opentime open quiet bpftrace bpftrace /lw/bench/opentime.bt
+	opentime open quiet bcc funclatency-bpfcc do_sys_openat2
+	opensnoop open /etc/hostname perf-tools opensnoop-perf
 	EOF
 }
 
@@ -50,7 +65,8 @@ stop() {
 untraced() {
 	local loop
 	for loop in open getppid exec kill; do
-		echo "{\"what\":\"untraced\",\"loop\":\"$loop\",\"kernel\":$($cost kernel $loop 0),\"total\":$($cost total $loop)}"
+		plain[$loop]=$($cost kernel $loop 0)
+		echo "{\"what\":\"untraced\",\"loop\":\"$loop\",\"kernel\":${plain[$loop]},\"total\":$($cost total $loop)}"
 	done
 }
 
@@ -77,26 +93,43 @@ begin() {
 	wait $marker
 	first=$(cat /tmp/first)
 	[ -z "$first" ] || return 0
+	not_ready "$@"
+}
+
+# begin_quiet LOOP COMMAND... - the same for one that shows nothing before it ends: it is
+# ready when a call takes longer
+begin_quiet() {
+	local loop=$1
+	shift
+	: > /tmp/out
+	"$@" >> /tmp/out 2> /tmp/err < /dev/null &
+	tracer=$!
+	$cost slower "$loop" "${plain[$loop]}" 5000 || not_ready "$@"
+}
+
+not_ready() {
 	echo "# $*: showed nothing: $(tail -n 1 /tmp/err)"
 	stop "$tracer"
 	return 1
 }
 
-# How many of the loop's calls the tracer shows, each by its word
+# shown WORD - how many calls the tracer shows
 shown() {
 	case $1 in
-	open*) grep -ac /etc/hostname /tmp/out ;;
-	exec*) grep -ac 'nothing at all' /tmp/out ;;
-	kill*) grep -acw cost /tmp/out ;;
-	*) echo 0 ;;
+	-|quiet) echo null ;;
+	*) grep -ac "$1" /tmp/out ;;
 	esac
 }
 
 measure_cost() {
-	local what=$1 loop=$2 who=$3 tracer first kernel total after idle rss call=$2
-	shift 3
+	local what=$1 loop=$2 word=$3 who=$4 tracer first kernel total after idle rss call=$2
+	shift 4
 	[ "$loop" != getppid ] || call=open
-	begin "$call" "$@" || return
+	if [ "$word" = quiet ]; then
+		begin_quiet "$loop" "$@" || return
+	else
+		begin "$call" "$@" || return
+	fi
 	kernel=$($cost kernel "$loop" "$tracer")
 	sleep 1
 	: > /tmp/out
@@ -106,41 +139,174 @@ measure_cost() {
 	rss=$(awk '$1 == "VmHWM:" { print $2 }' "/proc/$tracer/status")
 	stop "$tracer"
 	after=$($cost kernel "$loop" 0)
-	echo "{\"what\":\"$what\",\"loop\":\"$loop\",\"who\":\"$who\",\"kernel\":$kernel,\"total\":$total,\"shown\":$(shown "$loop"),\"after\":$after,\"idle\":$idle,\"rss\":${rss:-0},\"command\":\"$*\"}"
+	echo "{\"what\":\"$what\",\"loop\":\"$loop\",\"who\":\"$who\",\"kernel\":$kernel,\"total\":$total,\"shown\":$(shown "$word"),\"after\":$after,\"idle\":$idle,\"rss\":${rss:-0},\"command\":\"$*\"}"
 }
 
-# Milliseconds from exec to the first event shown.
+# strace stops the process it traces at each call: it has no side of its own.
+measure_strace() {
+	local command=(strace -f -o /tmp/out -e "trace=open,openat,openat2,creat") kernel total
+	: > /tmp/out
+	kernel=$("${command[@]}" $cost kernel open 0)
+	total=$("${command[@]}" $cost total open)
+	echo "{\"what\":\"opensnoop\",\"loop\":\"open\",\"who\":\"strace\",\"kernel\":$kernel,\"total\":$total,\"shown\":$(shown /etc/hostname),\"command\":\"${command[*]}\"}"
+}
+
+free_kib() {
+	sync
+	echo 3 > /proc/sys/vm/drop_caches
+	awk '$1 == "MemFree:" { print $2 }' /proc/meminfo
+}
+
+# Milliseconds from exec to the first event shown, and the memory it takes: all of the
+# host's, and of that the resident set of the process.
 measure_start() {
-	local who=$1 cache tracer first
+	local who=$1 cache tracer first before
 	shift
-	for cache in cold warm warm; do
-		[ "$cache" = warm ] || { sync; echo 3 > /proc/sys/vm/drop_caches; }
+	for cache in cold warm warm warm warm warm; do
+		if [ "$cache" = cold ]; then
+			before=$(free_kib)
+		fi
 		begin open "$@" || return
+		if [ "$cache" = cold ]; then
+			sleep 1
+			memory=$((before - $(free_kib)))
+			rss=$(awk '$1 == "VmRSS:" { print $2 }' "/proc/$tracer/status")
+		fi
 		stop "$tracer"
 		echo "{\"what\":\"start\",\"who\":\"$who\",\"cache\":\"$cache\",\"usec\":$((10#$first))}"
 	done
+	echo "{\"what\":\"memory\",\"who\":\"$who\",\"kib\":$memory,\"rss\":$rss}"
+}
+
+# settle WORD - returns when the tracer shows no more lines with it; what these commands
+# open themselves is shown as well
+settle() {
+	local before='' now
+	for _ in $(seq 30); do
+		sleep 0.4
+		now=$(grep -ac "$1" /tmp/out)
+		[ "$now" != "$before" ] || return
+		before=$now
+	done
+}
+
+# What a program keeps in its buffer for less than 4 KiB comes out behind this.
+push() {
+	$load calls 1 2000 200 /lw-padding-0123456789-0123456789-0123456789 > /dev/null
+	settle lw-padding
+}
+
+# What the tracer itself says that it lost, by its last words
+told() {
+	grep -ohiE '[0-9]+ records were lost|lost [0-9]+' /tmp/err /tmp/out |
+		grep -oE '[0-9]+' | awk '{ n += $1 } END { print n + 0 }'
+}
+
+# Opens at rising rates from all CPUs, a second each, and as fast as they go.
+measure_rates() {
+	local who=$1 cpus tracer first rate calls speed seen made=0 all=0
+	shift
+	cpus=$(nproc)
+	begin open "$@" || return
+	for rate in 1000 2000 5000 10000 20000 0; do
+		calls=$((rate ? rate : 20000))
+		: > /tmp/out
+		speed=$($load calls "$cpus" $rate $calls /etc/hostname)
+		settle /etc/hostname
+		push
+		seen=$(shown /etc/hostname)
+		made=$((made + calls * cpus)) all=$((all + seen))
+		echo "{\"what\":\"rate\",\"who\":\"$who\",\"cpus\":$cpus,\"rate\":$rate,\"speed\":$speed,\"made\":$((calls * cpus)),\"shown\":$seen}"
+	done
+	stop "$tracer"
+	echo "{\"what\":\"told\",\"who\":\"$who\",\"cpus\":$cpus,\"lost\":$((made - all)),\"told\":$(told)}"
+}
+
+# How many events one CPU's buffer holds while the reader stands still
+measure_held() {
+	local who=$1 tracer first
+	shift
+	begin open "$@" || return
+	: > /tmp/out
+	kill -STOP "$tracer"
+	taskset -c 0 $load calls 1 0 100000 /etc/hostname > /dev/null
+	kill -CONT "$tracer"
+	settle /etc/hostname
+	push
+	echo "{\"what\":\"held\",\"who\":\"$who\",\"events\":$(shown /etc/hostname),\"command\":\"$*\"}"
+	stop "$tracer"
+}
+
+measure_latency() {
+	local who=$1 result
+	shift
+	result=$($load latency 50 "$@") || { echo "# $*: no row came"; return; }
+	echo "{\"what\":\"latency\",\"who\":\"$who\",\"median\":${result% *},\"most\":${result#* }}"
+}
+
+# each FUNCTION [NAME] - calls it for opensnoop of that one, or of all who follow processes
+each() {
+	local function=$1 only=${2:-lwtools libbpf-tools bpftrace bcc} what _loop _word who command
+	while read -r what _loop _word who command; do
+		if [[ $what == opensnoop && " $only " == *" $who "* ]]; then
+			# shellcheck disable=SC2086 # words
+			$function "$who" $command
+		fi
+	done < <(tracers)
+}
+
+# profile kernel|total LOOP [COMMAND...] - a loop for bench/profile to look at: without
+# pauses while the reader stands still, or in bursts that it can follow
+profile() {
+	local side=$1 loop=$2 call=$2 tracer='' first burst=200
+	shift 2
+	if [ "$loop" = start ]; then
+		cat /proc/kallsyms
+		echo looping
+		while :; do "$@" > /dev/null; done
+	fi
+	[ "$loop" != getppid ] || call=open
+	[ $# -eq 0 ] || begin "$call" "$@" || return
+	if [ "$side" = kernel ]; then
+		burst=0
+		[ -z "$tracer" ] || kill -STOP "$tracer"
+	fi
+	cat /proc/kallsyms
+	echo looping
+	$cost spin "$loop" $burst
 }
 
 # Without a time zone libbpf-tools look for /etc/localtime at each event, which
 # opensnoop then sees: a loop that no host has whose time zone is set.
 export TZ=UTC0
+declare -A plain
 mount -t tracefs tracefs /sys/kernel/tracing
 mount -t debugfs debugfs /sys/kernel/debug
 case $1 in
 cost)
 	sleep 10	# what boot left to do
 	untraced
-	tracers | while read -r what loop who command; do
+	measure_strace
+	while read -r what loop word who command; do
 		# shellcheck disable=SC2086 # words
-		measure_cost "$what" "$loop" "$who" $command
-	done
+		measure_cost "$what" "$loop" "$word" "$who" $command
+	done < <(tracers)
+	untraced
 	;;
 start)
 	tries=15000
-	tracers | while read -r what _ who command; do
-		[ "$what" = opensnoop ] || continue
-		# shellcheck disable=SC2086 # words
-		measure_start "$who" $command
-	done
+	each measure_start
+	;;
+delivery)
+	tries=15000
+	each measure_rates "$2"
+	if [ "$(nproc)" -eq 2 ]; then
+		each measure_held "$2"
+		each measure_latency "$2"
+	fi
+	;;
+profile)
+	shift
+	profile "$@"
 	;;
 esac
