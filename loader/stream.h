@@ -18,7 +18,7 @@ struct lw_value {
 	enum lw_state state;
 	bool cut;         /* there was no room for all of it */
 	long long number; /* LW_TIME: nanoseconds since the epoch */
-	const char *text; /* unescaped bytes, NUL behind each argument of LW_ARGS */
+	const char *text; /* unescaped bytes, no NUL at their end; one between LW_ARGS' */
 	size_t len;
 };
 
@@ -37,9 +37,8 @@ void lw_stream_free(struct lw_stream *stream);
 
 /*
  * lw_stream_feed - take the next bytes, in pieces of any size. Returns 0, what
- * record() returned if not 0, -EPROTO (the first line is not the header that
- * belongs to the tool; printed), or -ENOMEM. Lines that are no record are
- * counted, not passed on.
+ * record() returned if not 0, or -EPROTO (the first line is not the header that
+ * belongs to the tool; printed). Lines that are no record are counted, not passed on.
  */
 int lw_stream_feed(struct lw_stream *stream, const char *buf, size_t len);
 

@@ -68,7 +68,7 @@ static const char *const symbols[] = { "_stext", "kallsyms_lookup_name" };
 #define NSYMBOLS ((int)(sizeof(symbols) / sizeof(symbols[0])))
 
 /*
- * A line of /proc/kallsyms: "ffffffff81000000 T _stext". There are tens of thousands
+ * A line of /proc/kallsyms: "ffffffff81000000 T _stext". There are thousands
  * before the last one wanted: sscanf(3) for each would be half of the time it takes
  * to start. Returns whether it is one of those wanted.
  */

@@ -183,8 +183,9 @@ test_three_tools_run_at_once() {
 	/bin/true
 	sleep 0.2
 	finish
-	kill -INT $others
-	wait $others
+	for lwload in $others; do
+		finish
+	done
 	[ -s $out ] && [ -s $work/execs ] && [ -s $work/kills ]
 }
 
