@@ -160,13 +160,13 @@ free_kib() {
 # Milliseconds from exec to the first event shown, and the memory it takes: all of the
 # host's, and of that the resident set of the process.
 measure_start() {
-	local who=$1 cache tracer first before
+	local who=$1 cache tracer first before memory=null rss=null
 	shift
 	for cache in cold warm warm warm warm warm; do
 		if [ "$cache" = cold ]; then
 			before=$(free_kib)
 		fi
-		begin open "$@" || return
+		begin open "$@" || continue
 		if [ "$cache" = cold ]; then
 			sleep 1
 			memory=$((before - $(free_kib)))
