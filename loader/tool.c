@@ -272,8 +272,8 @@ static int parse_pairs(struct lw_tool *tool, const struct pair *pairs, int n)
 }
 
 /*
- * Lines KEY=VALUE, each with a NUL behind it; more may fill up the section. The
- * kernel sets numbered keys in no useful order: sort first.
+ * Lines KEY=VALUE, each with a NUL behind it; more may fill up the section. They
+ * are not in the order of their numbers: sort first.
  */
 static int parse_info(struct lw_tool *tool)
 {
