@@ -220,17 +220,25 @@ static void mark(const char *how, const char *name)
 	}
 }
 
-/* The number of the first mark in the file, -1 for none. */
-static long long first_mark(int fd)
+/*
+ * The number of the first mark in what the file has from *at on, -1 for none. Moves *at
+ * on to where a mark may yet begin: each byte is read once, however long it takes.
+ */
+static long long first_mark(int fd, off_t *at)
 {
 	static const char key[] = "lwmark-";
+	const size_t whole = sizeof(key) - 1 + 8;
 	char buf[65536];
-	ssize_t n = pread(fd, buf, sizeof(buf), 0);
+	ssize_t n = pread(fd, buf, sizeof(buf), *at);
 	char *found = n > 0 ? memmem(buf, n, key, sizeof(key) - 1) : NULL;
 
-	if (!found || found + 24 > buf + n)
-		return -1;
-	return atoll(found + sizeof(key) - 1);
+	if (found && found + whole <= buf + n)
+		return strtoll(found + sizeof(key) - 1, NULL, 10);
+	if (found)
+		*at += found - buf;
+	else if (n > (ssize_t)whole)
+		*at += n - whole;
+	return -1;
 }
 
 /*
@@ -243,13 +251,14 @@ static int ready(const char *how, const char *output, long long t0, int tries)
 	int fd = open(output, O_RDONLY);
 	long long first;
 	char name[32];
+	off_t at = 0;
 	int i;
 
 	for (i = 0; i < tries; i++) {
 		snprintf(name, sizeof(name), "lwmark-%08lld", (now() - t0) / 1000);
 		mark(how, name);
 		usleep(2000);
-		first = first_mark(fd);
+		first = first_mark(fd, &at);
 		if (first >= 0) {
 			printf("%lld\n", first);
 			return 0;

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # guest.sh - in the guest: one JSON object for each measurement
 #
-# usage: guest.sh cost | start | delivery NAME | profile kernel|total LOOP [COMMAND...]
+# usage: guest.sh cost | start NAME | delivery NAME | profile kernel|total LOOP [COMMAND...]
 set -u
 cost=/lw/bench/cost
 load=/lw/bench/load
@@ -244,11 +244,11 @@ measure_latency() {
 	echo "{\"what\":\"latency\",\"who\":\"$who\",\"median\":${result% *},\"most\":${result#* }}"
 }
 
-# each FUNCTION [NAME] - calls it for opensnoop of that one, or of all who follow processes
-each() {
-	local function=$1 only=${2:-lwtools libbpf-tools bpftrace bcc} what _loop _word who command
+# opensnoop FUNCTION NAME - calls it for that one's opensnoop
+opensnoop() {
+	local function=$1 name=$2 what _loop _word who command
 	while read -r what _loop _word who command; do
-		if [[ $what == opensnoop && " $only " == *" $who "* ]]; then
+		if [ "$what $who" = "opensnoop $name" ]; then
 			# shellcheck disable=SC2086 # words
 			$function "$who" $command
 		fi
@@ -295,14 +295,14 @@ cost)
 	;;
 start)
 	tries=15000
-	each measure_start
+	opensnoop measure_start "$2"
 	;;
 delivery)
 	tries=15000
-	each measure_rates "$2"
+	opensnoop measure_rates "$2"
 	if [ "$(nproc)" -eq 2 ]; then
-		each measure_held "$2"
-		each measure_latency "$2"
+		opensnoop measure_held "$2"
+		opensnoop measure_latency "$2"
 	fi
 	;;
 profile)
