@@ -1,24 +1,42 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "identity.h"
 #include "log.h"
 #include "lwload.h"
 #include "tool.h"
 
+/* What a run would find: also a module that a killed run has left is inserted. */
+static const char *state_of(const struct lw_host *host, const struct lw_tool *tool)
+{
+	char path[PATH_MAX];
+
+	if (lw_identity_check(tool, host->release) < 0)
+		return NULL;
+	snprintf(path, sizeof(path), "%s/sys/module/lw_%s", host->root, tool->name);
+	return access(path, F_OK) == 0 ? "inserted" : "ready";
+}
+
 static enum lw_exit list_one(const struct lw_host *host, const char *name)
 {
 	struct lw_tool *tool;
 	enum lw_exit code = lw_find(host, name, &tool);
+	const char *state;
 
 	if (code != LW_OK)
 		return code;
-	printf("%-14s %s\n", name, tool->summary);
+	state = state_of(host, tool);
+	if (state)
+		printf("%-14s %-8s %s\n", name, state, tool->summary);
+	else
+		code = LW_REFUSED;
 	lw_tool_free(tool);
-	return LW_OK;
+	return code;
 }
 
 enum lw_exit lw_list(const struct lw_host *host, int argc, char **argv)

@@ -114,12 +114,17 @@ static const struct kind kinds[] = {
 	{ "FLAGS", 0, 0, parse_flags, "names of open(2) flags such as O_WRONLY,O_CREAT" },
 };
 
-static const struct kind *kind_of(const char *arg)
+/* Of the option "interval", wherever its value comes from. */
+static const struct kind seconds = { "N", 1, 3600, NULL, "a number of seconds, 1 to 3600" };
+
+static const struct kind *kind_of(const struct lw_tool *tool, const struct lw_option *option)
 {
 	size_t i;
 
+	if (option == lw_tool_interval(tool))
+		return &seconds;
 	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-		if (!strcmp(kinds[i].arg, arg))
+		if (!strcmp(kinds[i].arg, option->arg))
 			return &kinds[i];
 	return NULL; /* a string */
 }
@@ -194,7 +199,7 @@ static int add_option(const struct lw_tool *tool, struct lw_options *options,
 	options->given[(int)option->letter] = true;
 	if (!option->arg)
 		return add_number(options, option->param, 1);
-	kind = kind_of(option->arg);
+	kind = kind_of(tool, option);
 	if (!kind)
 		return add_string(tool, options, option, value);
 	if (kind->parse)
@@ -248,6 +253,12 @@ static int bad(const struct lw_tool *tool, const char *name, const char *value, 
 	return -EINVAL;
 }
 
+static const char *want_count(const struct lw_tool *tool)
+{
+	return lw_tool_interval(tool) ? "a number of reports, 1 or more"
+				      : "a number of records, 1 or more";
+}
+
 static int set_common(const struct lw_tool *tool, struct lw_options *options, int code,
 		      const char *value)
 {
@@ -272,7 +283,7 @@ static int set_common(const struct lw_tool *tool, struct lw_options *options, in
 		return 0;
 	case COUNT:
 		if (!lw_parse_number(value, 1, LLONG_MAX, &number))
-			return bad(tool, "count", value, "a number of records, 1 or more");
+			return bad(tool, "count", value, want_count(tool));
 		options->count = number;
 		return 0;
 	default:
@@ -281,6 +292,60 @@ static int set_common(const struct lw_tool *tool, struct lw_options *options, in
 		options->buffer = number;
 		return 0;
 	}
+}
+
+/* ---- arguments that are no options ---- */
+
+static int set_interval(const struct lw_tool *tool, struct lw_options *options, const char *value)
+{
+	const struct lw_option *interval = lw_tool_interval(tool);
+	long long number;
+
+	if (options->given[(int)interval->letter]) {
+		lw_error("%s: the interval is given twice: by option -%c and as \"%.64s\"",
+			 tool->name, interval->letter, value);
+		return -EINVAL;
+	}
+	if (!lw_parse_number(value, seconds.min, seconds.max, &number)) {
+		lw_error("%s: INTERVAL: \"%.64s\" is not %s", tool->name, value, seconds.want);
+		return -EINVAL;
+	}
+	options->given[(int)interval->letter] = true;
+	return add_number(options, interval->param, number);
+}
+
+static int set_count(const struct lw_tool *tool, struct lw_options *options, const char *value)
+{
+	long long number;
+
+	if (options->count) {
+		lw_error("%s: the count is given twice: by option --count and as \"%.64s\"",
+			 tool->name, value);
+		return -EINVAL;
+	}
+	if (!lw_parse_number(value, 1, LLONG_MAX, &number)) {
+		lw_error("%s: COUNT: \"%.64s\" is not %s", tool->name, value, want_count(tool));
+		return -EINVAL;
+	}
+	options->count = number;
+	return 0;
+}
+
+/* [INTERVAL [COUNT]], if the tool takes them. */
+static int set_arguments(const struct lw_tool *tool, struct lw_options *options, int n, char **args)
+{
+	int most = lw_tool_interval(tool) ? 2 : 0, err = 0;
+
+	if (n > most) {
+		lw_error("%s: takes no argument \"%.64s\"; see lwload %s --help", tool->name,
+			 args[most], tool->name);
+		return -EINVAL;
+	}
+	if (n > 0)
+		err = set_interval(tool, options, args[0]);
+	if (!err && n > 1)
+		err = set_count(tool, options, args[1]);
+	return err;
 }
 
 /* ---- getopt ---- */
@@ -324,7 +389,8 @@ static void make_table(const struct lw_tool *tool, struct table *table)
 	char *p;
 
 	memset(table, 0, sizeof(*table));
-	strcpy(table->letters, "+:");
+	/* "lwload TOOL 5 -T" is fine if the tool takes a 5. */
+	strcpy(table->letters, lw_tool_interval(tool) ? ":" : "+:");
 	for (i = 0; i < NCOMMON; i++)
 		add_long(table, &n, common[i].name, common[i].arg, common[i].code);
 	for (i = 0; i < tool->noptions; i++) {
@@ -387,11 +453,8 @@ int lw_options_parse(const struct lw_tool *tool, int argc, char **argv, struct l
 		else
 			err = set_common(tool, options, code, optarg);
 	}
-	if (!err && optind < argc) {
-		lw_error("%s: takes no argument \"%.64s\"; see lwload %s --help", tool->name,
-			 argv[optind], tool->name);
-		err = -EINVAL;
-	}
+	if (!err)
+		err = set_arguments(tool, options, argc - optind, argv + optind);
 	if (!err && options->json)
 		err = add_time(tool, options, &table);
 	if (!err)
@@ -426,12 +489,13 @@ static void help_line(char letter, const char *name, const char *arg, const char
 
 void lw_options_help(const struct lw_tool *tool)
 {
+	bool reports = lw_tool_interval(tool);
 	struct table table;
 	int i;
 
 	make_table(tool, &table);
-	printf("usage: lwload %s [options]\n\n%s - %s\n\noptions:\n", tool->name, tool->name,
-	       tool->summary);
+	printf("usage: lwload %s [options]%s\n\n%s - %s\n\noptions:\n", tool->name,
+	       reports ? " [INTERVAL [COUNT]]" : "", tool->name, tool->summary);
 	for (i = 0; i < tool->noptions; i++)
 		help_line(tool->options[i].letter, table.names[i], tool->options[i].arg,
 			  tool->options[i].text);
@@ -440,7 +504,8 @@ void lw_options_help(const struct lw_tool *tool)
 			    table.by_letter[(int)common[i].letter] == common[i].code;
 
 		help_line(mine ? common[i].letter : 0, common[i].name, common[i].arg,
-			  common[i].text);
+			  common[i].code == COUNT && reports ? "stop after N reports"
+							     : common[i].text);
 	}
 	printf("\nfields:\n");
 	for (i = 0; i < tool->nfields; i++) {

@@ -13,7 +13,7 @@ struct lw_options {
 	bool staprun;                     /* --staprun */
 	bool verbose;                     /* --verbose */
 	double duration;                  /* seconds, 0: until interrupted */
-	unsigned long long count;         /* records, 0: no limit */
+	unsigned long long count;         /* records or reports, 0: no limit */
 	int buffer;                       /* MiB per CPU */
 	char *params[LW_MAX_OPTIONS + 2]; /* NAME=VALUE for the kernel, NULL at the end */
 	int nparams;
@@ -29,8 +29,12 @@ struct lw_options {
  * never ambiguous. Each value is checked by what its placeholder means (PID,
  * UID, SIGNAL, ...), because the kernel takes 5abc for 5, wraps large numbers
  * and ignores unknown parameters (reference: kernel/params.c). The parameter
- * strings are quoted for parse_args() in that file. Prints what is wrong.
- * Returns 0, -EINVAL or -ENOMEM; call lw_options_free() in any case.
+ * strings are quoted for parse_args() in that file.
+ *
+ * A tool that writes reports (lw_tool_interval()) takes [INTERVAL [COUNT]] beside its
+ * options, as other tools of its kind do: seconds from report to report, which is its
+ * option "interval", and after how many it ends, which is --count. Prints what is
+ * wrong. Returns 0, -EINVAL or -ENOMEM; call lw_options_free() in any case.
  */
 int lw_options_parse(const struct lw_tool *tool, int argc, char **argv, struct lw_options *options);
 

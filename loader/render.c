@@ -13,15 +13,26 @@
 #include "render.h"
 #include "signals.h"
 
+/* What the last line of a table is: empty lines go between some of them. */
+enum last_line { LAST_EMPTY, LAST_REPORT, LAST_ROW };
+
+/* A line of a histogram, or a bucket in JSON, is shorter; some have a beginning, too. */
+#define DIST_ROOM ((LW_BUCKETS + 2) * 100)
+
 struct lw_render {
 	const struct lw_tool *tool;
 	bool json;
+	bool in_report;
+	bool headed;     /* the rows outside of reports, or of this one, have a heading */
+	bool was_headed; /* those outside, while a report is open */
+	enum last_line last_line;
 	bool shown[LW_MAX_FIELDS];
 	int width[LW_MAX_FIELDS]; /* columns, not less than the name's */
 	size_t fixed;             /* what a record can take beside its values */
 	time_t clock_sec;         /* the second that clock shows */
 	char clock[32];
-	int last; /* the last column, which is not padded */
+	int last;   /* the last column, which is not padded; -1: there is none */
+	int ndists; /* fields of that type */
 	char *buf;
 	size_t len, size;
 };
@@ -271,21 +282,42 @@ static int width_of(const struct lw_field *field)
 	return width > name ? width : name;
 }
 
+/* Nanoseconds as milliseconds, cut off behind the third decimal. */
+static int msec_text(char *text, size_t size, long long nsec)
+{
+	unsigned long long n = nsec;
+
+	if (nsec < 0)
+		n = -n;
+	return snprintf(text, size, "%s%llu.%03llu", nsec < 0 ? "-" : "", n / 1000000,
+			n / 1000 % 1000);
+}
+
+/* The characters of a number, @n of them: those of the wire, or others in buf. */
+static const char *number_text(enum lw_type type, const struct lw_value *value, char buf[32],
+			       int *n)
+{
+	if (value->state == LW_NONE) {
+		*n = 1;
+		return "-";
+	}
+	if (type == LW_INT) {
+		*n = value->len;
+		return value->text;
+	}
+	if (type == LW_MSEC)
+		*n = msec_text(buf, 32, value->number);
+	else
+		*n = snprintf(buf, 32, type == LW_HEX ? "0x%llx" : "%04llo", value->number);
+	return buf;
+}
+
 static void put_number(struct lw_render *r, int i, const struct lw_value *value)
 {
-	const struct lw_field *field = &r->tool->fields[i];
-	const char *text = value->text;
-	char *out, other[32];
-	int n = value->len, k;
+	char *out, buf[32];
+	int n, k;
+	const char *text = number_text(r->tool->fields[i].type, value, buf, &n);
 
-	if (value->state == LW_NONE) {
-		text = "-";
-		n = 1;
-	} else if (field->type != LW_INT) {
-		text = other;
-		n = snprintf(other, sizeof(other), field->type == LW_HEX ? "0x%llx" : "%04llo",
-			     value->number);
-	}
 	pad(r, r->width[i] - n);
 	out = r->buf + r->len;
 	for (k = 0; k < n; k++)
@@ -336,13 +368,12 @@ static void put_column(struct lw_render *r, int i, const struct lw_value *value)
 	put_char(r, i == r->last ? '\n' : ' ');
 }
 
-void lw_render_start(struct lw_render *r)
+static void put_heading(struct lw_render *r)
 {
 	int i;
 
-	if (!reserve(r, r->fixed))
-		return;
-	for (i = 0; !r->json && i < r->tool->nfields; i++) {
+	r->headed = true;
+	for (i = 0; i < r->tool->nfields; i++) {
 		const struct lw_field *field = &r->tool->fields[i];
 		int n = strlen(field->name);
 		const char *p;
@@ -356,16 +387,150 @@ void lw_render_start(struct lw_render *r)
 		if (left_aligned(field->type) && i != r->last)
 			pad(r, r->width[i] - n);
 		put_char(r, i == r->last ? '\n' : ' ');
+		r->last_line = LAST_ROW;
 	}
+}
+
+static void put_empty_line(struct lw_render *r)
+{
+	if (r->last_line != LAST_EMPTY)
+		put_char(r, '\n');
+	r->last_line = LAST_EMPTY;
 }
 
 static void put_row(struct lw_render *r, const struct lw_value *values)
 {
 	int i;
 
+	if (r->last < 0)
+		return;
+	/* Not a row of the report before. */
+	if (r->last_line == LAST_REPORT && !r->in_report)
+		put_empty_line(r);
+	if (!r->headed)
+		put_heading(r);
 	for (i = 0; i < r->tool->nfields; i++)
 		if (r->shown[i])
 			put_column(r, i, &values[i]);
+	r->last_line = LAST_ROW;
+}
+
+/* ---- histograms, laid out as those of bcc's tools ---- */
+
+static unsigned long long bucket_low(int i)
+{
+	return i ? 1ULL << i : 0;
+}
+
+static unsigned long long bucket_high(int i)
+{
+	return (2ULL << i) - 1;
+}
+
+static unsigned long long largest(const struct lw_dist *dist)
+{
+	unsigned long long max = 0;
+	int i;
+
+	for (i = 0; i <= dist->last; i++)
+		if (dist->buckets[i] > max)
+			max = dist->buckets[i];
+	return max;
+}
+
+static void put_stars(struct lw_render *r, int stars, int width)
+{
+	memset(r->buf + r->len, '*', stars);
+	r->len += stars;
+	pad(r, width - stars);
+}
+
+/* Bounds of more than ten digits get wider columns, at the expense of the stars. */
+static void put_histogram(struct lw_render *r, const struct lw_dist *dist)
+{
+	bool wide = dist->last > 32;
+	int digits = wide ? 20 : 10, stars = wide ? 20 : 40, i;
+	unsigned long long max = largest(dist);
+
+	pad(r, wide ? 15 : 5);
+	put(r, dist->unit, dist->unit_len);
+	pad(r, (wide ? 29 : 19) - (int)dist->unit_len);
+	put_string(r, " : count    distribution\n");
+	for (i = 0; i <= dist->last; i++) {
+		unsigned long long n = dist->buckets[i];
+
+		put_format(r, "%*llu -> %-*llu : %-8llu |", digits, bucket_low(i), digits,
+			   bucket_high(i), n);
+		put_stars(r, (unsigned __int128)n * stars / max, stars);
+		put_string(r, "|\n");
+	}
+}
+
+static bool is_empty(enum lw_type type, const struct lw_value *value)
+{
+	if (type == LW_STR || type == LW_ARGS)
+		return value->state == LW_VALUE && !value->len && !value->cut;
+	return value->state == LW_NONE;
+}
+
+/* name = value, name = value: what the histogram is of. */
+static void put_names(struct lw_render *r, const struct lw_value *values)
+{
+	const char *separator = "", *text;
+	char buf[32];
+	int i, n;
+
+	for (i = 0; i < r->tool->nfields; i++) {
+		const struct lw_field *field = &r->tool->fields[i];
+
+		if (!r->shown[i] || field->type == LW_TIME || is_empty(field->type, &values[i]))
+			continue;
+		put_format(r, "%s%s = ", separator, field->name);
+		separator = ", ";
+		if (left_aligned(field->type)) {
+			put_text(r, field, &values[i]);
+		} else {
+			text = number_text(field->type, &values[i], buf, &n);
+			put(r, text, n);
+		}
+	}
+	if (*separator)
+		put_char(r, '\n');
+}
+
+/* Returns the number of the first distribution from field i on, -1 if there is none. */
+static int next_dist(const struct lw_render *r, const struct lw_value *values, int i)
+{
+	for (; i < r->tool->nfields; i++)
+		if (r->tool->fields[i].type == LW_DIST && values[i].state == LW_VALUE)
+			return i;
+	return -1;
+}
+
+/* @i: the first of the record's distributions */
+static void put_block(struct lw_render *r, const struct lw_value *values, int i)
+{
+	if (r->last_line == LAST_ROW || !r->in_report)
+		put_empty_line(r);
+	put_names(r, values);
+	for (; i >= 0; i = next_dist(r, values, i + 1)) {
+		/* With one it is clear which. */
+		if (r->ndists > 1)
+			put_format(r, "%s\n", r->tool->fields[i].name);
+		put_histogram(r, values[i].dist);
+		put_char(r, '\n');
+	}
+	r->last_line = LAST_EMPTY;
+}
+
+static void put_table(struct lw_render *r, const struct lw_value *values)
+{
+	int i = r->ndists ? next_dist(r, values, 0) : -1;
+
+	if (i < 0)
+		put_row(r, values);
+	else
+		put_block(r, values, i);
 }
 
 /* ---- JSON ---- */
@@ -393,8 +558,28 @@ static void put_json_args(struct lw_render *r, const struct lw_value *value)
 	put_char(r, ']');
 }
 
+static void put_json_dist(struct lw_render *r, const struct lw_dist *dist)
+{
+	const char *separator = "";
+	int i;
+
+	put_string(r, "{\"unit\":\"");
+	put(r, dist->unit, dist->unit_len);
+	put_format(r, "\",\"count\":%llu,\"sum\":%lld,\"buckets\":[", dist->count, dist->sum);
+	for (i = 0; i <= dist->last; i++) {
+		if (!dist->buckets[i])
+			continue;
+		put_format(r, "%s{\"low\":%llu,\"high\":%llu,\"count\":%llu}", separator,
+			   bucket_low(i), bucket_high(i), dist->buckets[i]);
+		separator = ",";
+	}
+	put_string(r, "]}");
+}
+
 static void put_json_value(struct lw_render *r, enum lw_type type, const struct lw_value *value)
 {
+	char buf[32];
+
 	if (value->state != LW_VALUE)
 		put_string(r, "null");
 	else if (type == LW_TIME)
@@ -403,6 +588,10 @@ static void put_json_value(struct lw_render *r, enum lw_type type, const struct 
 		put_json_args(r, value);
 	else if (type == LW_STR)
 		put_json_string(r, value->text, value->len);
+	else if (type == LW_DIST)
+		put_json_dist(r, value->dist);
+	else if (type == LW_MSEC)
+		put(r, buf, msec_text(buf, sizeof(buf), value->number));
 	else
 		put(r, value->text, value->len);
 }
@@ -438,6 +627,18 @@ static void put_object(struct lw_render *r, const struct lw_value *values)
 
 /* ---- interface ---- */
 
+/* The time of a record in a report is that of the report, which is above its rows. */
+static bool is_column(const struct lw_tool *tool, int i, const bool *given)
+{
+	const struct lw_field *field = &tool->fields[i];
+
+	if (field->type == LW_DIST)
+		return false;
+	if (field->option)
+		return given[(int)field->option];
+	return i > 0 || field->type != LW_TIME || !lw_tool_interval(tool);
+}
+
 struct lw_render *lw_render_new(const struct lw_tool *tool, bool json, const bool *given)
 {
 	struct lw_render *r = calloc(1, sizeof(*r));
@@ -448,16 +649,17 @@ struct lw_render *lw_render_new(const struct lw_tool *tool, bool json, const boo
 	r->tool = tool;
 	r->json = json;
 	r->fixed = 64;
+	r->last = -1;
 	for (i = 0; i < tool->nfields; i++) {
-		char option = tool->fields[i].option;
-
 		r->width[i] = width_of(&tool->fields[i]);
-		/* Padding, or the name as a key and once more where it is cut off. */
+		/* Padding and heading, or the name as a key and once more where it is cut off. */
 		r->fixed += 2 * r->width[i] + 64;
-		r->shown[i] = !option || given[(int)option];
+		r->shown[i] = is_column(tool, i, given);
 		if (r->shown[i])
 			r->last = i;
+		r->ndists += tool->fields[i].type == LW_DIST;
 	}
+	r->fixed += r->ndists * DIST_ROOM;
 	return r;
 }
 
@@ -487,8 +689,41 @@ int lw_render_record(struct lw_render *r, const struct lw_value *values)
 	if (r->json)
 		put_object(r, values);
 	else
-		put_row(r, values);
+		put_table(r, values);
 	return 0;
+}
+
+void lw_render_start(struct lw_render *r)
+{
+	if (!r->json && !lw_tool_interval(r->tool) && reserve(r, r->fixed))
+		put_heading(r);
+}
+
+int lw_render_report(struct lw_render *r, long long nsec)
+{
+	if (r->json)
+		return 0;
+	if (!reserve(r, 64))
+		return -ENOMEM;
+	put_empty_line(r);
+	put_time(r, nsec);
+	put_char(r, '\n');
+	if (!r->in_report)
+		r->was_headed = r->headed;
+	r->in_report = true;
+	r->headed = false;
+	r->last_line = LAST_REPORT;
+	return 0;
+}
+
+void lw_render_end(struct lw_render *r)
+{
+	if (!r->in_report)
+		return;
+	r->in_report = false;
+	r->headed = r->was_headed;
+	if (r->last_line == LAST_ROW)
+		r->last_line = LAST_REPORT;
 }
 
 int lw_render_flush(struct lw_render *r)

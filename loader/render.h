@@ -19,16 +19,30 @@ struct lw_render;
 struct lw_render *lw_render_new(const struct lw_tool *tool, bool json, const bool *given);
 void lw_render_free(struct lw_render *render);
 
-/* lw_render_start - put the table's heading into the buffer */
+/*
+ * lw_render_start - put the table's heading into the buffer, unless the tool writes
+ * reports (lw_tool_interval()): these have headings of their own
+ */
 void lw_render_start(struct lw_render *render);
 
 /*
  * lw_render_record - put one record into the buffer. In a table, control bytes,
  * bytes that are no UTF-8 and characters that would reorder a line are printed
- * as escapes; JSON has its own, and U+FFFD for bytes that are no UTF-8.
+ * as escapes; JSON has its own, and U+FFFD for bytes that are no UTF-8. A record
+ * with a distribution is no row of a table but a histogram below its other values.
  * Returns 0 or -ENOMEM.
  */
 int lw_render_record(struct lw_render *render, const struct lw_value *values);
+
+/*
+ * lw_render_report - a report begins: in a table, a line with its time, @nsec since
+ * the epoch, behind an empty one if anything was printed before. Its first row gets
+ * a heading. Returns 0 or -ENOMEM.
+ */
+int lw_render_report(struct lw_render *render, long long nsec);
+
+/* lw_render_end - it ends: what comes next in a table is set off by an empty line */
+void lw_render_end(struct lw_render *render);
 
 /*
  * lw_render_flush - write the buffer to stdout at once. Returns 0 or -errno;

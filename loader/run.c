@@ -24,7 +24,10 @@ struct run {
 	struct lw_render *render;
 	unsigned long long records;
 	unsigned long long shown; /* of those, written to stdout */
-	bool stuck;               /* stdout takes nothing, and a signal said to stop */
+	unsigned long long reports;
+	unsigned long long record_limit, report_limit; /* --count: one of them; 0: none */
+	bool stuck; /* stdout takes nothing, and a signal said to stop */
+	bool done;  /* all reports that were asked for are there */
 };
 
 /* ---- the sink ---- */
@@ -40,32 +43,9 @@ static int on_started(void *context)
 	return lw_render_flush(run->render);
 }
 
-static int on_record(void *context, const struct lw_value *values)
-{
-	struct run *run = context;
-	unsigned long long limit = run->options.count;
-	int err;
-
-	if (limit && run->records == limit)
-		return 1;
-	run->records++;
-	if (run->stuck)
-		return 0;
-	err = lw_render_record(run->render, values);
-	return err ? err : limit && run->records == limit;
-}
-
-static int on_data(void *context, const char *buf, size_t len)
-{
-	struct run *run = context;
-
-	return lw_stream_feed(run->stream, buf, len);
-}
-
 /* The rest of a run whose reader stands still is counted, not shown. */
-static int on_flush(void *context)
+static int show(struct run *run)
 {
-	struct run *run = context;
 	int err;
 
 	if (run->stuck)
@@ -77,6 +57,64 @@ static int on_flush(void *context)
 		return err;
 	run->stuck = true;
 	return 1;
+}
+
+static int on_record(void *context, const struct lw_value *values)
+{
+	struct run *run = context;
+	unsigned long long limit = run->record_limit;
+	int err;
+
+	if (run->done)
+		return 0;
+	if (limit && run->records == limit)
+		return 1;
+	run->records++;
+	if (run->stuck)
+		return 0;
+	err = lw_render_record(run->render, values);
+	return err ? err : limit && run->records == limit;
+}
+
+static int on_report(void *context, long long nsec)
+{
+	struct run *run = context;
+
+	return run->done || run->stuck ? 0 : lw_render_report(run->render, nsec);
+}
+
+static int on_report_end(void *context)
+{
+	struct run *run = context;
+	int err;
+
+	if (run->done)
+		return 0;
+	run->done = ++run->reports == run->report_limit;
+	lw_render_end(run->render);
+	err = show(run);
+	/* A reader that stands still does not end the reading: what follows is counted. */
+	return err < 0 ? err : 0;
+}
+
+static int on_data(void *context, const char *buf, size_t len)
+{
+	struct run *run = context;
+
+	return lw_stream_feed(run->stream, buf, len);
+}
+
+/*
+ * The last report ends the run here and not in on_data(), which would end the reading
+ * as well: when the module ends it says what it lost, and writes one more report, which
+ * nobody asked for.
+ */
+static int on_flush(void *context)
+{
+	struct run *run = context;
+	int err = show(run);
+
+	return err ? err : run->done;
 }
 
 static void on_message(void *context, int is_error, const char *text)
@@ -104,7 +142,13 @@ static int check_stdout(const struct lw_tool *tool)
 
 static int prepare(struct run *run)
 {
-	run->stream = lw_stream_new(run->tool, on_record, run);
+	struct lw_stream_ops ops = { on_record, on_report, on_report_end, run };
+
+	if (lw_tool_interval(run->tool))
+		run->report_limit = run->options.count;
+	else
+		run->record_limit = run->options.count;
+	run->stream = lw_stream_new(run->tool, &ops);
 	run->render = lw_render_new(run->tool, run->options.json, run->options.given);
 	if (!run->stream || !run->render) {
 		lw_error("%s: %s", run->tool->name, strerror(ENOMEM));
@@ -122,6 +166,16 @@ static void report_loss(const struct run *run, unsigned long long lost)
 		lw_warn("%s: %llu records were lost, %llu shown; a larger --buffer, or a filter, "
 			"may help",
 			run->tool->name, lost, run->shown);
+}
+
+static void report_uncounted(const struct run *run)
+{
+	const struct lw_uncounted *entry;
+	int i;
+
+	for (i = 0; (entry = lw_stream_uncounted(run->stream, i)); i++)
+		lw_warn("%s: %llu events were not counted: %s", run->tool->name, entry->events,
+			entry->why);
 }
 
 static enum lw_exit exit_code(int err)
@@ -160,8 +214,10 @@ static enum lw_exit insert_and_run(const struct lw_host *host, struct run *run)
 		err = lw_staprun_run(&engine, &lost);
 	else if (!err)
 		err = lw_engine_run(&engine, &lost);
-	if (run->stream)
+	if (run->stream) {
 		report_loss(run, lost);
+		report_uncounted(run);
+	}
 	lw_render_free(run->render);
 	lw_stream_free(run->stream);
 	return exit_code(err);

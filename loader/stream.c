@@ -10,21 +10,24 @@
 
 /* A record fits SystemTap's print buffer of 8 KiB; what is longer is not one. */
 #define MAX_LINE (64 << 10)
+/* Reasons that are told apart: a module that makes up new ones must not fill memory. */
+#define MAX_REASONS 8
 
 struct lw_stream {
 	const struct lw_tool *tool;
-	int (*record)(void *context, const struct lw_value *values);
-	void *context;
+	struct lw_stream_ops ops;
 	char *line; /* the start of a line whose end has not come yet */
 	size_t len;
-	bool skip;   /* the line is too long: drop the rest of it */
-	bool header; /* has been seen */
+	bool skip;             /* the line is too long: drop the rest of it */
+	bool header;           /* has been seen */
+	bool in_report;        /* the record belongs to one */
+	long long report_time; /* nanoseconds since the epoch */
 	unsigned long long bad;
+	struct lw_uncounted uncounted[MAX_REASONS + 1]; /* used if events is not 0 */
+	struct lw_dist dists[LW_MAX_FIELDS];            /* of one record, by field */
 };
 
-struct lw_stream *lw_stream_new(const struct lw_tool *tool,
-				int (*record)(void *context, const struct lw_value *values),
-				void *context)
+struct lw_stream *lw_stream_new(const struct lw_tool *tool, const struct lw_stream_ops *ops)
 {
 	struct lw_stream *stream = calloc(1, sizeof(*stream));
 
@@ -36,8 +39,7 @@ struct lw_stream *lw_stream_new(const struct lw_tool *tool,
 		return NULL;
 	}
 	stream->tool = tool;
-	stream->record = record;
-	stream->context = context;
+	stream->ops = *ops;
 	return stream;
 }
 
@@ -56,13 +58,6 @@ unsigned long long lw_stream_bad(const struct lw_stream *stream)
 
 /* ---- header ---- */
 
-static const char *type_name(enum lw_type type)
-{
-	static const char *const names[] = { "time", "int", "hex", "oct", "str", "args" };
-
-	return names[type];
-}
-
 static int check_header(const struct lw_stream *stream, const char *line)
 {
 	const struct lw_tool *tool = stream->tool;
@@ -73,7 +68,7 @@ static int check_header(const struct lw_stream *stream, const char *line)
 	n = snprintf(want, sizeof(want), "#lwtools\t" LW_FORMAT "\t%s", tool->name);
 	for (i = 0; i < tool->nfields && n < sizeof(want); i++)
 		n += snprintf(want + n, sizeof(want) - n, "\t%s=%s", tool->fields[i].name,
-			      type_name(tool->fields[i].type));
+			      lw_type_name(tool->fields[i].type));
 	if (n < sizeof(want) && !strcmp(line, want))
 		return 0;
 	lw_error("%s: the module's output is not what its description says; "
@@ -202,6 +197,99 @@ static char *parse_text(char *text, char *line_end, struct lw_value *value)
 	return unescape(text, value) ? end : NULL;
 }
 
+/* A decimal number without a sign, @max at most. */
+static char *parse_digits(char *text, unsigned long long max, unsigned long long *value)
+{
+	unsigned long long number = 0;
+	char *p;
+
+	for (p = text; *p >= '0' && *p <= '9'; p++)
+		if (__builtin_mul_overflow(number, 10, &number) ||
+		    __builtin_add_overflow(number, *p - '0', &number))
+			return NULL;
+	if (p == text || (*text == '0' && p - text > 1) || number > max)
+		return NULL;
+	*value = number;
+	return p;
+}
+
+static char *parse_sum(char *text, long long *sum)
+{
+	bool negative = *text == '-';
+	unsigned long long value;
+	char *end = parse_digits(text + negative, (unsigned long long)LLONG_MAX + negative, &value);
+
+	if (end)
+		*sum = negative ? 0 - value : value;
+	return end;
+}
+
+/* LOW:N, N values from LOW on; buckets ascend. */
+static char *parse_bucket(char *text, struct lw_dist *dist)
+{
+	unsigned long long low, n;
+	char *p = parse_digits(text, ULLONG_MAX, &low);
+	int i;
+
+	if (!p || *p != ':' || (low & (low - 1)) || low == 1)
+		return NULL;
+	i = low ? __builtin_ctzll(low) : 0;
+	p = parse_digits(p + 1, LLONG_MAX, &n);
+	if (!p || !n || i <= dist->last)
+		return NULL;
+	dist->buckets[i] = n;
+	dist->last = i;
+	return p;
+}
+
+/* UNIT COUNT SUM LOW:N ..., with single spaces between. */
+static char *parse_dist(char *text, struct lw_value *value, struct lw_dist *dist)
+{
+	char *p = text;
+
+	value->text = text;
+	value->len = 0;
+	if (*text == '\t' || !*text) {
+		value->state = LW_NONE;
+		return text;
+	}
+	memset(dist, 0, sizeof(*dist));
+	dist->last = -1;
+	while (*p >= 'a' && *p <= 'z')
+		p++;
+	dist->unit = text;
+	dist->unit_len = p - text;
+	p = p > text && *p == ' ' ? parse_digits(p + 1, LLONG_MAX, &dist->count) : NULL;
+	p = p && *p == ' ' ? parse_sum(p + 1, &dist->sum) : NULL;
+	while (p && *p == ' ')
+		p = parse_bucket(p + 1, dist);
+	if (!p || dist->last < 0)
+		return NULL;
+	value->len = p - text;
+	value->dist = dist;
+	return p;
+}
+
+static char *parse_value(struct lw_stream *stream, int i, char *text, struct lw_value *value)
+{
+	enum lw_type type = stream->tool->fields[i].type;
+
+	if (type == LW_STR || type == LW_ARGS)
+		return parse_text(text, stream->line + stream->len, value);
+	if (type == LW_DIST)
+		return parse_dist(text, value, &stream->dists[i]);
+	return parse_number(text, value);
+}
+
+static void take_report_time(const struct lw_stream *stream, struct lw_value *value)
+{
+	if (stream->in_report && stream->tool->fields[0].type == LW_TIME &&
+	    value->state == LW_NONE) {
+		value->state = LW_VALUE;
+		value->number = stream->report_time;
+	}
+}
+
 static int parse_record(struct lw_stream *stream, char *line)
 {
 	const struct lw_tool *tool = stream->tool;
@@ -210,15 +298,10 @@ static int parse_record(struct lw_stream *stream, char *line)
 	int i;
 
 	for (i = 0; i < tool->nfields && p <= end; i++) {
-		enum lw_type type = tool->fields[i].type;
-
 		values[i].state = LW_VALUE;
 		values[i].cut = false;
 		values[i].number = 0;
-		if (type == LW_STR || type == LW_ARGS)
-			p = parse_text(p, end, &values[i]);
-		else
-			p = parse_number(p, &values[i]);
+		p = parse_value(stream, i, p, &values[i]);
 		if (!p || (p < end && *p && *p != '\t'))
 			break;
 		p++;
@@ -227,7 +310,77 @@ static int parse_record(struct lw_stream *stream, char *line)
 		stream->bad++;
 		return 0;
 	}
-	return stream->record(stream->context, values);
+	take_report_time(stream, &values[0]);
+	return stream->ops.record(stream->ops.context, values);
+}
+
+/* ---- lines that are no records ---- */
+
+static int begin_report(struct lw_stream *stream, char *text)
+{
+	unsigned long long nsec;
+	char *end = parse_digits(text, LLONG_MAX, &nsec);
+
+	if (!end || *end) {
+		stream->bad++;
+		return 0;
+	}
+	stream->in_report = true;
+	stream->report_time = nsec;
+	return stream->ops.report(stream->ops.context, nsec);
+}
+
+static int end_report(struct lw_stream *stream)
+{
+	stream->in_report = false;
+	return stream->ops.end(stream->ops.context);
+}
+
+static void add_uncounted(struct lw_stream *stream, unsigned long long n, const char *why)
+{
+	struct lw_uncounted *entry = stream->uncounted, *other = entry + MAX_REASONS;
+	char text[sizeof(entry->why)];
+
+	snprintf(text, sizeof(text), "%s", why);
+	while (entry < other && entry->events && strcmp(entry->why, text))
+		entry++;
+	strcpy(entry->why, entry < other ? text : "other reasons");
+	if (__builtin_add_overflow(entry->events, n, &entry->events))
+		entry->events = ULLONG_MAX;
+}
+
+static int take_lost(struct lw_stream *stream, char *text)
+{
+	struct lw_value why = { .state = LW_VALUE };
+	char *end = stream->line + stream->len;
+	unsigned long long n;
+	char *p = parse_digits(text, LLONG_MAX, &n);
+
+	if (p && *p == '\t' && parse_text(p + 1, end, &why) == end && why.len)
+		add_uncounted(stream, n, why.text);
+	else
+		stream->bad++;
+	return 0;
+}
+
+static int parse_line(struct lw_stream *stream, char *line)
+{
+	if (*line != '#')
+		return parse_record(stream, line);
+	if (!strncmp(line, "#report\t", 8))
+		return begin_report(stream, line + 8);
+	if (!strcmp(line, "#end"))
+		return end_report(stream);
+	if (!strncmp(line, "#lost\t", 6))
+		return take_lost(stream, line + 6);
+	return parse_record(stream, line);
+}
+
+const struct lw_uncounted *lw_stream_uncounted(const struct lw_stream *stream, int i)
+{
+	if (i < 0 || i > MAX_REASONS || !stream->uncounted[i].events)
+		return NULL;
+	return &stream->uncounted[i];
 }
 
 static int end_of_line(struct lw_stream *stream)
@@ -243,7 +396,7 @@ static int end_of_line(struct lw_stream *stream)
 		stream->header = true;
 		return check_header(stream, line);
 	}
-	return parse_record(stream, line);
+	return parse_line(stream, line);
 }
 
 int lw_stream_feed(struct lw_stream *stream, const char *buf, size_t len)

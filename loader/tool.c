@@ -154,19 +154,26 @@ static bool parse_offset(const char *text, uint64_t *value)
 	return !*end && !errno && *value && *value < 1ULL << 31;
 }
 
+const char *lw_type_name(enum lw_type type)
+{
+	static const char *const names[LW_NTYPES] = { "time", "int", "hex",  "oct",
+						      "msec", "str", "args", "dist" };
+
+	return names[type];
+}
+
 static bool parse_type(char *text, struct lw_field *field)
 {
-	static const char *const types[] = { "time", "int", "hex", "oct", "str", "args" };
 	char *width = strchr(text, ':');
-	size_t i;
+	int i;
 
 	if (width) {
 		*width++ = '\0';
 		if (!parse_int(width, 1, 200, &field->width))
 			return false;
 	}
-	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
-		if (!strcmp(text, types[i])) {
+	for (i = 0; i < LW_NTYPES; i++) {
+		if (!strcmp(text, lw_type_name(i))) {
 			field->type = i;
 			return true;
 		}
@@ -420,6 +427,19 @@ void lw_tool_free(struct lw_tool *tool)
 	if (tool->fd >= 0)
 		close(tool->fd);
 	free(tool);
+}
+
+const struct lw_option *lw_tool_interval(const struct lw_tool *tool)
+{
+	int i;
+
+	for (i = 0; i < tool->noptions; i++) {
+		const struct lw_option *option = &tool->options[i];
+
+		if (!strcmp(option->param, "interval") && option->arg && !strcmp(option->arg, "N"))
+			return option;
+	}
+	return NULL;
 }
 
 int lw_tool_lock(const struct lw_tool *tool)

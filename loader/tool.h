@@ -17,7 +17,7 @@
 /* The description format this loader reads, modinfo "lwtools". */
 #define LW_FORMAT "1"
 
-enum lw_type { LW_TIME, LW_INT, LW_HEX, LW_OCT, LW_STR, LW_ARGS };
+enum lw_type { LW_TIME, LW_INT, LW_HEX, LW_OCT, LW_MSEC, LW_STR, LW_ARGS, LW_DIST, LW_NTYPES };
 
 struct lw_field {
 	const char *name;
@@ -57,6 +57,9 @@ struct lw_tool {
 	size_t info_size;
 };
 
+/* lw_type_name - as lwtools-stream(5) writes it, in the header and in descriptions */
+const char *lw_type_name(enum lw_type type);
+
 /*
  * lw_tool_name_ok - may this be the name of a tool? Letters, digits, - and _,
  * a letter first, at most 50 bytes (56 are allowed with lw_ and .ko: systemtap
@@ -77,6 +80,12 @@ int lw_tool_open(const char *root, const char *release, const char *name, struct
 
 /* lw_tool_free - NULL is fine */
 void lw_tool_free(struct lw_tool *tool);
+
+/*
+ * lw_tool_interval - the option "interval N", which a tool has that writes periodic
+ * reports; NULL if it writes none
+ */
+const struct lw_option *lw_tool_interval(const struct lw_tool *tool);
 
 /*
  * lw_tool_lock - hold the module's file until this process ends, however it

@@ -11,6 +11,7 @@
 
 #include "fake.h"
 #include "helper.h"
+#include "log.h"
 #include "lwload.h"
 #include "transport.h"
 
@@ -23,6 +24,32 @@ int lwload_main(int argc, char **argv);
 
 static char *root;
 
+/* What a tool says of itself that writes reports. */
+static const char *const iolat[] = {
+	"name=lw_iolat",
+	"vermagic=" RELEASE " SMP ",
+	"lwtools=1",
+	"lw_summary=how long disks take",
+	"lw_field01=time time - when",
+	"lw_field02=disk str:8 - which disk",
+	"lw_field03=latency dist - how long",
+	"lw_option01=per_disk D - by disk",
+	"lw_option02=interval i N seconds between reports",
+};
+
+static void add_iolat(void)
+{
+	char *path = tree_path(root, RELEASE, "systemtap", "iolat");
+	struct lines lines = { .n = 0 };
+	size_t i;
+
+	for (i = 0; i < COUNT(iolat); i++)
+		lines_set(&lines, iolat[i]);
+	module_write(path, &lines);
+	lines_free(&lines);
+	free(path);
+}
+
 /* One tree for all: tests that change a file make one of their own. */
 static int group_setup(void **state)
 {
@@ -33,6 +60,7 @@ static int group_setup(void **state)
 	root = tree_new();
 	for (i = 0; i < COUNT(tools); i++)
 		free(tree_add(root, tools[i]));
+	add_iolat();
 	/* For those who are not root. */
 	return chmod(root, 0755);
 }
@@ -177,6 +205,39 @@ static const struct row {
 	{ "--buffer 0", { "opensnoop", "--buffer", "0" }, "\"0\" is not a number of MiB" },
 	{ "--buffer 5000", { "opensnoop", "--buffer", "5000" }, "\"5000\" is not a number of MiB" },
 	{ "--buffer 1M", { "opensnoop", "--buffer=1M" }, "\"1M\" is not a number of MiB" },
+	{ "number for a tool without reports", { "opensnoop", "5" }, "takes no argument \"5\"" },
+	{ "number before an option", { "opensnoop", "5", "-Z" }, "takes no argument \"5\"" },
+	{ "INTERVAL 0",
+	  { "iolat", "0" },
+	  "iolat: INTERVAL: \"0\" is not a number of seconds, 1 to 3600\n" },
+	{ "INTERVAL 3601", { "iolat", "3601" }, "INTERVAL: \"3601\" is not a number of seconds" },
+	{ "INTERVAL 1.5", { "iolat", "1.5" }, "INTERVAL: \"1.5\" is not a number of seconds" },
+	{ "INTERVAL 1s", { "iolat", "1s", "2" }, "INTERVAL: \"1s\" is not a number of seconds" },
+	{ "INTERVAL empty", { "iolat", "" }, "INTERVAL: \"\" is not a number of seconds" },
+	{ "INTERVAL behind --", { "iolat", "--", "-5" }, "INTERVAL: \"-5\" is not a number" },
+	{ "INTERVAL -5", { "iolat", "-5" }, "option -5 is unknown" },
+	{ "COUNT 0",
+	  { "iolat", "1", "0" },
+	  "iolat: COUNT: \"0\" is not a number of reports, 1 or more\n" },
+	{ "COUNT x", { "iolat", "1", "x" }, "COUNT: \"x\" is not a number of reports" },
+	{ "COUNT 2^63", { "iolat", "1", "9223372036854775808" }, "is not a number of reports" },
+	{ "argument behind COUNT", { "iolat", "1", "2", "3" }, "iolat: takes no argument \"3\"" },
+	{ "option behind INTERVAL", { "iolat", "1", "-Z" }, "iolat: option -Z is unknown" },
+	{ "long option behind INTERVAL", { "iolat", "1", "--nosuch" }, "--nosuch is unknown" },
+	{ "-i 0",
+	  { "iolat", "-i", "0" },
+	  "option -i: \"0\" is not a number of seconds, 1 to 3600" },
+	{ "-i 3601", { "iolat", "--interval=3601" }, "option -i: \"3601\" is not a number of" },
+	{ "-i twice", { "iolat", "-i", "1", "--interval=1" }, "option -i is given twice" },
+	{ "-i and INTERVAL",
+	  { "iolat", "-i", "1", "2" },
+	  "iolat: the interval is given twice: by option -i and as \"2\"\n" },
+	{ "INTERVAL and --interval", { "iolat", "1", "--interval=2" }, "option -i and as \"1\"\n" },
+	{ "--count and COUNT",
+	  { "iolat", "--count", "1", "2", "3" },
+	  "iolat: the count is given twice: by option --count and as \"3\"\n" },
+	{ "COUNT and -c", { "iolat", "1", "2", "-c", "3" }, "option --count and as \"2\"\n" },
+	{ "-c 0 of reports", { "iolat", "-c", "0" }, "--count: \"0\" is not a number of reports" },
 };
 
 static void bad_input(void **state)
@@ -557,6 +618,227 @@ static void module_error(void **state)
 	ends(ARGS("-d", "1"), NULL, LW_FAILED, "killsnoop: the module reports: \\x1b[2J bad\n");
 }
 
+/* ---- reports ---- */
+
+#define IOLAT_HEADER "#lwtools\t1\tiolat\ttime=time\tdisk=str\tlatency=dist\n"
+/* In UTC, as TZ is for these tests. */
+#define REPORT(second, records) "#report\t170000000" second "123456789\n" records "#end\n"
+#define CLOCK(second) "22:13:2" second ".123\n"
+#define USECS "     usecs               : count    distribution\n"
+#define STARS "****************************************"
+#define ONE USECS "         0 -> 1          : 1        |" STARS "|\n\n"
+
+static int utc(void)
+{
+	return setenv("TZ", "UTC", 1);
+}
+
+static void print_iolat_header(void)
+{
+	fake_print(0, IOLAT_HEADER);
+}
+
+/* Reports of two records, one and none, of three packets, one and one. */
+static void print_report(int round)
+{
+	if (round == 1) {
+		fake_print(1, "#report\t1700000000123456789\n");
+		fake_print(0, "\tsda\tusecs 1 1 0:1\n");
+		fake_print(2, "\tsdb\tusecs 1 1 0:1\n#end\n");
+	} else if (round == 2) {
+		fake_print(1, REPORT("1", "\tsdc\tusecs 1 1 0:1\n"));
+	} else if (round == 3) {
+		fake_print(1, REPORT("2", ""));
+	}
+}
+
+/* What the end probe writes: its report, and behind it what was lost. */
+static void print_last_report(void)
+{
+	fake_print(0, REPORT("3", "\tsdd\tusecs 1 1 0:1\n"));
+	fake_print(1, "#lost\t12\tno room for more disks\n");
+	fake_print(1, "#lost\t3\ttoo late\n");
+	fake_print(1, "#lost\t30\tno room for more disks\n");
+}
+
+#define LOST                                                                           \
+	"lwload: warning: iolat: 42 events were not counted: no room for more disks\n" \
+	"lwload: warning: iolat: 3 events were not counted: too late\n"
+
+static void run_iolat(const char *const *args, struct outcome *outcome)
+{
+	struct command command = { lw_run, NULL, { "iolat" }, utc };
+	int i;
+
+	if (geteuid() != 0)
+		skip();
+	for (i = 0; args[i]; i++)
+		command.args[i + 1] = args[i];
+	fake->on_start = print_iolat_header;
+	run_command(&command, outcome);
+	assert_int_equal(outcome->code, LW_OK);
+	assert_false(fake->loaded);
+}
+
+static void reports_give(const char *const *args, const char *out, const char *err)
+{
+	struct outcome outcome;
+
+	setup(NULL);
+	fake->on_poll = print_report;
+	fake->on_exit = print_last_report;
+	run_iolat(args, &outcome);
+	assert_string_equal(outcome.err, err);
+	assert_string_equal(outcome.out, out);
+	outcome_free(&outcome);
+}
+
+#define FIRST CLOCK("0") "disk = sda\n" ONE "disk = sdb\n" ONE
+#define SECOND CLOCK("1") "disk = sdc\n" ONE
+#define THIRD CLOCK("2")
+#define LAST CLOCK("3") "disk = sdd\n" ONE
+
+/* Reports are counted, not records; that of the end is not among them. */
+static void counted_reports(void **state)
+{
+	(void)state;
+	reports_give(ARGS("5", "1"), FIRST, LOST);
+	assert_string_equal(fake->params, "interval=5 _stp_bufsize=1");
+	reports_give(ARGS("-i", "5", "-c", "2"), FIRST SECOND, LOST);
+	assert_string_equal(fake->params, "interval=5 _stp_bufsize=1");
+	reports_give(ARGS("5", "3"), FIRST SECOND THIRD, LOST);
+	/* The last one ends it: no other is waited for. */
+	assert_true(fake->clock < 1001000000000LL);
+}
+
+/* Without a count, or before it is reached, the end's report is shown. */
+static void last_report(void **state)
+{
+	(void)state;
+	reports_give(ARGS("5", "-d", "9"), FIRST SECOND THIRD "\n" LAST, LOST);
+	reports_give(ARGS("5", "5", "-d", "9"), FIRST SECOND THIRD "\n" LAST, LOST);
+	reports_give(ARGS("5", "4", "-d", "9"), FIRST SECOND THIRD "\n" LAST, LOST);
+}
+
+static void json_reports(void **state)
+{
+	(void)state;
+	reports_give(ARGS("5", "2", "--json"),
+		     "{\"time\":\"2023-11-14T22:13:20.123456Z\",\"disk\":\"sda\",\"latency\":"
+		     "{\"unit\":\"usecs\",\"count\":1,\"sum\":1,\"buckets\":"
+		     "[{\"low\":0,\"high\":1,\"count\":1}]}}\n"
+		     "{\"time\":\"2023-11-14T22:13:20.123456Z\",\"disk\":\"sdb\",\"latency\":"
+		     "{\"unit\":\"usecs\",\"count\":1,\"sum\":1,\"buckets\":"
+		     "[{\"low\":0,\"high\":1,\"count\":1}]}}\n"
+		     "{\"time\":\"2023-11-14T22:13:21.123456Z\",\"disk\":\"sdc\",\"latency\":"
+		     "{\"unit\":\"usecs\",\"count\":1,\"sum\":1,\"buckets\":"
+		     "[{\"low\":0,\"high\":1,\"count\":1}]}}\n",
+		     LOST);
+}
+
+/* More reports than were asked for, in the packet that has the last of them. */
+static void print_reports_at_once(int round)
+{
+	if (round == 1)
+		fake_print(0, REPORT("0", "") REPORT("1", "") REPORT("2", "")
+				      REPORT("3", "") "\tsda\tusecs 1 1 0:1\nbad line\n");
+}
+
+static void reports_in_one_packet(void **state)
+{
+	struct outcome outcome;
+
+	(void)state;
+	fake->on_poll = print_reports_at_once;
+	run_iolat(ARGS("1", "2"), &outcome);
+	assert_string_equal(outcome.out, CLOCK("0") "\n" CLOCK("1"));
+	assert_non_null(strstr(outcome.err, "1 records were lost, 0 shown"));
+	outcome_free(&outcome);
+}
+
+/* At the second read after the module has ended, the first read's report is out. */
+static void look_at_stdout(int cpu)
+{
+	struct stat st;
+
+	if (cpu == 0 && fstat(STDOUT_FILENO, &st) == 0 && st.st_size > 0)
+		lw_note("there is output");
+}
+
+static void report_at_exit(void)
+{
+	fake_print(0, REPORT("0", ""));
+	fake->before_read = look_at_stdout;
+}
+
+static void report_is_flushed(void **state)
+{
+	struct outcome outcome;
+
+	(void)state;
+	fake->on_exit = report_at_exit;
+	run_iolat(ARGS("5", "-d", "1"), &outcome);
+	assert_string_equal(outcome.out, CLOCK("0"));
+	assert_memory_equal(outcome.err, "lwload: there is output\n", 24);
+	outcome_free(&outcome);
+}
+
+static void print_iolat_report(void)
+{
+	fake_print(0, IOLAT_HEADER REPORT("0", "\tsda\tusecs 1 1 0:1\n"));
+}
+
+static void full_disk_at_a_report(void **state)
+{
+	struct command command = { lw_run, NULL, { "iolat", "5" }, stdout_to_full };
+	struct outcome outcome;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	fake->on_start = print_iolat_report;
+	run_command(&command, &outcome);
+	assert_int_equal(outcome.code, LW_FAILED);
+	assert_int_equal(outcome.err_lines, 1);
+	assert_non_null(strstr(outcome.err, "iolat: cannot write to stdout: No space"));
+	assert_false(fake->loaded);
+	outcome_free(&outcome);
+}
+
+static void print_records_in_reports(void)
+{
+	fake_print(0, HEADER "#report\t1\n#end\n#report\t1\n#end\n");
+	fake_print(1, "\t0\t11\tkill\t15\t42\t0\n\t0\t12\tkill\t9\t43\t-3\n");
+	fake_print(0, "\t0\t13\tkill\t9\t44\t0\n#lost\t1\tx\n");
+}
+
+/* Without the option, records are counted, whatever the module writes. */
+static void count_without_interval(void **state)
+{
+	struct outcome outcome;
+
+	(void)state;
+	fake->on_start = print_records_in_reports;
+	run_killsnoop(ARGS("-c", "2", "--json"), NULL, &outcome);
+	assert_int_equal(outcome.code, LW_OK);
+	assert_non_null(strstr(outcome.out, "\"pid\":12"));
+	assert_null(strstr(outcome.out, "\"pid\":13"));
+	outcome_free(&outcome);
+}
+
+static void help_with_interval(void **state)
+{
+	struct command command = { lw_run, NULL, { "iolat", "5", "--help" }, NULL };
+	struct outcome outcome;
+
+	(void)state;
+	run_command(&command, &outcome);
+	assert_int_equal(outcome.code, LW_OK);
+	assert_non_null(strstr(outcome.out, "usage: lwload iolat [options] [INTERVAL [COUNT]]\n"));
+	assert_int_equal(fake->calls, 0);
+	outcome_free(&outcome);
+}
+
 static void help(void **state)
 {
 	struct command command = { lw_run, NULL, { "killsnoop", "--help" }, NULL };
@@ -662,6 +944,14 @@ int main(void)
 		FRESH(reader_gone),
 		FRESH(kernel_refuses),
 		FRESH(module_error),
+		FRESH(counted_reports),
+		FRESH(last_report),
+		FRESH(json_reports),
+		FRESH(reports_in_one_packet),
+		FRESH(report_is_flushed),
+		FRESH(full_disk_at_a_report),
+		FRESH(count_without_interval),
+		FRESH(help_with_interval),
 		FRESH(help),
 		FRESH(main_usage),
 		FRESH(main_version),

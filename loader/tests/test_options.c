@@ -11,11 +11,10 @@
 #define MAX_ARGS 12
 
 /* Whether it is taken, and the parameters in one line. */
-static bool parse(const char *name, const char *const *args, char *params, size_t size,
-		  struct lw_options *options)
+static bool parse_for(const struct lw_tool *tool, const char *const *args, char *params,
+		      size_t size, struct lw_options *options)
 {
-	char *argv[MAX_ARGS + 2] = { (char *)name };
-	struct lw_tool *tool = tool_of(name);
+	char *argv[MAX_ARGS + 2] = { tool->name };
 	struct capture err;
 	int i, argc = 1, result;
 
@@ -29,8 +28,17 @@ static bool parse(const char *name, const char *const *args, char *params, size_
 		snprintf(params + strlen(params), size - strlen(params), "%s%s", i ? " " : "",
 			 options->params[i]);
 	lw_options_free(options);
-	lw_tool_free(tool);
 	return result == 0;
+}
+
+static bool parse(const char *name, const char *const *args, char *params, size_t size,
+		  struct lw_options *options)
+{
+	struct lw_tool *tool = tool_of(name);
+	bool taken = parse_for(tool, args, params, size, options);
+
+	lw_tool_free(tool);
+	return taken;
 }
 
 struct row {
@@ -146,6 +154,95 @@ static void json_with_another_t(void **state)
 	lw_options_free(&options);
 }
 
+/* ---- tools that write reports ---- */
+
+/* Its letter for the interval is another than usual, and -c has another meaning. */
+static const struct lw_tool reporter = {
+	.name = "x",
+	.summary = "writes reports",
+	.buffer = 2,
+	.noptions = 4,
+	.options = {
+		{ "disk", 'd', NULL, "by disk" },
+		{ "interval", 'I', "N", "seconds between reports" },
+		{ "comm", 'c', "NAME", "this command only" },
+		{ "queued", 'Q', NULL, "with time in the queue" },
+	},
+};
+
+static const struct report_row {
+	const char *args[MAX_ARGS];
+	const char *params;
+	unsigned long long count;
+} report_rows[] = {
+	{ { NULL }, "_stp_bufsize=2", 0 },
+	{ { "1" }, "interval=1 _stp_bufsize=2", 0 },
+	{ { "3600", "1" }, "interval=3600 _stp_bufsize=2", 1 },
+	{ { "0x10", "9223372036854775807" }, "interval=16 _stp_bufsize=2", LLONG_MAX },
+	{ { "-I", "5" }, "interval=5 _stp_bufsize=2", 0 },
+	{ { "--interval=5", "--count", "7" }, "interval=5 _stp_bufsize=2", 7 },
+	{ { "5", "--count", "7" }, "interval=5 _stp_bufsize=2", 7 },
+	{ { "--count", "7", "5" }, "interval=5 _stp_bufsize=2", 7 },
+	{ { "-d", "-c", "cat", "5", "7" }, "disk=1 comm=\"cat\" interval=5 _stp_bufsize=2", 7 },
+	{ { "5", "-d", "7", "-Q" }, "disk=1 queued=1 interval=5 _stp_bufsize=2", 7 },
+	{ { "-d", "--", "5", "7" }, "disk=1 interval=5 _stp_bufsize=2", 7 },
+	{ { "--count", "7" }, "_stp_bufsize=2", 7 },
+};
+
+static void takes_interval(void **state)
+{
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(report_rows); i++) {
+		const struct report_row *row = &report_rows[i];
+		struct lw_options options;
+		char params[1024];
+
+		assert_true(parse_for(&reporter, row->args, params, sizeof(params), &options));
+		assert_string_equal(params, row->params);
+		assert_true(options.count == row->count);
+		assert_int_equal(options.given['I'], strstr(params, "interval") != NULL);
+	}
+}
+
+/* Only N is a number of seconds; the option may have another meaning otherwise. */
+static void interval_of_another_kind(void **state)
+{
+	const char *const args[] = { "-I", "abc", NULL }, *const five[] = { "5", NULL };
+	struct lw_tool tool = reporter;
+	struct lw_options options;
+	char params[1024];
+
+	(void)state;
+	tool.options[1].arg = "NAME";
+	assert_true(parse_for(&tool, args, params, sizeof(params), &options));
+	assert_string_equal(params, "interval=\"abc\" _stp_bufsize=2");
+	assert_false(parse_for(&tool, five, params, sizeof(params), &options));
+	tool.options[1].arg = NULL;
+	assert_false(parse_for(&tool, five, params, sizeof(params), &options));
+}
+
+static char *help_of(const struct lw_tool *tool)
+{
+	struct capture out;
+
+	capture_begin(&out, 1);
+	lw_options_help(tool);
+	return capture_end(&out, NULL);
+}
+
+static void help_of_reporter(void **state)
+{
+	char *text = help_of(&reporter);
+
+	(void)state;
+	assert_memory_equal(text, "usage: lwload x [options] [INTERVAL [COUNT]]\n\nx - writes", 56);
+	assert_non_null(strstr(text, "      --count N             stop after N reports\n"));
+	assert_null(strstr(text, "N records"));
+	free(text);
+}
+
 /* As many options as a description may have, all given. */
 static void greatest_number_of_options(void **state)
 {
@@ -206,19 +303,16 @@ static void help(void **state)
 		"  -p, --pid PID             this process only\n",
 		"  -F, --full-path           print relative names with their directory\n",
 		"  -d, --duration SECS ",
+		"  -c, --count N             stop after N records\n",
 		"      --json  ",
 		"  flags         flags of the call (with -e)\n",
 		"  path          name of the file as the caller gave it\n",
 	};
 	struct lw_tool *tool = tool_of("opensnoop");
-	struct capture out;
-	char *text;
+	char *text = help_of(tool);
 	size_t i;
 
 	(void)state;
-	capture_begin(&out, 1);
-	lw_options_help(tool);
-	text = capture_end(&out, NULL);
 	for (i = 0; i < COUNT(wanted); i++)
 		assert_non_null(strstr(text, wanted[i]));
 	free(text);
@@ -228,13 +322,11 @@ static void help(void **state)
 int main(void)
 {
 	static const struct CMUnitTest fixed[] = {
-		cmocka_unit_test(common_options),
-		cmocka_unit_test(given_letters),
-		cmocka_unit_test(tools_letter_wins),
-		cmocka_unit_test(json_with_another_t),
-		cmocka_unit_test(greatest_number_of_options),
-		cmocka_unit_test(numbers),
-		cmocka_unit_test(help),
+		cmocka_unit_test(common_options),    cmocka_unit_test(given_letters),
+		cmocka_unit_test(tools_letter_wins), cmocka_unit_test(json_with_another_t),
+		cmocka_unit_test(takes_interval),    cmocka_unit_test(interval_of_another_kind),
+		cmocka_unit_test(help_of_reporter),  cmocka_unit_test(greatest_number_of_options),
+		cmocka_unit_test(numbers),           cmocka_unit_test(help),
 	};
 	struct CMUnitTest tests[COUNT(fixed) + COUNT(rows)];
 	size_t i;

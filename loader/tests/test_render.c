@@ -40,10 +40,58 @@ static int teardown(void **state)
 	return 0;
 }
 
+/* Tools that write reports, distributions or both, as future ones will. */
+static const struct lw_tool made_up[] = {
+	{
+		.name = "latency",
+		.nfields = 6,
+		.fields = {
+			{ "time", LW_TIME, 0, 'T', "" }, { "disk", LW_STR, 8, 'D', "" },
+			{ "flags", LW_HEX, 0, 'F', "" }, { "worst", LW_MSEC, 0, 'F', "" },
+			{ "args", LW_ARGS, 0, 'D', "" }, { "latency", LW_DIST, 0, 0, "" },
+		},
+		.noptions = 1,
+		.options = { { "interval", 'i', "N", "" } },
+	},
+	/* Rows as they come, a distribution at the end. */
+	{
+		.name = "closes",
+		.nfields = 4,
+		.fields = {
+			{ "time", LW_TIME, 0, 'T', "" }, { "comm", LW_STR, 8, 0, "" },
+			{ "ms", LW_MSEC, 10, 0, "" }, { "duration", LW_DIST, 0, 0, "" },
+		},
+	},
+	/* Rows in reports. */
+	{
+		.name = "counts",
+		.nfields = 3,
+		.fields = {
+			{ "time", LW_TIME, 0, 0, "" }, { "pid", LW_INT, 7, 0, "" },
+			{ "count", LW_INT, 8, 0, "" },
+		},
+		.noptions = 1,
+		.options = { { "interval", 'i', "N", "" } },
+	},
+	{
+		.name = "two",
+		.nfields = 4,
+		.fields = {
+			{ "time", LW_TIME, 0, 'T', "" }, { "read", LW_DIST, 0, 0, "" },
+			{ "write", LW_DIST, 0, 0, "" }, { "fd", LW_INT, 0, 0, "" },
+		},
+		.noptions = 1,
+		.options = { { "interval", 'i', "N", "" } },
+	},
+};
+
 static const struct lw_tool *find_tool(const char *name)
 {
 	size_t i;
 
+	for (i = 0; i < COUNT(made_up); i++)
+		if (!strcmp(made_up[i].name, name))
+			return &made_up[i];
 	for (i = 0; i < COUNT(names); i++)
 		if (!strcmp(names[i], name))
 			return tools[i];
@@ -55,9 +103,21 @@ static int on_record(void *context, const struct lw_value *values)
 	return lw_render_record(context, values);
 }
 
+static int on_report(void *context, long long nsec)
+{
+	return lw_render_report(context, nsec);
+}
+
+static int on_end(void *context)
+{
+	lw_render_end(context);
+	return 0;
+}
+
 static void feed_header(struct lw_stream *stream, const struct lw_tool *tool)
 {
-	static const char *const types[] = { "time", "int", "hex", "oct", "str", "args" };
+	static const char *const types[] = { "time", "int", "hex",  "oct",
+					     "msec", "str", "args", "dist" };
 	char text[1024];
 	int i, n = snprintf(text, sizeof(text), "#lwtools\t1\t%s", tool->name);
 
@@ -73,6 +133,7 @@ static char *render(const struct lw_tool *tool, bool json, const char *letters, 
 {
 	bool given[128] = { false };
 	struct lw_render *r;
+	struct lw_stream_ops ops = { on_record, on_report, on_end, NULL };
 	struct lw_stream *stream;
 	struct capture out;
 	int err;
@@ -80,7 +141,8 @@ static char *render(const struct lw_tool *tool, bool json, const char *letters, 
 	for (; *letters; letters++)
 		given[(int)*letters] = true;
 	r = lw_render_new(tool, json, given);
-	stream = lw_stream_new(tool, on_record, r);
+	ops.context = r;
+	stream = lw_stream_new(tool, &ops);
 	feed_header(stream, tool);
 	lw_render_start(r);
 	assert_int_equal(lw_stream_feed(stream, lines, strlen(lines)), 0);
@@ -110,6 +172,22 @@ struct row {
 #define EXEC_JSON(args)                                                            \
 	"{\"time\":null,\"uid\":0,\"pid\":2,\"ppid\":1,\"comm\":\"ls\",\"ret\":0," \
 	"\"args\":" args
+
+#define WHEN "1700000000123456789"
+#define REPORT "#report\t" WHEN "\n"
+#define CLOCK "03:43:20.123\n"
+#define COUNTS "    PID    COUNT\n"
+#define CLOSES "COMM             MS\n"
+#define CLOSES_T "TIME         COMM             MS\n"
+#define CLOSES_JSON(ms) "{\"time\":null,\"comm\":\"a\",\"ms\":" ms ",\"duration\":null}\n"
+#define S0 "                                        "
+#define S13 "*************                           "
+#define S20 "********************                    "
+#define S40 "****************************************"
+#define HIST(unit) "     " unit "              : count    distribution\n"
+#define ONE HIST("usecs ") ONE_BAR
+#define ONE_MS HIST("msecs ") ONE_BAR
+#define ONE_BAR "         0 -> 1          : 1        |" S40 "|\n\n"
 
 static const struct row rows[] = {
 	/* ---- tables ---- */
@@ -185,6 +263,125 @@ static const struct row rows[] = {
 	  "     0       1 x                   3    0       0x0  0000 a\n"
 	  "     0       1 x                   3    0 0xffffffffffffffff  4755 a\n" },
 
+	/* ---- milliseconds ---- */
+	{ "milliseconds", "closes", false, "",
+	  "\ta\t12345678\t\n\tb\t999\t\n\tc\t1000\t\n\td\t0\t\n\te\t\t\n",
+	  CLOSES "a            12.345\nb             0.000\nc             0.001\n"
+		 "d             0.000\ne                 -\n" },
+	{ "milliseconds wider than their column", "closes", false, "",
+	  "\ta\t9223372036854775807\t\n", CLOSES "a        9223372036854.775\n" },
+	{ "milliseconds below 0", "closes", false, "",
+	  "\ta\t-1\t\n\tb\t-12345678\t\n\tc\t-9223372036854775808\t\n",
+	  CLOSES "a            -0.000\nb           -12.345\nc        -9223372036854.775\n" },
+	{ "milliseconds are as wide as their name", "latency", false, "F",
+	  REPORT "\t\t\t1000000\t\t\n", CLOCK "FLAGS WORST\n    - 1.000\n" },
+	{ "JSON milliseconds", "closes", true, "",
+	  "\ta\t12345678\t\n\ta\t-1\t\n\ta\t9223372036854775807\t\n\ta\t\t\n",
+	  CLOSES_JSON("12.345") CLOSES_JSON("-0.000") CLOSES_JSON("9223372036854.775")
+		  CLOSES_JSON("null") },
+
+	/* ---- distributions ---- */
+	{ "distribution", "latency", false, "", "\t\t\t\t\tusecs 12 345 0:3 8:9\n",
+	  HIST("usecs ") "         0 -> 1          : 3        |" S13 "|\n"
+			 "         2 -> 3          : 0        |" S0 "|\n"
+			 "         4 -> 7          : 0        |" S0 "|\n"
+			 "         8 -> 15         : 9        |" S40 "|\n\n" },
+	{ "distribution from a higher bucket on", "latency", false, "",
+	  "\t\t\t\t\tkbytes 4 345 16:1000 32:500\n",
+	  HIST("kbytes") "         0 -> 1          : 0        |" S0 "|\n"
+			 "         2 -> 3          : 0        |" S0 "|\n"
+			 "         4 -> 7          : 0        |" S0 "|\n"
+			 "         8 -> 15         : 0        |" S0 "|\n"
+			 "        16 -> 31         : 1000     |" S40 "|\n"
+			 "        32 -> 63         : 500      |" S20 "|\n\n" },
+	{ "counts wider than their column", "latency", false, "",
+	  "\t\t\t\t\tmsecs 1 1 0:4611686018427387904 2:9223372036854775807\n",
+	  HIST("msecs ") "         0 -> 1          : 4611686018427387904 |" S20 "|\n"
+			 "         2 -> 3          : 9223372036854775807 |" S40 "|\n\n" },
+	{ "long unit", "latency", false, "", "\t\t\t\t\tabcdefghijklmnopqrstuvwxyz 1 1 0:1\n",
+	  "     abcdefghijklmnopqrstuvwxyz : count    distribution\n" ONE_BAR },
+	{ "names before a distribution", "latency", false, "TDF",
+	  WHEN "\tsda\t255\t12345678\tls\\0-l\tusecs 1 1 0:1\n",
+	  "disk = sda, flags = 0xff, worst = 12.345, args = ls -l\n" ONE },
+	{ "names whose option is off", "latency", false, "F",
+	  "\tsda\t255\t1000\tls\tusecs 1 1 0:1\n", "flags = 0xff, worst = 0.001\n" ONE },
+	{ "names that are empty", "latency", false, "DF", "\t\t\t0\t\tusecs 1 1 0:1\n",
+	  "worst = 0.000\n" ONE },
+	{ "names unreadable, cut and dangerous", "latency", false, "D",
+	  "\t\\?\t\t\t\\x1b[2J\\+\tusecs 1 1 0:1\n\t\\+\t\t\t\tusecs 1 1 0:1\n",
+	  "disk = ?, args = \\x1b[2J...\n" ONE "disk = ...\n" ONE },
+	{ "two records with a distribution", "latency", false, "D",
+	  "\tsda\t\t\t\tusecs 1 1 0:1\n\tsdb\t\t\t\tusecs 1 1 0:1\n",
+	  "disk = sda\n" ONE "disk = sdb\n" ONE },
+	{ "no distribution and no column", "latency", false, "", "\tsda\t\t\t\t\n", "" },
+	{ "two distributions have names", "two", false, "",
+	  "\tusecs 1 1 0:1\tusecs 1 1 0:1\t3\n\t\tusecs 1 1 0:1\t\n",
+	  "fd = 3\nread\n" ONE "write\n" ONE "write\n" ONE },
+	{ "rows, then a distribution", "closes", false, "",
+	  "\tcat\t1000000\t\n\tcat\t2000000\t\n\t\t\tmsecs 1 1 0:1\n",
+	  CLOSES "cat           1.000\ncat           2.000\n\n" ONE_MS },
+	{ "no row, a distribution", "closes", false, "", "\t\t\tmsecs 1 1 0:1\n",
+	  CLOSES "\n" ONE_MS },
+	{ "rows behind a distribution", "closes", false, "",
+	  "\tcat\t1000000\tmsecs 1 1 0:1\n\tcat\t2000000\t\n\tcat\t3000000\t\n",
+	  CLOSES "\ncomm = cat, ms = 1.000\n" ONE_MS "cat           2.000\n"
+		 "cat           3.000\n" },
+	{ "JSON distribution", "closes", true, "",
+	  "\tcat\t\tusecs 12 345 0:3 4:9 9223372036854775808:9223372036854775807\n"
+	  "\tcat\t\tusecs 1 -5 2:1\n",
+	  "{\"time\":null,\"comm\":\"cat\",\"ms\":null,\"duration\":{\"unit\":\"usecs\",\"count\":12,"
+	  "\"sum\":345,\"buckets\":[{\"low\":0,\"high\":1,\"count\":3},"
+	  "{\"low\":4,\"high\":7,\"count\":9},{\"low\":9223372036854775808,"
+	  "\"high\":18446744073709551615,\"count\":9223372036854775807}]}}\n"
+	  "{\"time\":null,\"comm\":\"cat\",\"ms\":null,\"duration\":{\"unit\":\"usecs\",\"count\":1,"
+	  "\"sum\":-5,\"buckets\":[{\"low\":2,\"high\":3,\"count\":1}]}}\n" },
+	{ "JSON of a field whose option is off", "latency", true, "", "\tsda\t1\t\ta\t\n",
+	  "{\"time\":null,\"disk\":\"sda\",\"flags\":1,\"worst\":null,\"args\":[\"a\"],"
+	  "\"latency\":null}\n" },
+
+	/* ---- reports ---- */
+	{ "no report, no heading", "counts", false, "", "", "" },
+	{ "reports with rows", "counts", false, "",
+	  REPORT "\t1\t2\n\t3\t4\n#end\n" REPORT "\t5\t6\n#end\n",
+	  CLOCK COUNTS "      1        2\n      3        4\n\n" CLOCK COUNTS "      5        6\n" },
+	{ "empty reports", "counts", false, "",
+	  REPORT "#end\n" REPORT "\t1\t2\n#end\n" REPORT "#end\n",
+	  CLOCK "\n" CLOCK COUNTS "      1        2\n\n" CLOCK },
+	{ "reports with distributions", "latency", false, "D",
+	  REPORT "\tsda\t\t\t\tusecs 1 1 0:1\n\tsdb\t\t\t\tusecs 1 1 0:1\n#end\n" REPORT
+		 "\tsda\t\t\t\tusecs 1 1 0:1\n#end\n" REPORT "#end\n",
+	  CLOCK "disk = sda\n" ONE "disk = sdb\n" ONE CLOCK "disk = sda\n" ONE CLOCK },
+	{ "report with a distribution, then rows", "latency", false, "D",
+	  REPORT "\t\t\t\t\tusecs 1 1 0:1\n\tsda\t\t\ta\t\n\tsdb\t\t\tb\t\n"
+		 "\t\t\t\t\tusecs 1 1 0:1\n#end\n",
+	  CLOCK ONE "DISK     ARGS\nsda      a\nsdb      b\n\n" ONE },
+	{ "report that does not end", "counts", false, "",
+	  REPORT "\t1\t2\n" REPORT "\t3\t4\n#end\n",
+	  CLOCK COUNTS "      1        2\n\n" CLOCK COUNTS "      3        4\n" },
+	{ "end without a report", "counts", false, "",
+	  "#end\n\t1\t2\n#end\n" REPORT "\t1\t2\n#end\n",
+	  COUNTS "      1        2\n\n" CLOCK COUNTS "      1        2\n" },
+	{ "rows outside of reports", "counts", false, "",
+	  "\t1\t2\n\t1\t2\n" REPORT "\t3\t4\n#end\n\t5\t6\n\t5\t6\n" REPORT "#end\n\t7\t8\n",
+	  COUNTS "      1        2\n      1        2\n\n" CLOCK COUNTS "      3        4\n\n"
+		 "      5        6\n      5        6\n\n" CLOCK "\n      7        8\n" },
+	{ "distribution behind an empty report", "latency", false, "",
+	  REPORT "#end\n\t\t\t\t\tusecs 1 1 0:1\n", CLOCK "\n" ONE },
+	{ "report of a tool with a heading at its start", "closes", false, "",
+	  "\tcat\t1000000\t\n" REPORT "\tdog\t2000000\t\n\t\t\tmsecs 1 1 0:1\n#end\n"
+	  "\tcat\t3000000\t\n",
+	  CLOSES "cat           1.000\n\n" CLOCK CLOSES "dog           2.000\n\n" ONE_MS
+		 "cat           3.000\n" },
+	{ "column of the time in a report", "closes", false, "T",
+	  REPORT "\tcat\t0\t\n1700000001000000000\tcat\t0\t\n#end\n",
+	  CLOSES_T "\n" CLOCK CLOSES_T "03:43:20.123 cat           0.000\n"
+		   "03:43:21.000 cat           0.000\n" },
+	{ "JSON reports", "counts", true, "",
+	  REPORT "\t1\t2\n1700000001000000000\t3\t4\n#end\n\t5\t6\n" REPORT "#end\n",
+	  "{\"time\":\"2023-11-14T22:13:20.123456Z\",\"pid\":1,\"count\":2}\n"
+	  "{\"time\":\"2023-11-14T22:13:21.000000Z\",\"pid\":3,\"count\":4}\n"
+	  "{\"time\":null,\"pid\":5,\"count\":6}\n" },
+
 	/* ---- JSON ---- */
 	{ "JSON has no heading", "opensnoop", true, "", "", "" },
 	{ "JSON", "opensnoop", true, "T", "1700000000123456789\t0\t1\tcat\t3\t0\t557377\t384\t/a\n",
@@ -227,8 +424,6 @@ static void prints(void **state)
 	assert_string_equal(text, row->want);
 	free(text);
 }
-
-/* ---- any bytes ---- */
 
 /* A tiny checker of RFC 8259: each returns behind the value, or NULL. */
 static const char *json_value(const char *p);
@@ -277,6 +472,104 @@ static const char *json_value(const char *p)
 		p++;
 	return isdigit((unsigned char)*p) ? p + strspn(p, "0123456789") : NULL;
 }
+
+/* ---- large distributions ---- */
+
+/* A record of the tool latency with N values in each of buckets @first to @last. */
+static char *render_buckets(bool json, const char *unit, int first, int last, const char *n)
+{
+	char *line = NULL, *text;
+	size_t size;
+	FILE *file = open_memstream(&line, &size);
+	int i;
+
+	fprintf(file, "\t\t\t\t\t%s 1 1", unit);
+	for (i = first; i <= last; i++)
+		fprintf(file, " %llu:%s", i ? 1ULL << i : 0, n);
+	fputc('\n', file);
+	fclose(file);
+	text = render(find_tool("latency"), json, "", line);
+	free(line);
+	return text;
+}
+
+/* Heading, rows and an empty line; all of the rows are so long. */
+static void has_rows(const char *text, int rows, size_t length)
+{
+	const char *p = strchr(text, '\n') + 1;
+
+	for (; rows; rows--) {
+		assert_int_equal(strcspn(p, "\n"), length);
+		p += length + 1;
+	}
+	assert_string_equal(p, "\n");
+}
+
+/* The last bounds that fit ten digits, and the first that do not: as in bcc. */
+static void wide_histogram(void **state)
+{
+	char *text = render_buckets(false, "usecs", 32, 32, "1");
+
+	(void)state;
+	has_rows(text, 33, 78);
+	assert_memory_equal(text, HIST("usecs "), strlen(HIST("usecs ")));
+	assert_non_null(strstr(text, "\n4294967296 -> 8589934591 : 1        |" S40 "|\n\n"));
+	free(text);
+	text = render_buckets(false, "usecs", 32, 33, "1");
+	has_rows(text, 34, 78);
+	assert_memory_equal(text, "               usecs                         : count    distri",
+			    62);
+	assert_non_null(strstr(text, "\n                   2 -> 3                    : 0        |"
+				     "                    |\n"));
+	assert_non_null(strstr(text, "\n          4294967296 -> 8589934591           : 1        |"
+				     "********************|\n"));
+	assert_non_null(strstr(text, "\n          8589934592 -> 17179869183          : 1        |"
+				     "********************|\n\n"));
+	free(text);
+}
+
+static void largest_distribution(void **state)
+{
+	static const char last[] = " 9223372036854775808 -> 18446744073709551615 : "
+				   "9223372036854775807 |********************|\n\n";
+	char *text = render_buckets(false, "usecs", 0, 63, "9223372036854775807");
+
+	(void)state;
+	has_rows(text, 64, 89);
+	assert_string_equal(text + strlen(text) - strlen(last), last);
+	free(text);
+}
+
+static void largest_json_distribution(void **state)
+{
+	static const char last[] = ",{\"low\":9223372036854775808,\"high\":18446744073709551615,"
+				   "\"count\":9223372036854775807}]}}\n";
+	char *text = render_buckets(true, "usecs", 0, 63, "9223372036854775807");
+
+	(void)state;
+	assert_string_equal(json_value(text), "\n");
+	assert_string_equal(text + strlen(text) - strlen(last), last);
+	free(text);
+}
+
+/* No limit of its own, so there must be room for one that fills the line. */
+static void longest_unit(void **state)
+{
+	char unit[60001], *text;
+
+	(void)state;
+	memset(unit, 'a', sizeof(unit) - 1);
+	unit[sizeof(unit) - 1] = '\0';
+	text = render_buckets(false, unit, 0, 63, "1");
+	assert_int_equal(strspn(text + 15, "a"), 60000);
+	has_rows(text, 64, 78);
+	free(text);
+	text = render_buckets(true, unit, 0, 63, "1");
+	assert_string_equal(json_value(text), "\n");
+	free(text);
+}
+
+/* ---- any bytes ---- */
 
 /* libc decodes it, so the loader's own decoder does not check itself. */
 static bool safe_text(const char *text)
@@ -416,8 +709,14 @@ static void many_records(void **state)
 int main(void)
 {
 	static const struct CMUnitTest fixed[] = {
-		cmocka_unit_test(random_bytes), cmocka_unit_test(full_device),
-		cmocka_unit_test(reader_gone),  cmocka_unit_test(nothing_to_write),
+		cmocka_unit_test(wide_histogram),
+		cmocka_unit_test(largest_distribution),
+		cmocka_unit_test(largest_json_distribution),
+		cmocka_unit_test(longest_unit),
+		cmocka_unit_test(random_bytes),
+		cmocka_unit_test(full_device),
+		cmocka_unit_test(reader_gone),
+		cmocka_unit_test(nothing_to_write),
 		cmocka_unit_test(many_records),
 	};
 	struct CMUnitTest tests[COUNT(fixed) + COUNT(rows)];

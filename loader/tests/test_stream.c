@@ -9,7 +9,7 @@
 #include "helper.h"
 #include "stream.h"
 
-/* A tool with a field of every type. */
+/* A tool with a field of every type that a row of a table can have, ... */
 static const struct lw_tool tool = {
 	.name = "x",
 	.nfields = 6,
@@ -22,12 +22,29 @@ static const struct lw_tool tool = {
 
 #define HEADER "#lwtools\t1\tx\ttime=time\tn=int\th=hex\to=oct\ts=str\ta=args\n"
 
-/* Records as text: "value" or -, ? with | between, + behind what was cut. */
+/* ... and one with distributions. */
+static const struct lw_tool dist_tool = {
+	.name = "x",
+	.nfields = 5,
+	.fields = {
+		{ "time", LW_TIME, 0, 0, "" }, { "ms", LW_MSEC, 0, 0, "" },
+		{ "d", LW_DIST, 0, 0, "" }, { "e", LW_DIST, 0, 0, "" },
+		{ "s", LW_STR, 0, 0, "" },
+	},
+};
+
+#define DIST_HEADER "#lwtools\t1\tx\ttime=time\tms=msec\td=dist\te=dist\ts=str\n"
+
+/*
+ * Records as text: "value" or -, ? with | between, + behind what was cut; {TIME} and {}
+ * for begin and end of a report.
+ */
 struct seen {
 	char text[8192];
 	int records;
 	int stop_at;
 	const struct lw_tool *tool;
+	int report_result, end_result; /* what these are answered */
 };
 
 static void add(struct seen *seen, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -53,12 +70,44 @@ static void add_bytes(struct seen *seen, const struct lw_value *value)
 	}
 }
 
+/* As on the wire, but put together from what was read. */
+static void add_dist(struct seen *seen, const struct lw_dist *dist)
+{
+	int i, last = -1;
+
+	add(seen, "%.*s %llu %lld", (int)dist->unit_len, dist->unit, dist->count, dist->sum);
+	for (i = 0; i < LW_BUCKETS; i++) {
+		if (!dist->buckets[i])
+			continue;
+		add(seen, " %llu:%llu", i ? 1ULL << i : 0, dist->buckets[i]);
+		last = i;
+	}
+	assert_int_equal(dist->last, last);
+}
+
+static int on_report(void *context, long long nsec)
+{
+	struct seen *seen = context;
+
+	add(seen, "{%lld}", nsec);
+	return seen->report_result;
+}
+
+static int on_end(void *context)
+{
+	struct seen *seen = context;
+
+	add(seen, "{}");
+	return seen->end_result;
+}
+
 static int on_record(void *context, const struct lw_value *values)
 {
 	struct seen *seen = context;
+	const struct lw_field *fields = seen->tool->fields;
 	int i;
 
-	for (i = 0; i < tool.nfields; i++) {
+	for (i = 0; i < seen->tool->nfields; i++) {
 		const struct lw_value *value = &values[i];
 
 		add(seen, i ? "|" : "[");
@@ -66,8 +115,10 @@ static int on_record(void *context, const struct lw_value *values)
 			add(seen, "-");
 		else if (value->state == LW_UNREADABLE)
 			add(seen, "?");
-		else if (tool.fields[i].type == LW_STR || tool.fields[i].type == LW_ARGS)
+		else if (fields[i].type == LW_STR || fields[i].type == LW_ARGS)
 			add_bytes(seen, value);
+		else if (fields[i].type == LW_DIST)
+			add_dist(seen, value->dist);
 		else
 			add(seen, "%lld", value->number);
 		if (value->cut)
@@ -77,15 +128,24 @@ static int on_record(void *context, const struct lw_value *values)
 	return ++seen->records == seen->stop_at ? 7 : 0;
 }
 
+static struct lw_stream *new_stream(struct seen *seen)
+{
+	struct lw_stream_ops ops = { on_record, on_report, on_end, seen };
+
+	memset(seen->text, 0, sizeof(seen->text));
+	seen->records = 0;
+	if (!seen->tool)
+		seen->tool = &tool;
+	return lw_stream_new(seen->tool, &ops);
+}
+
 /* Feeds bytes in pieces of @piece; returns what the last feed returned. */
 static int feed(const char *bytes, size_t len, size_t piece, struct seen *seen,
 		unsigned long long *bad)
 {
-	struct lw_stream *stream = lw_stream_new(&tool, on_record, seen);
+	struct lw_stream *stream = new_stream(seen);
 	int err = 0;
 
-	memset(seen->text, 0, sizeof(seen->text));
-	seen->records = 0;
 	while (len && !err) {
 		size_t n = len < piece ? len : piece;
 		/* A copy on the heap, so that a sanitizer sees a read beyond it. */
@@ -160,14 +220,313 @@ static void reads(void **state)
 	assert_int_equal(bad, row->want ? 0 : 1);
 }
 
+/* ---- distributions ---- */
+
+#define MAX "9223372036854775807"
+
+/* The text of the field d; what is not taken is no record. */
+static const struct {
+	const char *text;
+	bool taken;
+} dists[] = {
+	{ "usecs 12 345 0:3 4:9", true },
+	{ "msecs 1 0 0:1", true },
+	{ "kbytes 2 8 2:1 1024:1", true },
+	{ "a 0 0 2:1", true },
+	/* Whether they agree is the module's business. */
+	{ "usecs 1 1 4:3", true },
+	{ "usecs 1 -7 0:1", true },
+	{ "usecs " MAX " " MAX " 0:" MAX, true },
+	{ "usecs 1 -9223372036854775808 0:1", true },
+	{ "usecs 1 1 4611686018427387904:1 9223372036854775808:2", true },
+
+	{ "usecs", false },
+	{ "usecs 1", false },
+	{ "usecs 1 2", false },
+	{ "usecs 1 2 ", false },
+	{ " ", false },
+	{ " usecs 1 2 0:1", false },
+	{ " 1 2 0:1", false },
+	{ " 1 0:1", false },
+	{ "1 2 0:1", false },
+	{ "usecs  1 2 0:1", false },
+	{ "usecs 1  2 0:1", false },
+	{ "usecs 1 2  0:1", false },
+	{ "usecs 1 2 0:1 ", false },
+	{ "usecs 1 2 0:1  2:1", false },
+	{ "usecs,1 2 0:1", false },
+	{ "Usecs 1 2 0:1", false },
+	{ "usecs2 1 2 0:1", false },
+	{ "u-s 1 2 0:1", false },
+	{ "\xc2\xb5s 1 2 0:1", false },
+	{ "usecs x 2 0:1", false },
+	{ "usecs -1 2 0:1", false },
+	{ "usecs +1 2 0:1", false },
+	{ "usecs 01 2 0:1", false },
+	{ "usecs 9223372036854775808 2 0:1", false },
+	{ "usecs 1 x 0:1", false },
+	{ "usecs 1 - 0:1", false },
+	{ "usecs 1 --1 0:1", false },
+	{ "usecs 1 02 0:1", false },
+	{ "usecs 1 9223372036854775808 0:1", false },
+	{ "usecs 1 -9223372036854775809 0:1", false },
+	{ "usecs 1 99999999999999999999 0:1", false },
+	{ "usecs 1 2 0", false },
+	{ "usecs 1 2 0:", false },
+	{ "usecs 1 2 :1", false },
+	{ "usecs 1 2 0 :1", false },
+	{ "usecs 1 2 0: 1", false },
+	{ "usecs 1 2 0=1", false },
+	{ "usecs 1 2 0:0", false },
+	{ "usecs 1 2 0:-1", false },
+	{ "usecs 1 2 0:01", false },
+	{ "usecs 1 2 0:1x", false },
+	{ "usecs 1 2 0:1:2", false },
+	{ "usecs 1 2 0:1,2:1", false },
+	{ "usecs 1 2 0:9223372036854775808", false },
+	{ "usecs 1 2 0:18446744073709551617", false },
+	{ "usecs 1 2 00:1", false },
+	{ "usecs 1 2 02:1", false },
+	{ "usecs 1 2 -2:1", false },
+	{ "usecs 1 2 0x2:1", false },
+	{ "usecs 1 2 1:1", false },
+	{ "usecs 1 2 3:1", false },
+	{ "usecs 1 2 6:1", false },
+	{ "usecs 1 2 9223372036854775809:1", false },
+	{ "usecs 1 2 18446744073709551616:1", false },
+	{ "usecs 1 2 36893488147419103232:1", false },
+	{ "usecs 1 2 0:1 0:1", false },
+	{ "usecs 1 2 2:1 2:1", false },
+	{ "usecs 1 2 4:1 2:1", false },
+	{ "usecs 1 2 2:1 0:1", false },
+	{ "usecs 1 2 0:1\\0", false },
+	{ "\\?", false },
+};
+
+/* Whether a line with this text as field d or e is a record, with the text as its value. */
+static void reads_dist(const char *text, bool taken)
+{
+	struct seen seen = { .stop_at = -1, .tool = &dist_tool };
+	char bytes[4096], want[4096];
+	unsigned long long bad;
+	int n, field;
+
+	for (field = 0; field < 2; field++) {
+		n = snprintf(bytes, sizeof(bytes), DIST_HEADER "1\t2\t%s\t%s\ta\n\t\t\t\tb\n",
+			     field ? "" : text, field ? text : "");
+		snprintf(want, sizeof(want), "[1|2|%s|%s|a][-|-|-|-|b]", field ? "-" : text,
+			 field ? text : "-");
+		assert_int_equal(feed(bytes, n, n, &seen, &bad), 0);
+		assert_string_equal(seen.text, taken ? want : "[-|-|-|-|b]");
+		assert_int_equal(bad, taken ? 0 : 1);
+	}
+}
+
+static void distributions(void **state)
+{
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(dists); i++)
+		reads_dist(dists[i].text, dists[i].taken);
+}
+
+/* Both of a record, and none; a value in milliseconds is a whole number of nanoseconds. */
+static void two_distributions(void **state)
+{
+	static const char bytes[] = DIST_HEADER "1\t-2\tusecs 1 1 0:1\tmsecs 2 9 4:2\ta\n"
+						"\t\t\t\t\n"
+						"1\t2.5\t\t\t\n"
+						"1\t2\tusecs 1 1 0:1\t\n"
+						"1\t2\tusecs 1 3 2:1\t\ta\n";
+	struct seen seen = { .stop_at = -1, .tool = &dist_tool };
+	unsigned long long bad;
+
+	(void)state;
+	assert_int_equal(feed(bytes, sizeof(bytes) - 1, 5, &seen, &bad), 0);
+	assert_string_equal(seen.text, "[1|-2|usecs 1 1 0:1|msecs 2 9 4:2|a][-|-|-|-|]"
+				       "[1|2|usecs 1 3 2:1|-|a]");
+	assert_int_equal(bad, 2);
+}
+
+/* All buckets, with the greatest numbers. */
+static void largest_distribution(void **state)
+{
+	char text[4096];
+	int i, n = snprintf(text, sizeof(text), "usecs " MAX " " MAX " 0:" MAX);
+
+	(void)state;
+	for (i = 1; i < LW_BUCKETS; i++)
+		n += snprintf(text + n, sizeof(text) - n, " %llu:" MAX, 1ULL << i);
+	assert_true(n > 1800);
+	reads_dist(text, true);
+	/* There is none behind the last. */
+	strcat(text, " 18446744073709551616:1");
+	reads_dist(text, false);
+}
+
+/* A wrong byte anywhere: no record, or one with just the values that are written. */
+static void damaged_distribution(void **state)
+{
+	static const char line[] = "usecs 1234 56789 0:3 4:9 1024:345 1048576:22";
+	static const char some[] = " :0123456789aZ-+x\\";
+	uint32_t seed = 11;
+	int round, taken = 0;
+
+	(void)state;
+	for (round = 0; round < 3000; round++) {
+		struct seen seen = { .stop_at = -1, .tool = &dist_tool };
+		char bytes[512], text[sizeof(line)], want[512];
+		unsigned long long bad;
+		int n;
+
+		strcpy(text, line);
+		text[random_next(&seed) % (sizeof(line) - 1)] =
+			some[random_next(&seed) % (sizeof(some) - 1)];
+		n = snprintf(bytes, sizeof(bytes), DIST_HEADER "\t\t%s\t\t\n", text);
+		snprintf(want, sizeof(want), "[-|-|%s|-|]", text);
+		assert_int_equal(feed(bytes, n, n, &seen, &bad), 0);
+		assert_string_equal(seen.text, bad ? "" : want);
+		taken += !bad;
+	}
+	/* Neither all nor none. */
+	assert_in_range(taken, 300, 2700);
+}
+
+/* ---- lines that are no records ---- */
+
+static const struct row line_rows[] = {
+	{ "report", "#report\t7\n#end", "{7}{}" },
+	{ "record in a report takes its time", "#report\t7\n\t1\t\t\t\t\n#end",
+	  "{7}[7|1|-|-||]{}" },
+	{ "record in a report with a time", "#report\t7\n8\t1\t\t\t\t\n#end", "{7}[8|1|-|-||]{}" },
+	{ "record behind a report", "#report\t7\n#end\n\t1\t\t\t\t", "{7}{}[-|1|-|-||]" },
+	{ "report at 0", "#report\t0\n\t\t\t\t\t", "{0}[0|-|-|-||]" },
+	{ "greatest time", "#report\t" MAX, "{" MAX "}" },
+	{ "two reports", "#report\t7\n#end\n#report\t9\n\t\t\t\t\t\n#end",
+	  "{7}{}{9}[9|-|-|-||]{}" },
+	{ "report without an end", "#report\t7\n#report\t9\n\t\t\t\t\t\n#end",
+	  "{7}{9}[9|-|-|-||]{}" },
+	{ "end without a report", "#end", "{}" },
+	{ "lost", "#lost\t7\tno room", "" },
+	{ "lost in a report", "#report\t7\n#lost\t7\tno room\n\t\t\t\t\t", "{7}[7|-|-|-||]" },
+	{ "report without a time", "#report\t", NULL },
+	{ "report without a tab", "#report", NULL },
+	{ "report with a blank", "#report 7", NULL },
+	{ "report with more", "#report\t7\t8", NULL },
+	{ "report with a blank behind", "#report\t7 ", NULL },
+	{ "report with a negative time", "#report\t-7", NULL },
+	{ "report with a leading zero", "#report\t07", NULL },
+	{ "report at no number", "#report\tx", NULL },
+	{ "report too late", "#report\t9223372036854775808", NULL },
+	{ "reports", "#reports\t7", NULL },
+	{ "end with more", "#end\t", NULL },
+	{ "end with a blank", "#end ", NULL },
+	{ "blank before end", " #end", NULL },
+	{ "ends", "#ends", NULL },
+	{ "header again", "#lwtools\t1\tx", NULL },
+	{ "comment", "# text", NULL },
+	{ "hash alone", "#", NULL },
+	{ "unknown line", "#unknown\t7", NULL },
+	{ "unknown line with as many fields", "#report7\t2\t3\t4\ta\tb", NULL },
+	{ "lost without a number", "#lost\t\tx", NULL },
+	{ "lost without a text", "#lost\t7", NULL },
+	{ "lost with an empty text", "#lost\t7\t", NULL },
+	{ "lost with more", "#lost\t7\tx\t", NULL },
+	{ "lost with a bad escape", "#lost\t7\tx\\q", NULL },
+	{ "lost nothing readable", "#lost\t7\t\\?", NULL },
+	{ "lost less than nothing", "#lost\t-7\tx", NULL },
+	{ "lost with a number too large", "#lost\t9223372036854775808\tx", NULL },
+	{ "lost no number", "#lost\t7x\tx", NULL },
+	{ "lost with a blank", "#lost 7\tx", NULL },
+};
+
+/* An op's answer ends the feeding, as that of a record does. */
+static void report_ends_feeding(void **state)
+{
+	static const char bytes[] = HEADER "#report\t7\n1\t\t\t\t\t\n#end\n2\t\t\t\t\t\n";
+	struct seen seen = { .stop_at = -1, .report_result = 5 };
+	unsigned long long bad;
+
+	(void)state;
+	assert_int_equal(feed(bytes, sizeof(bytes) - 1, sizeof(bytes), &seen, &bad), 5);
+	assert_string_equal(seen.text, "{7}");
+	seen.report_result = 0;
+	seen.end_result = -6;
+	assert_int_equal(feed(bytes, sizeof(bytes) - 1, sizeof(bytes), &seen, &bad), -6);
+	assert_string_equal(seen.text, "{7}[1|-|-|-||]{}");
+}
+
+/* What there is after these lines: EVENTS reason, one a line. */
+static void lost_after(const char *lines, const char *want)
+{
+	struct seen seen = { .stop_at = -1 };
+	struct lw_stream *stream = new_stream(&seen);
+	const struct lw_uncounted *entry;
+	char text[4096] = "";
+	int i, n = 0;
+
+	assert_int_equal(lw_stream_feed(stream, HEADER, sizeof(HEADER) - 1), 0);
+	assert_int_equal(lw_stream_feed(stream, lines, strlen(lines)), 0);
+	for (i = 0; (entry = lw_stream_uncounted(stream, i)); i++)
+		n += snprintf(text + n, sizeof(text) - n, "%llu %s\n", entry->events, entry->why);
+	assert_string_equal(text, want);
+	assert_null(lw_stream_uncounted(stream, -1));
+	assert_null(lw_stream_uncounted(stream, 100));
+	assert_int_equal(lw_stream_bad(stream), 0);
+	lw_stream_free(stream);
+}
+
+static void lost(void **state)
+{
+	(void)state;
+	lost_after("", "");
+	lost_after("#lost\t0\tnothing\n", "");
+	lost_after("#lost\t3\tno room\n", "3 no room\n");
+	lost_after("#lost\t3\tno room\n#lost\t4\ttoo late\n#lost\t5\tno room\n",
+		   "8 no room\n4 too late\n");
+	lost_after("#lost\t1\ta\\\\b \\x1b\n", "1 a\\b \x1b\n");
+	/* Three of the greatest number would wrap. */
+	lost_after("#lost\t" MAX "\tx\n#lost\t" MAX "\tx\n#lost\t" MAX "\tx\n",
+		   "18446744073709551615 x\n");
+}
+
+/* The ninth reason and those after it are one. */
+static void many_reasons(void **state)
+{
+	char lines[512] = "";
+	int i, n = 0;
+
+	(void)state;
+	for (i = 1; i <= 8; i++)
+		n += snprintf(lines + n, sizeof(lines) - n, "#lost\t%d\tr%d\n", i, i);
+	lost_after(lines, "1 r1\n2 r2\n3 r3\n4 r4\n5 r5\n6 r6\n7 r7\n8 r8\n");
+	strcat(lines, "#lost\t100\tr9\n#lost\t10\tr10\n#lost\t100\tr9\n#lost\t1\tr8\n");
+	lost_after(lines, "1 r1\n2 r2\n3 r3\n4 r4\n5 r5\n6 r6\n7 r7\n9 r8\n210 other reasons\n");
+}
+
+static void long_reason(void **state)
+{
+	char lines[2048], want[256];
+
+	(void)state;
+	snprintf(lines, sizeof(lines), "#lost\t2\t%0500d\n#lost\t3\t%0500d\n", 0, 0);
+	snprintf(want, sizeof(want), "5 %0127d\n", 0);
+	lost_after(lines, want);
+}
+
+/* ---- pieces ---- */
+
 /* Splitting must not matter: every piece length, then the same result. */
 static void any_split(void **state)
 {
 	static const char bytes[] = HEADER "1\t2\t3\t4\ta\\tb\tc\\0d\n"
 					   "bad line\n"
+					   "#report\t7\n"
 					   "1\t2\t3\t4\t\\x1b\\+\t\\?\n"
+					   "#end\n"
 					   "\t\t\t\t\t\n";
-	static const char want[] = "[1|2|3|4|a<09>b|c<00>d][1|2|3|4|<1b>+|?][-|-|-|-||]";
+	static const char want[] = "[1|2|3|4|a<09>b|c<00>d]{7}[1|2|3|4|<1b>+|?]{}[-|-|-|-||]";
 	struct seen seen = { .stop_at = -1 };
 	unsigned long long bad;
 	size_t piece;
@@ -189,7 +548,7 @@ static void two_random_splits(void **state)
 	for (round = 0; round < 300; round++) {
 		static const char bytes[] = HEADER "1\t2\t3\t4\ta\\\\b\tc\n5\t6\t7\t8\t\\t\td\n";
 		struct seen seen = { .stop_at = -1 };
-		struct lw_stream *stream = lw_stream_new(&tool, on_record, &seen);
+		struct lw_stream *stream = new_stream(&seen);
 		size_t at = 0;
 
 		while (at < sizeof(bytes) - 1) {
@@ -299,16 +658,20 @@ static void record_ends_feeding(void **state)
 /* Any bytes at all: no crash, and what is no record is counted. */
 static void random_bytes(void **state)
 {
-	static const char some[] = "\t\n\\x0t?+19-a\0";
+	static const char some[] = "\t\n\\x0t?+19-a: #\0";
 	struct seen seen = { .stop_at = -1 };
 	uint32_t seed = 7;
 	int round;
 
 	(void)state;
 	for (round = 0; round < 2000; round++) {
-		char bytes[512] = HEADER;
-		size_t n = sizeof(HEADER) - 1;
+		const char *header = round % 2 ? HEADER : DIST_HEADER;
+		size_t n = strlen(header);
 		unsigned long long bad;
+		char bytes[512];
+
+		seen.tool = round % 2 ? &tool : &dist_tool;
+		strcpy(bytes, header);
 
 		for (; n < sizeof(bytes); n++)
 			bytes[n] = some[random_next(&seed) % sizeof(some)];
@@ -319,6 +682,14 @@ static void random_bytes(void **state)
 int main(void)
 {
 	static const struct CMUnitTest fixed[] = {
+		cmocka_unit_test(distributions),
+		cmocka_unit_test(two_distributions),
+		cmocka_unit_test(largest_distribution),
+		cmocka_unit_test(damaged_distribution),
+		cmocka_unit_test(report_ends_feeding),
+		cmocka_unit_test(lost),
+		cmocka_unit_test(many_reasons),
+		cmocka_unit_test(long_reason),
 		cmocka_unit_test(any_split),
 		cmocka_unit_test(two_random_splits),
 		cmocka_unit_test(nul_byte),
@@ -328,15 +699,18 @@ int main(void)
 		cmocka_unit_test(record_ends_feeding),
 		cmocka_unit_test(random_bytes),
 	};
-	struct CMUnitTest tests[COUNT(fixed) + COUNT(rows)];
+	struct CMUnitTest tests[COUNT(fixed) + COUNT(rows) + COUNT(line_rows)];
 	size_t i;
 
 	memcpy(tests, fixed, sizeof(fixed));
-	for (i = 0; i < COUNT(rows); i++)
+	for (i = 0; i < COUNT(rows) + COUNT(line_rows); i++) {
+		const struct row *row = i < COUNT(rows) ? &rows[i] : &line_rows[i - COUNT(rows)];
+
 		tests[COUNT(fixed) + i] = (struct CMUnitTest){
-			.name = rows[i].name,
+			.name = row->name,
 			.test_func = reads,
-			.initial_state = (void *)&rows[i],
+			.initial_state = (void *)row,
 		};
+	}
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

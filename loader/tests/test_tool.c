@@ -2,6 +2,7 @@
 /* test_tool.c - files and their descriptions, good and bad, and the identity check */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -126,6 +127,60 @@ static void description(void **state)
 	assert_string_equal(tool->options[8].param, "full_path");
 	lw_tool_free(tool);
 	free(path);
+}
+
+/* One with the types and the option that periodic tools have. */
+static void description_with_reports(void **state)
+{
+	char *path = tree_path(root, RELEASE, "systemtap", "killsnoop");
+	struct lw_tool *tool;
+	struct lines lines;
+
+	(void)state;
+	lines_of(&lines, "killsnoop");
+	lines_set(&lines, "lw_field08=ms msec:8 - how long");
+	lines_set(&lines, "lw_field09=latency dist x how long it took");
+	lines_set(&lines, "lw_option06=interval i N seconds between reports");
+	module_write(path, &lines);
+	assert_int_equal(lw_tool_open(root, RELEASE, "killsnoop", &tool), 0);
+	assert_int_equal(tool->fields[7].type, LW_MSEC);
+	assert_int_equal(tool->fields[7].width, 8);
+	assert_int_equal(tool->fields[8].type, LW_DIST);
+	assert_int_equal(tool->fields[8].option, 'x');
+	assert_ptr_equal(lw_tool_interval(tool), &tool->options[5]);
+	lw_tool_free(tool);
+	lines_free(&lines);
+	free(path);
+}
+
+static void types(void **state)
+{
+	static const char *const names[] = { "time", "int", "hex",  "oct",
+					     "msec", "str", "args", "dist" };
+	size_t i;
+
+	(void)state;
+	assert_int_equal(LW_NTYPES, COUNT(names));
+	for (i = 0; i < COUNT(names); i++)
+		assert_string_equal(lw_type_name(i), names[i]);
+}
+
+/* Neither another name, nor a flag, nor a string. */
+static void interval(void **state)
+{
+	struct lw_tool tool = {
+		.noptions = 5,
+		.options = {
+			{ "intervals", 'a', "N", "" }, { "interva", 'b', "N", "" },
+			{ "interval", 'c', NULL, "" }, { "interval", 'd', "NAME", "" },
+			{ "interval", 'e', "N", "" },
+		},
+	};
+
+	(void)state;
+	assert_ptr_equal(lw_tool_interval(&tool), &tool.options[4]);
+	tool.noptions = 4;
+	assert_null(lw_tool_interval(&tool));
 }
 
 static void image_is_the_file(void **state)
@@ -641,6 +696,19 @@ static void info_prints(void **state)
 }
 
 /* A bad module does not hide the good ones, and is not a success. */
+/* As the kernel shows it */
+static void make_inserted(const char *tool)
+{
+	char path[PATH_MAX];
+	const char *const parts[] = { "/sys", "/sys/module", "/sys/module/lw_" };
+	size_t i;
+
+	for (i = 0; i < 3; i++) {
+		snprintf(path, sizeof(path), "%s%s%s", root, parts[i], i == 2 ? tool : "");
+		assert_true(mkdir(path, 0755) == 0 || errno == EEXIST);
+	}
+}
+
 static void list_prints(void **state)
 {
 	struct call call = { "list", RELEASE, lw_list };
@@ -651,11 +719,17 @@ static void list_prints(void **state)
 	(void)state;
 	in_child(call_body, &call, &outcome);
 	assert_int_equal(outcome.code, LW_OK);
-	assert_string_equal(outcome.out,
-			    "killsnoop      trace kill(2), tkill(2), tgkill(2) and sigqueue(3): "
-			    "who signals whom\n"
-			    "opensnoop      trace open(2), openat(2), openat2(2) and creat(2): "
-			    "who opens what\n");
+	assert_string_equal(
+		outcome.out,
+		"killsnoop      ready    trace kill(2), tkill(2), tgkill(2) and sigqueue(3): "
+		"who signals whom\n"
+		"opensnoop      ready    trace open(2), openat(2), openat2(2) and creat(2): "
+		"who opens what\n");
+	outcome_free(&outcome);
+	make_inserted("opensnoop");
+	in_child(call_body, &call, &outcome);
+	assert_non_null(strstr(outcome.out, "killsnoop      ready  "));
+	assert_non_null(strstr(outcome.out, "\nopensnoop      inserted trace"));
 	outcome_free(&outcome);
 	make_text(bad);
 	in_child(call_body, &call, &outcome);
@@ -687,6 +761,9 @@ int main(void)
 	static const struct CMUnitTest fixed[] = {
 		cmocka_unit_test(names_of_tools),
 		WITH_TREE(description),
+		WITH_TREE(description_with_reports),
+		cmocka_unit_test(types),
+		cmocka_unit_test(interval),
 		WITH_TREE(image_is_the_file),
 		WITH_TREE(two_places),
 		WITH_TREE(list_of_names),
