@@ -81,7 +81,7 @@ make_run_dir() {
 	local dir
 	lock "$LWCACHE/run/lock"
 	for dir in "$LWCACHE"/run/*/; do
-		[ ! -d "$dir" ] || flock -n "$dir" rm -rf "$dir" || :
+		[ ! -d "$dir" ] || flock -n "$dir" rm -rf "$dir" 2>/dev/null || :
 	done
 	run=$(mktemp -d "$LWCACHE/run/$1.XXXXXX")
 	exec 8<"$run"
@@ -112,4 +112,11 @@ suite_of() {
 	suite=$(awk -v r="$1" '$1 == r { print $2; exit }' "$top/modules/kernels")
 	[ -n "$suite" ] || die "$1: not in modules/kernels (there: $(awk '!/^#/ && NF { printf "%s%s", s, $1; s = " " }' "$top/modules/kernels")); add a line RELEASE SUITE"
 	echo "$suite"
+}
+
+# guest_of RELEASE - the root of ci/roots that it is booted with
+guest_of() {
+	local suite
+	suite=$(suite_of "$1") || exit
+	echo "guest-${suite%-backports}"
 }
