@@ -2,12 +2,12 @@
 # run.sh - in the guest: runs every test (or those named) and prints TAP
 set -eu
 cd "$(dirname "$0")"
-for file in lib tools engine bad staprun; do
+for file in lib tools reports engine bad staprun; do
 	# shellcheck source=/dev/null
 	. "./$file.sh"
 done
 
-[ $# -gt 0 ] || mapfile -t all < <(sed -n 's/^\(test_[A-Za-z0-9_]*\)() {.*/\1/p' tools.sh engine.sh bad.sh staprun.sh)
+[ $# -gt 0 ] || mapfile -t all < <(sed -n 's/^\(test_[A-Za-z0-9_]*\)() {.*/\1/p' tools.sh reports.sh engine.sh bad.sh staprun.sh)
 [ $# -eq 0 ] || all=("$@")
 echo "1..${#all[@]}"
 for name in "${all[@]}"; do

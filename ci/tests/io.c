@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * io - reads, writes and other calls whose number is known beforehand
+ *
+ * usage: io files | pipes | calls
+ *
+ * Prints nothing while it works. "files" leaves what it did in /dev/shm/lw-io.json, a JSON
+ * object for each call, as fsslower must show it.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+/* On the root disk: /tmp is memory. */
+#define NAME "lw-io-file"
+#define PATH "/var/tmp/" NAME
+#define LOG "/dev/shm/lw-io.json"
+
+static FILE *memory;
+static char *records;
+static size_t size;
+
+static void die(const char *what)
+{
+	perror(what);
+	_exit(1);
+}
+
+static void record(const char *op, long bytes, long offset)
+{
+	fprintf(memory, "{\"op\":\"%s\",\"bytes\":%ld,\"offset\":%ld,\"file\":\"%s\"}\n", op, bytes,
+		offset, NAME);
+}
+
+/* 11 write, 5 pwrite, 3 writev: 19 */
+static long write_all(int fd)
+{
+	static char buf[4096];
+	struct iovec two[] = { { buf, 100 }, { buf, 23 } };
+	long at = 0, n;
+	int i;
+
+	for (i = 0; i < 11; i++, at += n) {
+		n = write(fd, buf, 1000 + i);
+		record("W", n, at);
+	}
+	for (i = 0; i < 5; i++)
+		record("W", pwrite(fd, buf, 512, 20000 + 512 * i), 20000 + 512 * i);
+	for (i = 0; i < 3; i++, at += n) {
+		n = writev(fd, two, 2);
+		record("W", n, at);
+	}
+	return at;
+}
+
+/* 7 read, 5 pread, 5 readv: 17 */
+static void read_all(int fd)
+{
+	static char buf[4096];
+	struct iovec two[] = { { buf, 10 }, { buf, 7 } };
+	long at = 0, n;
+	int i;
+
+	lseek(fd, 0, SEEK_SET);
+	for (i = 0; i < 7; i++, at += n) {
+		n = read(fd, buf, 1000);
+		record("R", n, at);
+	}
+	for (i = 0; i < 5; i++)
+		record("R", pread(fd, buf, 300, 100 * i), 100 * i);
+	for (i = 0; i < 5; i++, at += n) {
+		n = readv(fd, two, 2);
+		record("R", n, at);
+	}
+}
+
+static void files(void)
+{
+	int fd = open(PATH, O_RDWR | O_CREAT | O_TRUNC, 0600), i, log;
+
+	if (fd < 0)
+		die(PATH);
+	memory = open_memstream(&records, &size);
+	write_all(fd);
+	for (i = 0; i < 3; i++) {
+		if (fsync(fd))
+			die("fsync");
+		record("F", 0, 0);
+	}
+	read_all(fd);
+	close(fd);
+	/* At once and on memory: one write that is counted by rwtime only. */
+	fclose(memory);
+	log = open(LOG, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	if (log < 0 || write(log, records, size) != (ssize_t)size)
+		die("log");
+}
+
+/* 13 writes and 13 reads of a pipe, 5 reads of /proc, 1 failed read */
+static void pipes(void)
+{
+	char buf[64] = "";
+	int ends[2], i, fd;
+
+	if (pipe(ends))
+		die("pipe");
+	for (i = 0; i < 13; i++)
+		if (write(ends[1], buf, 7) != 7 || read(ends[0], buf, 64) != 7)
+			die("pipe");
+	for (i = 0; i < 5; i++) {
+		fd = open("/proc/self/stat", O_RDONLY);
+		if (read(fd, buf, 64) != 64)
+			die("/proc");
+		close(fd);
+	}
+	if (read(-1, buf, 1) != -1)
+		die("read");
+}
+
+static long ia32(long nr, long a)
+{
+	long ret;
+
+	__asm__ volatile("int $0x80"
+			 : "=a"(ret)
+			 : "a"(nr), "b"(a)
+			 : "memory", "r8", "r9", "r10", "r11");
+	return ret;
+}
+
+/* 101 getppid, 47 getuid, 13 close that fail; by the ia32 table 23 getppid, 7 close that fail */
+static void calls(void)
+{
+	int i;
+
+	for (i = 0; i < 101; i++)
+		syscall(SYS_getppid);
+	for (i = 0; i < 47; i++)
+		syscall(SYS_getuid);
+	for (i = 0; i < 13; i++)
+		close(-1);
+	for (i = 0; i < 23; i++)
+		ia32(64, 0);
+	for (i = 0; i < 7; i++)
+		ia32(6, -1);
+}
+
+int main(int argc, char **argv)
+{
+	const char *what = argc == 2 ? argv[1] : "";
+
+	if (!strcmp(what, "files"))
+		files();
+	else if (!strcmp(what, "pipes"))
+		pipes();
+	else if (!strcmp(what, "calls"))
+		calls();
+	else
+		die("usage: io files|pipes|calls");
+	_exit(0);
+}

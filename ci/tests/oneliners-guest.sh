@@ -1,0 +1,56 @@
+# shellcheck shell=bash
+# oneliners-guest.sh - in the guest: runs each one-liner by SystemTap's staprun beside a
+# small workload; it must show something and go away
+# shellcheck disable=SC2086 # names without spaces
+set -u
+
+tree=/lw/staprun
+out=/tmp/one.out
+
+some_work() {
+	cat /etc/hostname > /dev/null
+	dd if=/dev/zero of=/var/tmp/lw-one bs=4k count=3 oflag=direct conv=fsync status=none
+	rm /var/tmp/lw-one
+	/lw/tests/traffic http > /dev/null
+	kill -0 $$
+	# Inserted and removed: one that nothing here needs
+	modprobe loop && rmmod loop
+}
+
+# What may have nothing to show on a loopback that loses nothing
+quiet_one() {
+	grep -q tcp_retransmit_skb "$1"
+}
+
+mkdir -p $tree/proc $tree/sys $tree/dev $tree/usr/lib/modules
+for dir in proc sys dev usr/lib/modules; do
+	mount --rbind /$dir $tree/$dir
+done
+for module in "$tree"/oneliners/*.ko; do
+	name=$(basename $module .ko)
+	chroot $tree /usr/bin/staprun /oneliners/$name.ko > $out 2> $out.err &
+	pid=$!
+	for _ in $(seq 100); do
+		grep -q "^lw_$name " /proc/modules && break
+		sleep 0.1
+	done
+	sleep 1.5
+	some_work
+	kill -INT $pid
+	wait $pid
+	status=$?
+	if [ $status -ne 0 ]; then
+		echo "not ok - $name: status $status"
+	elif [ ! -s $out ] && ! quiet_one $module; then
+		echo "not ok - $name: shows nothing"
+	elif grep -q "^lw_$name " /proc/modules; then
+		echo "not ok - $name: still inserted"
+	else
+		echo "ok - $name"
+		continue
+	fi
+	sed 's/^/# /' $out.err $out | tail -n 5
+done
+if dmesg | grep -E 'BUG|WARN|Oops|Call Trace'; then
+	echo "not ok - the kernel complained"
+fi

@@ -1,0 +1,310 @@
+# shellcheck shell=bash
+# reports.sh - the tools that count and measure see a known workload exactly
+# shellcheck disable=SC2154,SC2086 # names from lib.sh; none has a space
+
+io=/lw/tests/io
+traffic=/lw/tests/traffic
+
+# sum FILTER FIELD - of the counts of the distributions in the records that it selects
+sum() {
+	jq -s "[.[] | select($1) | .$2.count] | add // 0" $out
+}
+
+# Each bucket is a power of two and they add up to the count.
+sound_distributions() {
+	jq -e -s "length > 0 and all(.$1 | .count == ([.buckets[].count] | add)
+		and all(.buckets[]; .low == 0 and .high == 1 or .high == 2 * .low - 1))" $out
+}
+
+# ---- rwtime ----
+
+test_rwtime_counts_17_reads_and_19_writes() {
+	start rwtime --json -n io
+	$io files
+	finish
+	[ "$(sum '.op == "read"' latency)" -eq 17 ]
+	# With the one that leaves the list of them
+	[ "$(sum '.op == "write"' latency)" -eq 20 ]
+	sound_distributions latency
+}
+
+test_rwtime_sees_pipes_and_proc_and_failed_calls() {
+	start rwtime --json -P -n io
+	$io pipes
+	finish
+	[ "$(sum '.op == "read" and .comm == "io"' latency)" -eq 19 ]
+	[ "$(sum '.op == "write" and .comm == "io"' latency)" -eq 13 ]
+	jq -e -s 'all(.pid > 0)' $out
+}
+
+# What a read waits for is its time: half a second for the writer of a pipe.
+test_rwtime_measures_the_time_that_calls_wait() {
+	start rwtime --json -m -n cat
+	(sleep 0.7; echo) | cat > /dev/null
+	finish
+	jq -e -s 'map(select(.op == "read")) | length == 1 and .[0].latency.unit == "msecs"
+		and (.[0].latency.buckets[-1] | .low == 512 and .count == 1)' $out
+}
+
+test_rwtime_p_shows_one_process_and_s_sendfile() {
+	mkfifo $work/go
+	bash -c "read -r < $work/go; exec $io pipes" &
+	held=$!
+	start rwtime --json -p $held -P
+	$io pipes
+	echo go > $work/go
+	wait $held
+	finish
+	jq -e -s "all(.pid == $held)" $out
+	[ "$(sum '.comm == "io"' latency)" -eq 32 ]
+}
+
+# ---- fslatency, fsslower ----
+
+test_fslatency_counts_files_only_by_type_and_operation() {
+	start fslatency --json -n io
+	$io files
+	$io pipes
+	finish
+	[ "$(sum '.fs == "ext4" and .op == "read"' latency)" -eq 17 ]
+	[ "$(sum '.fs == "ext4" and .op == "write"' latency)" -eq 19 ]
+	[ "$(sum '.fs == "ext4" and .op == "fsync"' latency)" -eq 3 ]
+	jq -e -s 'length == 3' $out
+	sound_distributions latency
+}
+
+test_fslatency_t_shows_a_type_only() {
+	start fslatency --json -t xfs
+	$io files
+	finish
+	[ ! -s $out ]
+	start fslatency --json -t ext4 -n io
+	$io files
+	finish
+	[ "$(sum true latency)" -eq 39 ]
+}
+
+test_fsslower_shows_each_call_with_its_offset_and_file() {
+	start fsslower --json -m 0 -n io
+	$io files
+	$io pipes
+	finish
+	[ "$(wc -l < /dev/shm/lw-io.json)" -eq 39 ]
+	jq -c '{op, bytes, offset, file}' $out > $work/got
+	same /dev/shm/lw-io.json $work/got
+	jq -e -s 'all(.fs == "ext4" and .comm == "io" and .uid == 0 and .ms >= 0)' $out
+	start fsslower --json -m 0 -n io -F
+	$io files
+	finish
+	jq -e -s 'length == 39 and all(.file == "/var/tmp/lw-io-file")' $out
+}
+
+test_fsslower_m_shows_slow_calls_only() {
+	start fsslower --json -m 0 -n dd
+	dd if=/dev/zero of=/var/tmp/lw-slow bs=1M count=16 conv=fsync status=none
+	finish
+	jq -c 'select(.ms >= 2)' $out > $work/slow
+	[ -s $work/slow ]
+	start fsslower --json -m 2 -n dd
+	dd if=/dev/zero of=/var/tmp/lw-slow bs=1M count=16 conv=fsync status=none
+	finish
+	rm /var/tmp/lw-slow
+	jq -e -s 'length > 0 and all(.ms >= 2) and any(.op == "F")' $out
+	start fsslower --json -m 60000
+	$io files
+	finish
+	[ ! -s $out ]
+}
+
+# ---- biolatency, bitesize ----
+
+# A disk that nobody else uses, whose driver ends requests in batches where it can
+nvme_disk() {
+	modprobe -q nvme || :	# built into some kernels
+	for _ in $(seq 50); do [ -b /dev/nvme0n1 ] && return; sleep 0.1; done
+	echo "no NVMe disk"
+	return 1
+}
+
+# What the kernel's own statistics count: reads, writes and discards that are done. A flush
+# is a request, and there it is the write without data that asks for it.
+requests_done() {
+	awk '$3 == "nvme0n1" { print $4 + $8 + $15 }' /proc/diskstats
+}
+
+nvme_io() {
+	dd if=/dev/zero of=/dev/nvme0n1 bs=8k count=101 oflag=direct status=none
+	dd if=/dev/nvme0n1 of=/dev/null bs=4k count=53 iflag=direct status=none
+	# With a flush, whose end ends what came with it once more
+	dd if=/dev/zero of=/dev/nvme0n1 bs=8k count=3 conv=fsync status=none
+	sleep 0.5
+}
+
+direct_writes() {
+	dd if=/dev/zero of=/var/tmp/lw-direct bs=$1 count=$2 oflag=direct conv=notrunc status=none
+}
+
+quiet_disk() {
+	direct_writes 8k 101
+	sync
+	sleep 1
+}
+
+# as_diskstats OPTION...
+as_diskstats() {
+	nvme_disk
+	start biolatency --json "$@"
+	before=$(requests_done)
+	nvme_io
+	after=$(requests_done)
+	finish
+	echo "$(sum '.disk == "nvme0n1"' latency) counted, diskstats $((after - before))"
+	[ $((after - before)) -ge 155 ]
+	[ "$(sum '.disk == "nvme0n1"' latency)" -eq $((after - before)) ]
+	sound_distributions latency
+}
+
+test_biolatency_counts_what_diskstats_counts() {
+	as_diskstats -D
+}
+
+test_biolatency_Q_and_d_count_the_same() {
+	as_diskstats -D -Q
+	as_diskstats -D -d nvme0n1
+	jq -e -s 'all(.disk == "nvme0n1")' $out
+	start biolatency --json -d vdz
+	direct_writes 8k 11
+	finish
+	[ ! -s $out ]
+}
+
+test_biolatency_F_and_D_tell_operation_and_disk() {
+	quiet_disk
+	start biolatency --json -F -D
+	direct_writes 8k 101
+	finish
+	[ "$(sum '.disk == "vda" and (.flags | test("Sync-.*Write"))' latency)" -eq 101 ]
+}
+
+test_biolatency_reports_at_intervals() {
+	start biolatency 1 3
+	while kill -0 $lwload 2>/dev/null; do direct_writes 8k 11; sleep 0.2; done
+	wait $lwload
+	[ "$(grep -c '^[0-2][0-9]:[0-5][0-9]:[0-5][0-9][.][0-9]*$' $out)" -eq 3 ]
+	[ "$(grep -c 'usecs  *: count *distribution' $out)" -eq 3 ]
+	grep -qE '^ +[0-9]+ -> [0-9]+ +: [0-9]+ +\|\*+ *\|$' $out
+}
+
+test_bitesize_shows_53_writes_of_8_KiB_by_dd() {
+	quiet_disk
+	start bitesize --json -c dd
+	direct_writes 8k 53
+	direct_writes 64k 7
+	finish
+	jq -e -s 'length == 1 and (.[0] | .comm == "dd" and .size.unit == "kbytes"
+		and .size.sum == 53 * 8 + 7 * 64
+		and .size.buckets == [{low: 8, high: 15, count: 53}, {low: 64, high: 127, count: 7}])' $out
+}
+
+# ---- syscallbypid ----
+
+# calls COMM NAME - how often
+calls() {
+	jq -s "[.[] | select(.comm == \"$1\" and .syscall == \"$2\") | .count] | add // 0" $out
+}
+
+test_syscallbypid_counts_by_name_in_both_tables() {
+	start syscallbypid --json -T 0
+	$io calls
+	finish
+	[ "$(calls io getppid)" -eq 101 ]
+	[ "$(calls io getuid)" -eq 47 ]
+	[ "$(calls io close)" -eq 13 ]
+	[ "$(calls io 'getppid(ia32)')" -eq 23 ]
+	[ "$(calls io 'close(ia32)')" -eq 7 ]
+	jq -e -s 'map(.count) | . == (sort | reverse)' $out
+}
+
+test_syscallbypid_x_counts_failed_calls_and_n_by_name() {
+	start syscallbypid --json -T 0 -x -n io
+	$io calls
+	finish
+	[ "$(calls io close)" -eq 13 ]
+	[ "$(calls io 'close(ia32)')" -eq 7 ]
+	[ "$(calls io getppid)" -eq 0 ]
+	jq -e -s 'all(.comm == "io")' $out
+}
+
+test_syscallbypid_T_shows_the_highest_only() {
+	start syscallbypid --json -T 2 -n io
+	$io calls
+	finish
+	jq -e -s 'map([.syscall, .count]) == [["getppid", 101], ["getuid", 47]]' $out
+}
+
+# A thousand processes, one after the other: slots are given back.
+test_syscallbypid_forgets_processes_that_are_gone() {
+	start syscallbypid 1 --json -T 0 -n true
+	for _ in $(seq 300); do /bin/true; done
+	finish
+	[ "$(jq -s '[.[] | select(.syscall == "exit_group" or .syscall == "execve")] | length' $out)" -ge 290 ]
+	not grep -q 'not counted' $err
+}
+
+# ---- accept2close ----
+
+test_accept2close_follows_7_connections() {
+	start accept2close --json -T
+	$traffic accepts > $work/want
+	finish
+	[ "$(wc -l < $work/want)" -eq 7 ]
+	jq -c 'select(.comm == "traffic") | {fd, raddr, rport, laddr, lport}' $out > $work/got
+	jq -c . $work/want > $work/sorted
+	same $work/sorted $work/got
+	jq -e -s 'map(select(.comm == "traffic") | .ms) | .[0] >= 20 and .[1] >= 120 and .[2] >= 220
+		and .[3] >= 20 and .[6] >= 20 and all(. < 2000)' $out
+	jq -e -s '.[-1].open | .count == 7 and .unit == "usecs"' $out
+}
+
+test_accept2close_m_shows_long_ones_only() {
+	start accept2close --json -m 100
+	$traffic accepts > $work/want
+	finish
+	jq -e -s 'map(select(.comm == "traffic")) | length == 4 and all(.ms >= 100)' $out
+	start accept2close -q
+	$traffic accepts > $work/want
+	finish
+	not grep -q traffic $out
+	[ "$(awk '$2 == "->" { n += $5 } END { print n }' $out)" -eq 7 ]
+}
+
+# ---- weblatency ----
+
+test_weblatency_shows_11_requests_of_the_client() {
+	start weblatency --json
+	$traffic http > $work/want
+	finish
+	[ "$(wc -l < $work/want)" -eq 11 ]
+	jq -c '{status, method, path}' $work/want > $work/sorted
+	jq -c 'select(.comm == "traffic") | {status, method, path}' $out > $work/got
+	same $work/sorted $work/got
+	jq -s '[.[].least]' $work/want > $work/least
+	jq -e -s --slurpfile least $work/least 'map(.ms) as $ms | all(range(11); $ms[.] >= $least[0][.] and $ms[.] < 2000)' $out
+	jq -e -s 'all(.raddr == "127.0.0.1" and .laddr == "127.0.0.1" and .rport > 0 and .lport > 0)' $out
+}
+
+test_weblatency_s_shows_the_server_s_side() {
+	start weblatency --json -s
+	$traffic http > $work/want
+	finish
+	jq -c '{status, method, path}' $work/want > $work/sorted
+	jq -c 'select(.comm == "server") | {status, method, path}' $out > $work/got
+	same $work/sorted $work/got
+}
+
+test_weblatency_m_shows_slow_ones_only() {
+	start weblatency --json -m 50
+	$traffic http > $work/want
+	finish
+	jq -e -s 'map(.path) == ["/503/60/last", "/503/60/last", "/503/60/last"] and all(.ms >= 60)' $out
+}
