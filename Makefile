@@ -8,8 +8,20 @@ MODDIR ?= /lib/modules
 DESTDIR ?=
 TOOL ?= opensnoop
 TOOLS := $(patsubst stp/%.stp,%,$(wildcard stp/*.stp))
-KERNELS ?= $(shell sed -n 's/^\([^\# ]\+\) .*/\1/p' modules/kernels)
-KERNELRELEASE ?= $(firstword $(KERNELS))
+LISTED := $(shell sed -n 's/^\([^\# ]\+\) .*/\1/p' modules/kernels)
+# Patterns may say which: KERNELS='6.12.* 7.*'
+KERNELS ?= *
+CHOSEN := $(filter $(subst *,%,$(KERNELS)),$(LISTED))
+ifeq ($(CHOSEN),)
+$(error KERNELS=$(KERNELS): none of these is in modules/kernels)
+endif
+# What "make check" and "make bench" take time for, unless KERNELS says which
+ifeq ($(origin KERNELS),file)
+CHECKED := $(filter 6.1.% 6.12.%,$(CHOSEN))
+else
+CHECKED := $(CHOSEN)
+endif
+KERNELRELEASE ?= $(firstword $(CHECKED) $(CHOSEN))
 LWCACHE ?= $(HOME)/.cache/lwtools
 export LWCACHE
 
@@ -17,12 +29,13 @@ ifneq ($(V),1)
 Q := @
 endif
 
-MODULES := $(foreach r,$(KERNELS),$(TOOLS:%=modules/$(r)/lw_%.ko))
-MANIFESTS := $(KERNELS:%=modules/%/manifest)
+MODULES := $(foreach r,$(CHOSEN),$(TOOLS:%=modules/$(r)/lw_%.ko))
+MANIFESTS := $(CHOSEN:%=modules/%/manifest)
 LOADER := $(wildcard loader/*.c loader/*.h) loader/build VERSION
 COMMON := $(wildcard stp/tapset/*) modules/build modules/describe modules/quirks VERSION
 
-.PHONY: all help setup modules module-files lwload install uninstall demo check lint unit bench clean
+.PHONY: all help setup kernels modules module-files lwload install uninstall demo check matrix \
+	check-matrix lint unit bench clean
 
 all: lwload modules
 
@@ -77,18 +90,32 @@ uninstall:
 demo: lwload
 	$(Q)ci/demo $(KERNELRELEASE) $(TOOL) $(ARGS)
 
-check: lwload modules
-	$(Q)ci/check $(KERNELS)
+check: lwload
+	$(Q)$(MAKE) --no-print-directory modules KERNELS="$(CHECKED)"
+	$(Q)ci/check $(CHECKED)
+
+# Every tool on every kernel: built, booted, its tests passed. Goes on where it stopped.
+matrix: lwload
+	$(Q)ci/matrix $(CHOSEN)
+
+check-matrix: matrix
+	$(Q)ci/same-bytes $(CHOSEN)
+	$(Q)ci/oneliners $(CHOSEN)
+
+kernels: setup
+	$(Q)mkdir -p build; modules/available > build/kernels.tmp && mv build/kernels.tmp build/kernels
+	@echo "build/kernels has them all; put those that are wanted into modules/kernels"
 
 lint: setup
 	$(Q)ci/lint
 
-bench: lwload modules
+bench: lwload
 	$(Q)ci/setup bench
-	$(Q)bench/run $(KERNELS)
+	$(Q)$(MAKE) --no-print-directory modules KERNELS="$(CHECKED)"
+	$(Q)bench/run $(CHECKED)
 
 include loader/tests/tests.mk
 
 # The cache, in LWCACHE, stays: it is safe to delete, and takes minutes to make.
 clean:
-	rm -rf build $(KERNELS:%=modules/%)
+	rm -rf build $(LISTED:%=modules/%)

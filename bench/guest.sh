@@ -43,6 +43,22 @@ tracers() {
 	opentime open quiet libbpf-tools /usr/sbin/funclatency$libbpf do_sys_openat2
 	opentime open quiet bpftrace bpftrace /lw/bench/opentime.bt
 	opentime open quiet bcc funclatency-bpfcc do_sys_openat2
+	syscallbypid getppid quiet lwtools lwload syscallbypid
+	syscallbypid getppid quiet libbpf-tools /usr/sbin/syscount$libbpf
+	syscallbypid getppid quiet bcc syscount-bpfcc
+	rwtime read quiet lwtools lwload rwtime
+	fslatency read quiet lwtools lwload fslatency
+	fslatency read quiet libbpf-tools /usr/sbin/fsdist$libbpf -t ext4
+	fslatency read quiet bcc ext4dist-bpfcc
+	fsslower read quiet lwtools lwload fsslower
+	fsslower read quiet libbpf-tools /usr/sbin/fsslower$libbpf -t ext4
+	fsslower read quiet bcc ext4slower-bpfcc
+	biolatency direct quiet lwtools lwload biolatency
+	biolatency direct quiet libbpf-tools /usr/sbin/biolatency$libbpf
+	biolatency direct quiet bcc biolatency-bpfcc
+	bitesize direct quiet lwtools lwload bitesize
+	bitesize direct quiet libbpf-tools /usr/sbin/bitesize$libbpf
+	bitesize direct quiet bcc bitesize-bpfcc
 	opensnoop open /etc/hostname perf-tools opensnoop-perf
 	EOF
 }
@@ -64,7 +80,7 @@ stop() {
 
 untraced() {
 	local loop
-	for loop in open getppid exec kill; do
+	for loop in open getppid exec kill read direct; do
 		plain[$loop]=$($cost kernel $loop 0)
 		echo "{\"what\":\"untraced\",\"loop\":\"$loop\",\"kernel\":${plain[$loop]},\"total\":$($cost total $loop)}"
 	done
