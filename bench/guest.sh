@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # guest.sh - in the guest: one JSON object for each measurement
 #
-# usage: guest.sh cost | start NAME | delivery NAME | profile kernel|total LOOP [COMMAND...]
+# usage: guest.sh cost [TOOL...] | start NAME | delivery NAME | profile kernel|total LOOP [COMMAND...]
 set -u
 cost=/lw/bench/cost
 load=/lw/bench/load
@@ -300,10 +300,12 @@ mount -t tracefs tracefs /sys/kernel/tracing
 mount -t debugfs debugfs /sys/kernel/debug
 case $1 in
 cost)
+	shift
 	sleep 10	# what boot left to do
 	untraced
-	measure_strace
+	[ $# -gt 0 ] || measure_strace
 	while read -r what loop word who command; do
+		[[ $# -eq 0 || " $* " == *" $what "* ]] || continue
 		# shellcheck disable=SC2086 # words
 		measure_cost "$what" "$loop" "$word" "$who" $command
 	done < <(tracers)

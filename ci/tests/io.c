@@ -2,7 +2,7 @@
 /*
  * io - reads, writes and other calls whose number is known beforehand
  *
- * usage: io files | pipes | calls
+ * usage: io files | pipes | calls | names N
  *
  * Prints nothing while it works. "files" leaves what it did in /dev/shm/lw-io.json, a JSON
  * object for each call, as fsslower must show it.
@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -150,9 +151,26 @@ static void calls(void)
 		ia32(6, -1);
 }
 
+/* A read of 4 KiB past the page cache by each of n commands, lwname0 and so on */
+static void names(int n)
+{
+	static char buf[4096] __attribute__((aligned(4096)));
+	int fd = open(PATH, O_RDWR | O_CREAT | O_DIRECT, 0600), i;
+	char name[24];
+
+	if (fd < 0 || write(fd, buf, sizeof(buf)) != sizeof(buf))
+		die(PATH);
+	for (i = 0; i < n; i++) {
+		snprintf(name, sizeof(name), "lwname%d", i);
+		prctl(PR_SET_NAME, name);
+		if (pread(fd, buf, sizeof(buf), 0) != sizeof(buf))
+			die(PATH);
+	}
+}
+
 int main(int argc, char **argv)
 {
-	const char *what = argc == 2 ? argv[1] : "";
+	const char *what = argc >= 2 ? argv[1] : "";
 
 	if (!strcmp(what, "files"))
 		files();
@@ -160,7 +178,9 @@ int main(int argc, char **argv)
 		pipes();
 	else if (!strcmp(what, "calls"))
 		calls();
+	else if (!strcmp(what, "names") && argc == 3)
+		names(atoi(argv[2]));
 	else
-		die("usage: io files|pipes|calls");
+		die("usage: io files|pipes|calls|names N");
 	_exit(0);
 }

@@ -206,6 +206,20 @@ test_bitesize_shows_53_writes_of_8_KiB_by_dd() {
 		and .size.buckets == [{low: 8, high: 15, count: 53}, {low: 64, high: 127, count: 7}])' $out
 }
 
+# More than SystemTap's default of actions in a timer would print.
+test_bitesize_reports_200_commands_and_counts_what_has_no_room() {
+	start bitesize 4 1 --json -c lwname
+	$io names 200
+	wait $lwload
+	jq -e -s 'length == 200 and all(.size.count == 1)' $out
+	not grep -q 'not counted' $err
+	start bitesize --json -c lwname
+	$io names 271
+	finish
+	jq -e -s 'length == 256' $out
+	grep -q 'bitesize: 15 events were not counted: more than 256 command names' $err
+}
+
 # ---- syscallbypid ----
 
 # calls COMM NAME - how often

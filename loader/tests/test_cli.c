@@ -756,6 +756,23 @@ static void reports_in_one_packet(void **state)
 	outcome_free(&outcome);
 }
 
+static void print_record_behind_report(int round)
+{
+	if (round == 1)
+		fake_print(0, REPORT("0", "") "\tsda\tusecs 1 1 0:1\n");
+}
+
+static void record_behind_report(void **state)
+{
+	struct outcome outcome;
+
+	(void)state;
+	fake->on_poll = print_record_behind_report;
+	run_iolat(ARGS("5", "-d", "1"), &outcome);
+	assert_string_equal(outcome.out, CLOCK("0") "\ndisk = sda\n" ONE);
+	outcome_free(&outcome);
+}
+
 /* At the second read after the module has ended, the first read's report is out. */
 static void look_at_stdout(int cpu)
 {
@@ -948,6 +965,7 @@ int main(void)
 		FRESH(last_report),
 		FRESH(json_reports),
 		FRESH(reports_in_one_packet),
+		FRESH(record_behind_report),
 		FRESH(report_is_flushed),
 		FRESH(full_disk_at_a_report),
 		FRESH(count_without_interval),

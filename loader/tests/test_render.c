@@ -365,6 +365,11 @@ static const struct row rows[] = {
 	  "\t1\t2\n\t1\t2\n" REPORT "\t3\t4\n#end\n\t5\t6\n\t5\t6\n" REPORT "#end\n\t7\t8\n",
 	  COUNTS "      1        2\n      1        2\n\n" CLOCK COUNTS "      3        4\n\n"
 		 "      5        6\n      5        6\n\n" CLOCK "\n      7        8\n" },
+	{ "rows around a report that does not end", "counts", false, "",
+	  "\t1\t2\n" REPORT REPORT "#end\n\t3\t4\n",
+	  COUNTS "      1        2\n\n" CLOCK "\n" CLOCK "\n      3        4\n" },
+	{ "rows without a column are nothing", "latency", false, "",
+	  REPORT "\tsda\t\t\t\t\n\t\t\t\t\tusecs 1 1 0:1\n#end\n", CLOCK ONE },
 	{ "distribution behind an empty report", "latency", false, "",
 	  REPORT "#end\n\t\t\t\t\tusecs 1 1 0:1\n", CLOCK "\n" ONE },
 	{ "report of a tool with a heading at its start", "closes", false, "",
@@ -552,6 +557,25 @@ static void largest_json_distribution(void **state)
 	free(text);
 }
 
+/* One value needs few bytes on the wire and 64 lines: room for it at any fill level. */
+static void room_for_histograms(void **state)
+{
+	static const char one[] = "\t\t\t\t\tusecs 1 1 9223372036854775808:1\n";
+	int first, i;
+
+	(void)state;
+	for (first = 1; first < 5200; first += 100) {
+		char lines[8192], *text;
+		int n = snprintf(lines, sizeof(lines), "\t%0*d\t\t\t\tusecs 1 1 0:1\n", first, 0);
+
+		for (i = 0; i < 26; i++)
+			n += snprintf(lines + n, sizeof(lines) - n, "%s", one);
+		text = render(find_tool("latency"), false, "D", lines);
+		assert_true(strlen(text) > (128 << 10));
+		free(text);
+	}
+}
+
 /* No limit of its own, so there must be room for one that fills the line. */
 static void longest_unit(void **state)
 {
@@ -712,6 +736,7 @@ int main(void)
 		cmocka_unit_test(wide_histogram),
 		cmocka_unit_test(largest_distribution),
 		cmocka_unit_test(largest_json_distribution),
+		cmocka_unit_test(room_for_histograms),
 		cmocka_unit_test(longest_unit),
 		cmocka_unit_test(random_bytes),
 		cmocka_unit_test(full_device),
