@@ -69,7 +69,8 @@ $(MANIFESTS): modules/%/manifest: $$(addprefix modules/$$*/lw_,$$(addsuffix .ko,
 	$(Q)modules/manifest $* $(@D)
 
 # Modules of KERNELRELEASE only: other releases have packages of their own.
-install: lwload modules
+install: lwload
+	$(Q)$(MAKE) --no-print-directory modules KERNELS="$(KERNELRELEASE)"
 	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(MODDIR)/$(KERNELRELEASE)/systemtap \
 		$(DESTDIR)$(MANDIR)/man8 $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(DOCDIR)/examples
 	install -m 755 build/lwload $(DESTDIR)$(SBINDIR)/lwload

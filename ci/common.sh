@@ -47,7 +47,7 @@ lock() {
 	[ "${2-}" != shared ] || mode=-s
 	mkdir -p "$(dirname "$1")"
 	exec 9>>"$1"
-	flock -n "$mode" 9 && return
+	flock -w 2 "$mode" 9 && return
 	progress "waiting for another run, which holds $1"
 	flock "$mode" 9
 }
