@@ -120,3 +120,17 @@ guest_of() {
 	suite=$(suite_of "$1") || exit
 	echo "guest-${suite%-backports}"
 }
+
+# copy_checkout DIR - what git has or would take, as old as it is here
+copy_checkout() {
+	rm -rf "$1"
+	mkdir "$1"
+	(cd "$top" && git ls-files --cached --others --exclude-standard -z | xargs -0 cp -p --parents -t "$1")
+}
+
+# cache_without_stap DIR - another cache: the same but for SystemTap's own
+cache_without_stap() {
+	rm -rf "$1"
+	mkdir "$1"
+	ln -s "$LWCACHE"/{roots,kernels,symbols,vm,accel,run} "$1"
+}

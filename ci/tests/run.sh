@@ -7,7 +7,7 @@ for file in lib tools reports engine bad staprun; do
 	. "./$file.sh"
 done
 
-[ $# -gt 0 ] || mapfile -t all < <(sed -n 's/^\(test_[A-Za-z0-9_]*\)() {.*/\1/p' tools.sh reports.sh engine.sh bad.sh staprun.sh)
+[ $# -gt 0 ] || mapfile -t all < <(sh ./names.sh)
 [ $# -eq 0 ] || all=("$@")
 echo "1..${#all[@]}"
 for name in "${all[@]}"; do
