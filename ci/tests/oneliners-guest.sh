@@ -31,7 +31,7 @@ for module in "$tree"/oneliners/*.ko; do
 	chroot $tree /usr/bin/staprun /oneliners/$name.ko > $out 2> $out.err &
 	pid=$!
 	for _ in $(seq 100); do
-		grep -q "^lw_$name " /proc/modules && break
+		grep -q "^$name " /proc/modules && break
 		sleep 0.1
 	done
 	sleep 1.5
@@ -43,7 +43,7 @@ for module in "$tree"/oneliners/*.ko; do
 		echo "not ok - $name: status $status"
 	elif [ ! -s $out ] && ! quiet_one $module; then
 		echo "not ok - $name: shows nothing"
-	elif grep -q "^lw_$name " /proc/modules; then
+	elif grep -q "^$name " /proc/modules; then
 		echo "not ok - $name: still inserted"
 	else
 		echo "ok - $name"
