@@ -29,7 +29,9 @@ ifneq ($(V),1)
 Q := @
 endif
 
-MODULES := $(foreach r,$(CHOSEN),$(TOOLS:%=modules/$(r)/lw_%.ko))
+# Pairs that cannot work: modules/unsupported says why.
+MISSING := $(shell modules/missing $(LISTED) | awk -F '\t' '{ print "modules/" $$1 "/lw_" $$2 ".ko" }')
+MODULES := $(filter-out $(MISSING),$(foreach r,$(CHOSEN),$(TOOLS:%=modules/$(r)/lw_%.ko)))
 MANIFESTS := $(CHOSEN:%=modules/%/manifest)
 LOADER := $(wildcard loader/*.c loader/*.h) loader/build VERSION
 COMMON := $(wildcard stp/tapset/*) modules/build modules/describe modules/quirks VERSION
@@ -65,7 +67,8 @@ export LWPROGRESS_DIR LWTOTAL
 modules/%.ko: stp/$$(subst lw_,,$$(notdir $$*)).stp $(COMMON)
 	$(Q)mkdir -p $(@D); modules/build $(notdir $(@D)) $(patsubst lw_%,%,$(notdir $*)) $@
 
-$(MANIFESTS): modules/%/manifest: $$(addprefix modules/$$*/lw_,$$(addsuffix .ko,$$(TOOLS))) modules/manifest
+$(MANIFESTS): modules/%/manifest: $$(filter-out $$(MISSING),$$(addprefix modules/$$*/lw_,$$(addsuffix .ko,$$(TOOLS)))) \
+		modules/manifest modules/missing modules/unsupported
 	$(Q)modules/manifest $* $(@D)
 
 # Modules of KERNELRELEASE only: other releases have packages of their own.
@@ -74,7 +77,7 @@ install: lwload
 	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(MODDIR)/$(KERNELRELEASE)/systemtap \
 		$(DESTDIR)$(MANDIR)/man8 $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(DOCDIR)/examples
 	install -m 755 build/lwload $(DESTDIR)$(SBINDIR)/lwload
-	install -m 644 $(TOOLS:%=modules/$(KERNELRELEASE)/lw_%.ko) $(DESTDIR)$(MODDIR)/$(KERNELRELEASE)/systemtap
+	install -m 644 $(filter-out $(MISSING),$(TOOLS:%=modules/$(KERNELRELEASE)/lw_%.ko)) $(DESTDIR)$(MODDIR)/$(KERNELRELEASE)/systemtap
 	install -m 644 modules/$(KERNELRELEASE)/manifest $(DESTDIR)$(MODDIR)/$(KERNELRELEASE)/systemtap/lwtools.manifest
 	install -m 644 $(wildcard man/*.8) $(DESTDIR)$(MANDIR)/man8
 	install -m 644 $(wildcard man/*.5) $(DESTDIR)$(MANDIR)/man5

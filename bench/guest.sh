@@ -59,6 +59,10 @@ tracers() {
 	bitesize direct quiet lwtools lwload bitesize
 	bitesize direct quiet libbpf-tools /usr/sbin/bitesize$libbpf
 	bitesize direct quiet bcc bitesize-bpfcc
+	accept2close accept cost lwtools lwload accept2close
+	accept2close accept cost libbpf-tools /usr/sbin/tcplife$libbpf
+	accept2close accept cost bcc tcplife-bpfcc
+	weblatency http /lw lwtools lwload weblatency
 	opensnoop open /etc/hostname perf-tools opensnoop-perf
 	EOF
 }
@@ -80,7 +84,7 @@ stop() {
 
 untraced() {
 	local loop
-	for loop in open getppid exec kill read direct; do
+	for loop in open getppid exec kill read direct accept http; do
 		plain[$loop]=$($cost kernel $loop 0)
 		echo "{\"what\":\"untraced\",\"loop\":\"$loop\",\"kernel\":${plain[$loop]},\"total\":$($cost total $loop)}"
 	done
@@ -112,8 +116,8 @@ begin() {
 	not_ready "$@"
 }
 
-# begin_quiet LOOP COMMAND... - the same for one that shows nothing before it ends: it is
-# ready when a call takes longer
+# begin_quiet LOOP COMMAND... - the same for one that shows nothing before it ends, or
+# nothing that can tell its time: it is ready when a call takes longer
 begin_quiet() {
 	local loop=$1
 	shift
@@ -121,6 +125,17 @@ begin_quiet() {
 	"$@" >> /tmp/out 2> /tmp/err < /dev/null &
 	tracer=$!
 	$cost slower "$loop" "${plain[$loop]}" 5000 || not_ready "$@"
+}
+
+# begin_any LOOP WORD COMMAND... - one of the two, by what it shows
+begin_any() {
+	local loop=$1 word=$2 call=$1
+	shift 2
+	[ "$loop" != getppid ] || call=open
+	case $word:$loop in
+	quiet:*|*:read|*:direct|*:accept|*:http) begin_quiet "$loop" "$@" ;;
+	*) begin "$call" "$@" ;;
+	esac
 }
 
 not_ready() {
@@ -138,14 +153,9 @@ shown() {
 }
 
 measure_cost() {
-	local what=$1 loop=$2 word=$3 who=$4 tracer first kernel total after idle rss call=$2
+	local what=$1 loop=$2 word=$3 who=$4 tracer first kernel total after idle rss
 	shift 4
-	[ "$loop" != getppid ] || call=open
-	if [ "$word" = quiet ]; then
-		begin_quiet "$loop" "$@" || return
-	else
-		begin "$call" "$@" || return
-	fi
+	begin_any "$loop" "$word" "$@" || return
 	kernel=$($cost kernel "$loop" "$tracer")
 	sleep 1
 	: > /tmp/out
@@ -274,15 +284,15 @@ opensnoop() {
 # profile kernel|total LOOP [COMMAND...] - a loop for bench/profile to look at: without
 # pauses while the reader stands still, or in bursts that it can follow
 profile() {
-	local side=$1 loop=$2 call=$2 tracer='' first burst=200
+	local side=$1 loop=$2 tracer='' first burst=200
 	shift 2
 	if [ "$loop" = start ]; then
 		cat /proc/kallsyms
 		echo looping
 		while :; do "$@" > /dev/null; done
 	fi
-	[ "$loop" != getppid ] || call=open
-	[ $# -eq 0 ] || begin "$call" "$@" || return
+	plain[$loop]=$($cost kernel "$loop" 0)
+	[ $# -eq 0 ] || begin_any "$loop" - "$@" || return
 	if [ "$side" = kernel ]; then
 		burst=0
 		[ -z "$tracer" ] || kill -STOP "$tracer"
@@ -298,6 +308,7 @@ export TZ=UTC0
 declare -A plain
 mount -t tracefs tracefs /sys/kernel/tracing
 mount -t debugfs debugfs /sys/kernel/debug
+modprobe null_blk queue_mode=2 irqmode=0	# for the loop direct
 case $1 in
 cost)
 	shift

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "log.h"
 #include "lwload.h"
@@ -18,9 +19,19 @@ static int count_tools(const struct lw_host *host)
 	return n;
 }
 
+static bool say_why(const char *name, const char *reason, void *wanted)
+{
+	if (strcmp(name, wanted))
+		return false;
+	lw_error("%s: not for this kernel: %s", name, reason);
+	return true;
+}
+
 /* A name that no kernel has is a mistyped one, unless there is nothing at all. */
 static enum lw_exit missing(const struct lw_host *host, const char *name)
 {
+	if (lw_missing_each(host->root, host->release, say_why, (void *)name))
+		return LW_NO_MODULE;
 	if (count_tools(host) > 0 && !lw_tool_elsewhere(host->root, name)) {
 		lw_error("%s: no such tool; \"lwload list\" shows those there are", name);
 		return LW_USAGE;

@@ -39,6 +39,13 @@ static enum lw_exit list_one(const struct lw_host *host, const char *name)
 	return code;
 }
 
+static bool list_missing(const char *name, const char *reason, void *arg)
+{
+	(void)arg;
+	printf("%-14s %-8s %s\n", name, "missing", reason);
+	return false;
+}
+
 enum lw_exit lw_list(const struct lw_host *host, int argc, char **argv)
 {
 	enum lw_exit code = LW_OK;
@@ -68,5 +75,6 @@ enum lw_exit lw_list(const struct lw_host *host, int argc, char **argv)
 		free(names[i]);
 	}
 	free(names);
+	lw_missing_each(host->root, host->release, list_missing, NULL);
 	return code;
 }

@@ -102,4 +102,15 @@ int lw_tool_names(const char *root, const char *release, char ***names);
 /* lw_tool_elsewhere - is the tool installed for any other release? */
 bool lw_tool_elsewhere(const char *root, const char *name);
 
+/* Returns true to end. */
+typedef bool lw_missing_fn(const char *name, const char *reason, void *arg);
+
+/*
+ * lw_missing_each - tools that cannot work on a kernel, and why
+ *
+ * Calls fn for each that lwtools.manifest says is missing (modules/manifest has the
+ * format); for none if there is no such file. Returns whether fn did.
+ */
+bool lw_missing_each(const char *root, const char *release, lw_missing_fn *fn, void *arg);
+
 #endif

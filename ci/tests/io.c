@@ -2,7 +2,7 @@
 /*
  * io - reads, writes and other calls whose number is known beforehand
  *
- * usage: io files | pipes | calls | names N
+ * usage: io files | pipes | calls | names N [FIRST]
  *
  * Prints nothing while it works. "files" leaves what it did in /dev/shm/lw-io.json, a JSON
  * object for each call, as fsslower must show it.
@@ -151,8 +151,8 @@ static void calls(void)
 		ia32(6, -1);
 }
 
-/* A read of 4 KiB past the page cache by each of n commands, lwname0 and so on */
-static void names(int n)
+/* A read of 4 KiB past the page cache by each of n commands, from "lwname" first on */
+static void names(int n, int first)
 {
 	static char buf[4096] __attribute__((aligned(4096)));
 	int fd = open(PATH, O_RDWR | O_CREAT | O_DIRECT, 0600), i;
@@ -161,7 +161,7 @@ static void names(int n)
 	if (fd < 0 || write(fd, buf, sizeof(buf)) != sizeof(buf))
 		die(PATH);
 	for (i = 0; i < n; i++) {
-		snprintf(name, sizeof(name), "lwname%d", i);
+		snprintf(name, sizeof(name), "lwname%d", first + i);
 		prctl(PR_SET_NAME, name);
 		if (pread(fd, buf, sizeof(buf), 0) != sizeof(buf))
 			die(PATH);
@@ -178,9 +178,9 @@ int main(int argc, char **argv)
 		pipes();
 	else if (!strcmp(what, "calls"))
 		calls();
-	else if (!strcmp(what, "names") && argc == 3)
-		names(atoi(argv[2]));
+	else if (!strcmp(what, "names") && argc >= 3)
+		names(atoi(argv[2]), argc > 3 ? atoi(argv[3]) : 0);
 	else
-		die("usage: io files|pipes|calls|names N");
+		die("usage: io files|pipes|calls|names N [FIRST]");
 	_exit(0);
 }

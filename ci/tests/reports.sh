@@ -220,6 +220,20 @@ test_bitesize_reports_200_commands_and_counts_what_has_no_room() {
 	grep -q 'bitesize: 15 events were not counted: more than 256 command names' $err
 }
 
+# 510 in all, twice as many as there is room for. A place is given back at the third report
+# without a request.
+test_bitesize_forgets_commands_that_are_gone() {
+	local first
+	start bitesize 1 --json -c lwname
+	for first in 0 170 340; do
+		$io names 170 $first
+		sleep 6
+	done
+	finish
+	jq -e -s 'length == 510 and (map(.comm) | unique | length) == 510 and all(.size.count == 1)' $out
+	not grep -q 'not counted' $err
+}
+
 # ---- syscallbypid ----
 
 # calls COMM NAME - how often

@@ -170,6 +170,15 @@ char *tree_path(const char *root, const char *release, const char *place, const 
 	return path;
 }
 
+void tree_manifest(const char *root, const char *text)
+{
+	char *path = join("%s/lib/modules/%s/systemtap/lwtools.manifest", root, RELEASE);
+
+	make_directories(path);
+	file_write(path, text, strlen(text));
+	free(path);
+}
+
 static void put_ascii(FILE *file, const char *text)
 {
 	fputs("\t.ascii \"", file);

@@ -47,6 +47,9 @@ void tree_free(char *root);
 /* tree_path - ROOT/lib/modules/RELEASE/PLACE/lw_TOOL.ko, directories made; free it */
 char *tree_path(const char *root, const char *release, const char *place, const char *tool);
 
+/* tree_manifest - ROOT/lib/modules/RELEASE/systemtap/lwtools.manifest with this text */
+void tree_manifest(const char *root, const char *text);
+
 /* module_write - a relocatable ELF file with these lines in its section .modinfo */
 void module_write(const char *path, const struct lines *lines);
 

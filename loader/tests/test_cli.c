@@ -390,6 +390,25 @@ static void no_modules_at_all(void **state)
 	tree_free(tree);
 }
 
+#define MANIFEST                                                                \
+	"lwtools-manifest 1\nmissing\nmissing\t../x\twhy\nmissing\tkillsnoop\n" \
+	"missing\tfsslower\tit has no files\nmissing\tfsslow\tno"
+
+/* Nor if it is known not to work here. */
+static void missing_for_a_reason(void **state)
+{
+	char *tree = tree_new(), *opensnoop = tree_add(tree, "opensnoop");
+
+	(void)state;
+	tree_manifest(tree, MANIFEST);
+	is_refused(&(struct command){ lw_run, tree, { "fsslower" }, NULL }, LW_NO_MODULE,
+		   "fsslower: not for this kernel: it has no files");
+	is_refused(&(struct command){ lw_run, tree, { "killsnoop" }, NULL }, LW_USAGE,
+		   "killsnoop: no such tool");
+	free(opensnoop);
+	tree_free(tree);
+}
+
 /* It is no mistyped name if another kernel has it. */
 static void only_for_another_kernel(void **state)
 {
@@ -948,6 +967,7 @@ int main(void)
 		FRESH(wrong_format),
 		FRESH(no_modules_at_all),
 		FRESH(only_for_another_kernel),
+		FRESH(missing_for_a_reason),
 		FRESH(table),
 		FRESH(count),
 		FRESH(count_of_all),

@@ -732,10 +732,12 @@ static void list_prints(void **state)
 	assert_non_null(strstr(outcome.out, "\nopensnoop      inserted trace"));
 	outcome_free(&outcome);
 	make_text(bad);
+	tree_manifest(root, "missing\tfsslower\tit has no files\n");
 	in_child(call_body, &call, &outcome);
 	assert_int_equal(outcome.code, LW_REFUSED);
 	assert_int_equal(outcome.err_lines, 1);
 	assert_non_null(strstr(outcome.out, "\nopensnoop "));
+	assert_non_null(strstr(outcome.out, "\nfsslower       missing  it has no files\n"));
 	outcome_free(&outcome);
 	free(opensnoop);
 	free(killsnoop);
