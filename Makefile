@@ -34,7 +34,7 @@ MISSING := $(shell modules/missing $(LISTED) | awk -F '\t' '{ print "modules/" $
 MODULES := $(filter-out $(MISSING),$(foreach r,$(CHOSEN),$(TOOLS:%=modules/$(r)/lw_%.ko)))
 MANIFESTS := $(CHOSEN:%=modules/%/manifest)
 LOADER := $(wildcard loader/*.c loader/*.h) loader/build VERSION
-COMMON := $(wildcard stp/tapset/*) modules/build modules/describe modules/quirks VERSION
+COMMON := $(wildcard stp/tapset/*) modules/build modules/try-run modules/describe modules/quirks VERSION
 
 .PHONY: all help setup kernels modules module-files lwload install uninstall demo check matrix \
 	check-matrix lint unit bench clean
