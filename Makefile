@@ -36,7 +36,8 @@ MANIFESTS := $(CHOSEN:%=modules/%/manifest)
 LOADER := $(wildcard loader/*.c loader/*.h) loader/build VERSION
 COMMON := $(wildcard stp/tapset/*) modules/build modules/try-run modules/describe modules/quirks VERSION
 
-.PHONY: all help setup kernels modules module-files lwload install uninstall demo check matrix \
+.PHONY: all help setup kernels modules module-files lwload install install-lwload install-modules \
+	uninstall deb demo check matrix \
 	check-matrix lint unit bench clean
 
 all: lwload modules
@@ -72,13 +73,17 @@ $(MANIFESTS): modules/%/manifest: $$(filter-out $$(MISSING),$$(addprefix modules
 	$(Q)modules/manifest $* $(@D)
 
 # Modules of KERNELRELEASE only: other releases have packages of their own.
-install: lwload
+install: install-lwload install-modules
+
+install-modules: setup
 	$(Q)$(MAKE) --no-print-directory modules KERNELS="$(KERNELRELEASE)"
-	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(MODDIR)/$(KERNELRELEASE)/systemtap \
-		$(DESTDIR)$(MANDIR)/man8 $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(DOCDIR)/examples
-	install -m 755 build/lwload $(DESTDIR)$(SBINDIR)/lwload
+	install -d $(DESTDIR)$(MODDIR)/$(KERNELRELEASE)/systemtap
 	install -m 644 $(filter-out $(MISSING),$(TOOLS:%=modules/$(KERNELRELEASE)/lw_%.ko)) $(DESTDIR)$(MODDIR)/$(KERNELRELEASE)/systemtap
 	install -m 644 modules/$(KERNELRELEASE)/manifest $(DESTDIR)$(MODDIR)/$(KERNELRELEASE)/systemtap/lwtools.manifest
+
+install-lwload: lwload
+	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(MANDIR)/man8 $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(DOCDIR)/examples
+	install -m 755 build/lwload $(DESTDIR)$(SBINDIR)/lwload
 	install -m 644 $(wildcard man/*.8) $(DESTDIR)$(MANDIR)/man8
 	install -m 644 $(wildcard man/*.5) $(DESTDIR)$(MANDIR)/man5
 	install -m 644 $(wildcard examples/*_example.txt) $(DESTDIR)$(DOCDIR)/examples
@@ -89,6 +94,11 @@ uninstall:
 	rm -f $(addprefix $(DESTDIR)$(MANDIR)/man8/,$(notdir $(wildcard man/*.8)))
 	rm -f $(addprefix $(DESTDIR)$(MANDIR)/man5/,$(notdir $(wildcard man/*.5)))
 	rm -rf $(DESTDIR)$(DOCDIR)
+
+deb: lwload
+	$(Q)ci/setup deb
+	$(Q)$(MAKE) --no-print-directory modules KERNELS="$(KERNELS)"
+	$(Q)debian/build $(CHOSEN)
 
 # The modules of its one kernel are made as they are installed in the VM's tree.
 demo: lwload
