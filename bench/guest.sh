@@ -45,23 +45,17 @@ tracers() {
 	opentime open quiet bcc funclatency-bpfcc do_sys_openat2
 	syscallbypid getppid quiet lwtools lwload syscallbypid
 	syscallbypid getppid quiet libbpf-tools /usr/sbin/syscount$libbpf
-	syscallbypid getppid quiet bcc syscount-bpfcc
 	rwtime read quiet lwtools lwload rwtime
 	fslatency read quiet lwtools lwload fslatency
 	fslatency read quiet libbpf-tools /usr/sbin/fsdist$libbpf -t ext4
-	fslatency read quiet bcc ext4dist-bpfcc
 	fsslower read quiet lwtools lwload fsslower
 	fsslower read quiet libbpf-tools /usr/sbin/fsslower$libbpf -t ext4
-	fsslower read quiet bcc ext4slower-bpfcc
 	biolatency direct quiet lwtools lwload biolatency
 	biolatency direct quiet libbpf-tools /usr/sbin/biolatency$libbpf
-	biolatency direct quiet bcc biolatency-bpfcc
 	bitesize direct quiet lwtools lwload bitesize
 	bitesize direct quiet libbpf-tools /usr/sbin/bitesize$libbpf
-	bitesize direct quiet bcc bitesize-bpfcc
 	accept2close accept cost lwtools lwload accept2close
 	accept2close accept cost libbpf-tools /usr/sbin/tcplife$libbpf
-	accept2close accept cost bcc tcplife-bpfcc
 	weblatency http /lw lwtools lwload weblatency
 	opensnoop open /etc/hostname perf-tools opensnoop-perf
 	EOF
