@@ -94,8 +94,11 @@ test_opensnoop_u_shows_a_user_s_calls() {
 # A shell that prints its process id, waits for the tracer and becomes the workload.
 held_workload() {
 	mkfifo $work/go
-	bash -c "read -r < $work/go; exec $workload opens" > $work/all &
+	bash -c "echo > $work/held; read -r < $work/go; exec $workload opens" > $work/all &
 	held=$!
+	# Its own start opens files, too.
+	for _ in $(seq 100); do [ -s $work/held ] && return; sleep 0.1; done
+	return 1
 }
 
 test_opensnoop_p_and_t_show_one_process() {
@@ -111,7 +114,7 @@ test_opensnoop_p_and_t_show_one_process() {
 		opens_of $held > $work/got
 		same $work/want $work/got
 		jq -e -s "all(.pid == $held)" $out
-		rm $work/go
+		rm $work/go $work/held
 	done
 }
 
