@@ -37,8 +37,7 @@ LOADER := $(wildcard loader/*.c loader/*.h) loader/build VERSION
 COMMON := $(wildcard stp/tapset/*) modules/build modules/try-run modules/describe modules/quirks VERSION
 
 .PHONY: all help setup kernels modules module-files lwload install install-lwload install-modules \
-	uninstall deb demo check matrix \
-	check-matrix lint unit bench clean
+	uninstall deb demo check matrix check-matrix lint unit bench clean
 
 all: lwload modules
 
@@ -75,7 +74,7 @@ $(MANIFESTS): modules/%/manifest: $$(filter-out $$(MISSING),$$(addprefix modules
 # Modules of KERNELRELEASE only: other releases have packages of their own.
 install: install-lwload install-modules
 
-install-modules: setup
+install-modules:
 	$(Q)$(MAKE) --no-print-directory modules KERNELS="$(KERNELRELEASE)"
 	install -d $(DESTDIR)$(MODDIR)/$(KERNELRELEASE)/systemtap
 	install -m 644 $(filter-out $(MISSING),$(TOOLS:%=modules/$(KERNELRELEASE)/lw_%.ko)) $(DESTDIR)$(MODDIR)/$(KERNELRELEASE)/systemtap

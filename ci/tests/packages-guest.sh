@@ -3,21 +3,14 @@
 # its own apt, runs a tool, upgrades, goes back and purges; prints TAP
 #
 # usage: packages-guest.sh VERSION NEWER_VERSION
-set -u
+# shellcheck disable=SC2154 # out is of lib.sh
+set -eu
+# shellcheck source=ci/tests/lib.sh
+. "$(dirname "$0")/lib.sh"
 
 release=$(uname -r) old=$1 new=$2
 modules=/lib/modules/$release/systemtap
-out=/tmp/packages.out
-
-t() {
-	local name=${1#test_}
-	if (set -e; "$1") > $out 2>&1; then
-		echo "ok - packages: ${name//_/ }"
-		return
-	fi
-	echo "not ok - packages: ${name//_/ }"
-	tail -n 20 $out | cut -c1-300 | sed 's/^/#   /'
-}
+deb=/lw/repo/lwtools-modules-${release}_${old}_amd64.deb
 
 # files - all but what apt and dpkg keep about packages, and what changes by itself
 files() {
@@ -29,30 +22,39 @@ packages() {
 	dpkg-query -W -f '${Package}\n' | sort
 }
 
-install() {
+apt_install() {
 	apt-get -y --no-install-recommends --allow-downgrades install "$@"
 }
 
-version() {
-	dpkg-query -W -f '${Version}\n' "lwtools-modules-$release"
+is_version() {
+	[ "$(dpkg-query -W -f '${Version}\n' "lwtools-modules-$release")" = "$1" ]
 }
 
-test_a_package_that_was_changed_is_refused() {
-	local deb="/lw/repo/lwtools-modules-${release}_${old}_amd64.deb"
+# What README says, and no other package
+test_packages_are_two_files_to_install() {
+	local before
+	before=$(packages)
+	(cd /lw/repo && apt-get -y --no-install-recommends install "./lwtools_${old}_amd64.deb" \
+		"./lwtools-modules-$(uname -r)_${old}_amd64.deb")
+	[ "$(comm -13 <(echo "$before") <(packages))" = "lwtools
+lwtools-modules-$release" ]
+	lwload list
+	apt-get -y purge lwtools "lwtools-modules-$release"
+}
+
+test_packages_that_were_changed_are_refused() {
 	cp "$deb" /tmp/whole.deb
 	printf x >> "$deb"
-	if install "lwtools-modules-$release=$old" 2> /tmp/err; then
-		return 1
-	fi
+	not apt_install "lwtools-modules-$release=$old" 2> /tmp/err
 	grep -E 'unexpected size|Hash Sum mismatch' /tmp/err
 	[ ! -e "$modules" ]
 	cp /tmp/whole.deb "$deb"
 }
 
-test_two_packages_are_installed_and_no_other() {
+test_packages_need_no_other() {
 	local before
 	before=$(packages)
-	install "lwtools=$old" "lwtools-modules-$release=$old"
+	apt_install "lwtools=$old" "lwtools-modules-$release=$old"
 	[ "$(comm -13 <(echo "$before") <(packages))" = "lwtools
 lwtools-modules-$release" ]
 	[ -z "$(dpkg --verify lwtools)" ]
@@ -60,34 +62,32 @@ lwtools-modules-$release" ]
 	[ ! -e "/lib/modules/$release/build" ]
 }
 
-test_a_tool_runs_at_once() {
+test_packages_have_tools_that_run_at_once() {
 	(sleep 1; cat /etc/hostname) &
-	lwload opensnoop -d 2 > /tmp/rows
-	grep -q ' /etc/hostname$' /tmp/rows
+	lwload opensnoop -d 2 > "$out"
+	grep -q ' /etc/hostname$' "$out"
 	[ "$(lwload list | grep -c ' ready ')" -eq "$(find "$modules" -name 'lw_*.ko' | wc -l)" ]
 }
 
-test_a_newer_version_replaces_the_modules() {
-	install lwtools "lwtools-modules-$release"
-	[ "$(version)" = "$new" ]
+test_packages_of_a_newer_version_replace_the_modules() {
+	apt_install lwtools "lwtools-modules-$release"
+	is_version "$new"
 	[ "$(cat "$modules/newer")" = newer ]
 }
 
-test_the_older_one_can_be_had_again() {
-	install "lwtools=$old" "lwtools-modules-$release=$old"
-	[ "$(version)" = "$old" ]
+test_packages_of_the_older_one_can_be_had_again() {
+	apt_install "lwtools=$old" "lwtools-modules-$release=$old"
+	is_version "$old"
 	[ ! -e "$modules/newer" ]
 	[ -z "$(dpkg --verify "lwtools-modules-$release")" ]
 	lwload opensnoop -d 0.1
 }
 
-test_purging_leaves_no_file() {
+test_packages_leave_no_file_when_purged() {
 	apt-get -y purge lwtools "lwtools-modules-$release"
 	files > /tmp/after
 	diff /tmp/before /tmp/after
-	if lwload list; then
-		return 1
-	fi
+	not command -v lwload
 }
 
 rm -f /etc/apt/sources.list /etc/apt/sources.list.d/*
@@ -95,10 +95,8 @@ echo "deb [trusted=yes] file:/lw/repo ./" > /etc/apt/sources.list
 export DEBIAN_FRONTEND=noninteractive
 apt-get -qq update
 files > /tmp/before
-# In this order, each from where the one before left it
-t test_a_package_that_was_changed_is_refused
-t test_two_packages_are_installed_and_no_other
-t test_a_tool_runs_at_once
-t test_a_newer_version_replaces_the_modules
-t test_the_older_one_can_be_had_again
-t test_purging_leaves_no_file
+# In their order here, each from where the one before left it
+mapfile -t names < <(sed -n 's/^\(test_[a-z_]*\)() {.*/\1/p' "$0")
+for name in "${names[@]}"; do
+	t "$name"
+done
