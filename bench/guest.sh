@@ -180,9 +180,12 @@ free_kib() {
 # Milliseconds from exec to the first event shown, and the memory it takes: all of the
 # host's, and of that the resident set of the process.
 measure_start() {
-	local who=$1 cache tracer first before memory=null rss=null
+	local who=$1 caches="cold warm warm warm warm warm" cache tracer first before memory=null rss=null
 	shift
-	for cache in cold warm warm warm warm warm; do
+	case $who in
+	bcc|bpftrace) caches="cold warm warm" ;;	# half a minute each
+	esac
+	for cache in $caches; do
 		if [ "$cache" = cold ]; then
 			before=$(free_kib)
 		fi
