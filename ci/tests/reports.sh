@@ -352,5 +352,6 @@ test_weblatency_m_shows_slow_ones_only() {
 	start weblatency --json -m 50
 	$traffic http > $work/want
 	finish
-	jq -e -s 'map(.path) == ["/503/60/last", "/503/60/last", "/503/60/last"] and all(.ms >= 60)' $out
+	# A busy host may make others slow as well.
+	jq -e -s 'all(.ms >= 50) and (map(select(.path == "/503/60/last")) | length == 3 and all(.ms >= 60)) and length < 11' $out
 }
