@@ -106,10 +106,18 @@ in_root() {
 	' in_root "$@"
 }
 
-# suite_of RELEASE - its suite from modules/kernels
+# suite_of RELEASE - its suite from modules/kernels, or else the one that its name is of
 suite_of() {
 	local suite
 	suite=$(awk -v r="$1" '$1 == r { print $2; exit }' "$top/modules/kernels")
+	case $1 in
+	*/*|*' '*) ;;
+	5.10.0-*-cloud-amd64) suite=${suite:-bullseye} ;;
+	6.1.0-*-cloud-amd64) suite=${suite:-bookworm} ;;
+	6.12.*+deb13-cloud-amd64) suite=${suite:-trixie} ;;
+	*+deb13-cloud-amd64) suite=${suite:-trixie-backports} ;;
+	*+deb14-cloud-amd64) suite=${suite:-forky} ;;
+	esac
 	[ -n "$suite" ] || die "$1: not in modules/kernels (there: $(awk '!/^#/ && NF { printf "%s%s", s, $1; s = " " }' "$top/modules/kernels")); add a line RELEASE SUITE"
 	echo "$suite"
 }
@@ -119,6 +127,24 @@ guest_of() {
 	local suite
 	suite=$(suite_of "$1") || exit
 	echo "guest-${suite%-backports}"
+}
+
+# kernel_version RELEASE - the Debian version of its packages, of the build that the
+# builder's headers belong to: several builds share one release name
+kernel_version() {
+	local root
+	root=$("$top/modules/builder" "$1")
+	dpkg-query --admindir="$root/var/lib/dpkg" -W -f '${Version}' "linux-headers-$1"
+}
+
+# plain_copy MODULE - its bytes, unpacked if need be
+plain_copy() {
+	case $1 in
+	*.xz) xz -dc "$1" ;;
+	*.zst) zstd -qdc "$1" ;;
+	*.gz) gzip -dc "$1" ;;
+	*) cat "$1" ;;
+	esac
 }
 
 # copy_checkout DIR - what git has or would take, as old as it is here
