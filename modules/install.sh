@@ -1,0 +1,72 @@
+#!/bin/sh
+# install.sh - installs lwtools from the tarball that this is in, or removes it again
+#
+# usage: install.sh [--remove] [--root DIR]
+#   --root DIR   a system that is mounted there, whatever kernel runs here
+#
+# 0: done. 1: it failed. 2: usage. 3: this is for another kernel than the running one.
+set -eu
+umask 022
+cd "$(dirname "$0")"
+release=$(cat release)
+root='' remove=''
+
+die() {
+	echo "install.sh: $1" >&2
+	exit "${2:-1}"
+}
+
+usage() {
+	die "usage: install.sh [--remove] [--root DIR]" 2
+}
+
+# Under a name of its own first: a file is the old one or the new one.
+install_files() {
+	find tree -type f | while read -r file; do
+		to=$root${file#tree}
+		mkdir -p "${to%/*}"
+		cp "$file" "$to.lwtools-new"
+		chown 0:0 "$to.lwtools-new"
+		chmod "$(stat -c %a "$file")" "$to.lwtools-new"
+		mv -f "$to.lwtools-new" "$to"
+	done
+}
+
+# lwload and its pages stay as long as there are modules of another kernel.
+remove_files() {
+	rm -f "$root/lib/modules/$release"/systemtap/lw_*.ko "$root/lib/modules/$release/systemtap/lwtools.manifest"
+	rmdir "$root/lib/modules/$release/systemtap" 2>/dev/null || :
+	for other in "$root"/lib/modules/*/systemtap/lwtools.manifest; do
+		[ ! -e "$other" ] || return 0
+	done
+	find tree -type f ! -path 'tree/lib/modules/*' | while read -r file; do
+		rm -f "$root${file#tree}"
+	done
+	find tree -depth -type d -path '*lwtools*' | while read -r dir; do
+		rmdir "$root${dir#tree}" 2>/dev/null || :
+	done
+}
+
+while [ $# -gt 0 ]; do
+	case $1 in
+	--remove) remove=yes ;;
+	--root)
+		[ $# -ge 2 ] || usage
+		root=${2%/}
+		[ -d "$2" ] || die "$2: no such directory" 2
+		shift
+		;;
+	*) usage ;;
+	esac
+	shift
+done
+[ "$(id -u)" -eq 0 ] || die "must run as root"
+[ ! -e "$root/var/lib/dpkg/info/lwtools.list" ] || die "lwtools is installed as a Debian package here; use apt"
+if [ -n "$remove" ]; then
+	remove_files
+	exit
+fi
+sha256sum -c --quiet --strict SHA256SUMS >&2 || die "damaged: files here are not those of SHA256SUMS; unpack the tarball again"
+[ -n "$root" ] || [ "$(uname -r)" = "$release" ] ||
+	die "this is for kernel $release, and $(uname -r) runs here; take lwtools-$(uname -r).tar.zst" 3
+install_files
