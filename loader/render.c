@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "escape.h"
 #include "log.h"
 #include "render.h"
 #include "signals.h"
@@ -99,132 +100,20 @@ static void pad(struct lw_render *r, int n)
 	r->len = out - r->buf;
 }
 
-/* ---- characters ---- */
+/* ---- text from strangers ---- */
 
-/*
- * Decodes one UTF-8 character (RFC 3629) at s. Returns its length, or 0 if the
- * bytes are none.
- */
-static int utf8(const unsigned char *s, size_t len, uint32_t *c)
-{
-	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	int i, n;
-
-	if (s[0] < 0x80) {
-		*c = s[0];
-		return 1;
-	}
-	n = s[0] >= 0xf0 ? 4 : s[0] >= 0xe0 ? 3 : 2;
-	if (s[0] < 0xc2 || s[0] > 0xf4 || len < (size_t)n)
-		return 0;
-	*c = s[0] & (0xff >> (n + 1));
-	for (i = 1; i < n; i++) {
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-		*c = *c << 6 | (s[i] & 0x3f);
-	}
-	if (*c < least[n] || *c > 0x10ffff || (*c >= 0xd800 && *c <= 0xdfff))
-		return 0;
-	return n;
-}
-
-/* C0, DEL, C1, line separators, and marks that change the direction of text. */
-static bool unprintable(uint32_t c)
-{
-	return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x061c || (c >= 0x200e && c <= 0x200f) ||
-	       (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
-}
-
-static bool plain(unsigned char c)
-{
-	return c >= 0x20 && c < 0x7f && c != '\\' && c != '"';
-}
-
-/* The same of eight bytes at once: tests for "none is", which is all that is exact. */
-#define ALL(byte) (0x0101010101010101ULL * (byte))
-#define ANY_ZERO(w) (((w)-ALL(1)) & ~(w)&ALL(0x80))
-
-static bool all_plain(const unsigned char *s)
-{
-	uint64_t w;
-
-	memcpy(&w, s, sizeof(w));
-	return !((w & ALL(0x80)) | ((w - ALL(0x20)) & ~w & ALL(0x80)) | ANY_ZERO(w ^ ALL(0x7f)) |
-		 ANY_ZERO(w ^ ALL('\\')) | ANY_ZERO(w ^ ALL('"')));
-}
-
-/*
- * Puts the bytes at the start of s that need no escape anywhere and returns their
- * number: most names are nothing else.
- */
-static size_t put_plain(struct lw_render *r, const unsigned char *s, size_t len)
-{
-	char *out = r->buf + r->len;
-	size_t n;
-
-	for (n = 0; n + 8 <= len && all_plain(s + n); n += 8)
-		memcpy(out + n, s + n, 8);
-	for (; n < len && plain(s[n]); n++)
-		out[n] = s[n];
-	r->len += n;
-	return n;
-}
-
-/* Returns the columns used, taking each character for one. */
+/* Returns the columns used. */
 static int put_visible(struct lw_render *r, const char *text, size_t len)
 {
-	const unsigned char *s = (const unsigned char *)text;
-	size_t before, run = put_plain(r, s, len);
-	int columns = run, n;
-	uint32_t c;
+	int columns;
 
-	for (s += run, len -= run; len; s += n, len -= n) {
-		n = utf8(s, len, &c);
-		if (n && !unprintable(c) && c != '\\') {
-			put(r, (const char *)s, n);
-			columns++;
-			continue;
-		}
-		before = r->len;
-		if (n && c == '\\')
-			put(r, "\\\\", 2);
-		else if (n && c < 0x20 && strchr("\t\n\r", c) && c)
-			put_format(r, "\\%c", c == '\t' ? 't' : c == '\n' ? 'n' : 'r');
-		else if (n && c > 0xff)
-			put_format(r, "\\u%04x", c);
-		else
-			put_format(r, "\\x%02x", n ? c : *s);
-		columns += r->len - before;
-		if (!n)
-			n = 1;
-	}
+	r->len = lw_escape_visible(r->buf + r->len, text, len, &columns) - r->buf;
 	return columns;
 }
 
-/* RFC 8259 */
 static void put_json_string(struct lw_render *r, const char *text, size_t len)
 {
-	const unsigned char *s = (const unsigned char *)text;
-	size_t run;
-	uint32_t c;
-	int n;
-
-	put_char(r, '"');
-	run = put_plain(r, s, len);
-	for (s += run, len -= run; len; s += n, len -= n) {
-		n = utf8(s, len, &c);
-		if (!n)
-			put_string(r, "\\ufffd");
-		else if (c == '"' || c == '\\')
-			put_format(r, "\\%c", c);
-		else if (unprintable(c))
-			put_format(r, "\\u%04x", c);
-		else
-			put(r, (const char *)s, n);
-		if (!n)
-			n = 1;
-	}
-	put_char(r, '"');
+	r->len = lw_escape_json(r->buf + r->len, text, len) - r->buf;
 }
 
 /* ---- table ---- */
@@ -678,7 +567,7 @@ static size_t longest(const struct lw_render *r, const struct lw_value *values)
 	int i;
 
 	for (i = 0; i < r->tool->nfields; i++)
-		n += 6 * values[i].len;
+		n += LW_ESCAPED * values[i].len;
 	return n;
 }
 

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * escape.h - text from strangers, such as names of files, made harmless
+ *
+ * One byte of it becomes LW_ESCAPED bytes at most.
+ */
+#ifndef LW_ESCAPE_H
+#define LW_ESCAPE_H
+
+#include <stddef.h>
+
+#define LW_ESCAPED 6
+
+/*
+ * lw_escape_visible - as a terminal may show it: control bytes, bytes that are no UTF-8
+ * and characters that would reorder a line become escapes, a backslash two
+ * @out: has room for LW_ESCAPED bytes for each of text and one more
+ * @columns: set to those it takes, each character counted as one
+ * Returns the end of what it wrote, where there is no NUL.
+ */
+char *lw_escape_visible(char *out, const char *text, size_t len, int *columns);
+
+/*
+ * lw_escape_json - as a string of RFC 8259, quotes included; U+FFFD stands for bytes that
+ * are no UTF-8. @out has room for LW_ESCAPED bytes for each of text and three more.
+ * Returns as lw_escape_visible() does.
+ */
+char *lw_escape_json(char *out, const char *text, size_t len);
+
+/* lw_print_visible, lw_print_json - the same of a whole string to stdout; NULL: "-", null */
+void lw_print_visible(const char *text);
+void lw_print_json(const char *text);
+
+#endif
