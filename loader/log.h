@@ -18,4 +18,13 @@ void lw_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* lw_note - the same without being a problem, for --verbose */
 void lw_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* What lw_error() would print, for those whose caller says it in another way. */
+struct lw_reason {
+	char text[1024];
+};
+
+/* lw_reason - put a formatted text there, cut off if it is longer; not escaped */
+void lw_reason(struct lw_reason *why, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
 #endif

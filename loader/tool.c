@@ -20,6 +20,7 @@
 #define MAX_IMAGE (16 << 20)
 
 static const char *const places[] = { "systemtap", "updates/dkms" };
+#define NPLACES (sizeof(places) / sizeof(places[0]))
 
 bool lw_tool_name_ok(const char *name)
 {
@@ -31,24 +32,27 @@ bool lw_tool_name_ok(const char *name)
 
 /* ---- the file ---- */
 
-static int check_file(const char *path, const struct stat *st)
+static int check_file(const char *path, const struct stat *st, struct lw_reason *why)
 {
 	if (!S_ISREG(st->st_mode)) {
-		lw_error("%s: not a regular file; reinstall the package that has it", path);
+		lw_reason(why, "%s: not a regular file; reinstall the package that has it", path);
 		return -EPERM;
 	}
 	if (st->st_uid != 0 && st->st_uid != geteuid()) {
-		lw_error("%s: owned by uid %u, not by root; reinstall the package that has it",
-			 path, st->st_uid);
+		lw_reason(why,
+			  "%s: owned by uid %u, not by root; reinstall the package that has it",
+			  path, st->st_uid);
 		return -EPERM;
 	}
 	if (st->st_mode & (S_IWGRP | S_IWOTH)) {
-		lw_error("%s: others than its owner may write to it (mode %04o); chmod 644 it",
-			 path, st->st_mode & 07777);
+		lw_reason(why,
+			  "%s: others than its owner may write to it (mode %04o); chmod 644 it",
+			  path, st->st_mode & 07777);
 		return -EPERM;
 	}
 	if (st->st_size > MAX_IMAGE) {
-		lw_error("%s: too large for a tool (%lld bytes)", path, (long long)st->st_size);
+		lw_reason(why, "%s: too large for a tool (%lld bytes)", path,
+			  (long long)st->st_size);
 		return -ENOEXEC;
 	}
 	return 0;
@@ -72,14 +76,14 @@ static int read_all(int fd, char *buf, size_t size)
 	return 0;
 }
 
-static int read_image(struct lw_tool *tool)
+static int read_image(struct lw_tool *tool, struct lw_reason *why)
 {
 	struct stat st;
 	int err;
 
 	if (fstat(tool->fd, &st) < 0)
 		return -errno;
-	err = check_file(tool->path, &st);
+	err = check_file(tool->path, &st, why);
 	if (err)
 		return err;
 	tool->size = st.st_size;
@@ -88,20 +92,29 @@ static int read_image(struct lw_tool *tool)
 		return -ENOMEM;
 	err = read_all(tool->fd, tool->image, tool->size);
 	if (err)
-		lw_error("%s: cannot be read: %s", tool->path, strerror(-err));
+		lw_reason(why, "%s: cannot be read: %s", tool->path, strerror(-err));
 	return err;
 }
 
-static int open_file(const char *root, const char *release, const char *name, struct lw_tool *tool)
+/* Where a tool's module is in place number i. Returns NULL if out of memory. */
+static char *path_of(const char *root, const char *release, size_t i, const char *name)
+{
+	char *path;
+
+	if (asprintf(&path, "%s/lib/modules/%s/%s/lw_%s.ko", root, release, places[i], name) < 0)
+		return NULL;
+	return path;
+}
+
+static int open_file(const char *root, const char *release, const char *name, struct lw_tool *tool,
+		     struct lw_reason *why)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-		if (asprintf(&tool->path, "%s/lib/modules/%s/%s/lw_%s.ko", root, release, places[i],
-			     name) < 0) {
-			tool->path = NULL;
+	for (i = 0; i < NPLACES; i++) {
+		tool->path = path_of(root, release, i, name);
+		if (!tool->path)
 			return -ENOMEM;
-		}
 		/* Not waiting for the writer of a fifo. */
 		tool->fd = open(tool->path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 		if (tool->fd >= 0)
@@ -109,14 +122,31 @@ static int open_file(const char *root, const char *release, const char *name, st
 		if (errno != ENOENT && errno != ENOTDIR) {
 			int err = -errno;
 
-			lw_error("%s: %s", tool->path,
-				 err == -ELOOP ? "is a symbolic link; install the file itself"
-					       : strerror(-err));
+			lw_reason(why, "%s: %s", tool->path,
+				  err == -ELOOP ? "is a symbolic link; install the file itself"
+						: strerror(-err));
 			return err == -ELOOP ? -EPERM : err;
 		}
 		free(tool->path);
 		tool->path = NULL;
 	}
+	return -ENOENT;
+}
+
+int lw_tool_where(const char *root, const char *release, const char *name, char **path)
+{
+	struct stat st;
+	size_t i;
+
+	for (i = 0; i < NPLACES; i++) {
+		*path = path_of(root, release, i, name);
+		if (!*path)
+			return -ENOMEM;
+		if (lstat(*path, &st) == 0 || (errno != ENOENT && errno != ENOTDIR))
+			return 0;
+		free(*path);
+	}
+	*path = NULL;
 	return -ENOENT;
 }
 
@@ -264,14 +294,14 @@ static int by_key(const void *a, const void *b)
 	return strcmp(((const struct pair *)a)->key, ((const struct pair *)b)->key);
 }
 
-static int parse_pairs(struct lw_tool *tool, const struct pair *pairs, int n)
+static int parse_pairs(struct lw_tool *tool, const struct pair *pairs, int n, struct lw_reason *why)
 {
 	int i;
 
 	for (i = 0; i < n; i++) {
 		if (!parse_key(tool, pairs[i].key, pairs[i].value)) {
-			lw_error("%s: bad description %s; rebuild or reinstall it", tool->path,
-				 pairs[i].key);
+			lw_reason(why, "%s: bad description %s; rebuild or reinstall it",
+				  tool->path, pairs[i].key);
 			return -ENOEXEC;
 		}
 	}
@@ -282,7 +312,7 @@ static int parse_pairs(struct lw_tool *tool, const struct pair *pairs, int n)
  * Lines KEY=VALUE, each with a NUL behind it; more may fill up the section. They
  * are not in the order of their numbers: sort first.
  */
-static int parse_info(struct lw_tool *tool)
+static int parse_info(struct lw_tool *tool, struct lw_reason *why)
 {
 	char *p, *equals, *end = tool->info + tool->info_size;
 	struct pair *pairs;
@@ -303,7 +333,7 @@ static int parse_info(struct lw_tool *tool)
 		n++;
 	}
 	qsort(pairs, n, sizeof(*pairs), by_key);
-	err = parse_pairs(tool, pairs, n);
+	err = parse_pairs(tool, pairs, n, why);
 	free(pairs);
 	return err;
 }
@@ -364,56 +394,73 @@ static int copy_info(struct lw_tool *tool)
 	return err;
 }
 
-static int read_info(struct lw_tool *tool)
+static int read_info(struct lw_tool *tool, struct lw_reason *why)
 {
 	int err = copy_info(tool);
 
 	if (err == -ENOEXEC)
-		lw_error("%s: not a kernel module, or damaged; reinstall the package that has it",
-			 tool->path);
-	return err ? err : parse_info(tool);
+		lw_reason(why,
+			  "%s: not a kernel module, or damaged; reinstall the package that has it",
+			  tool->path);
+	return err ? err : parse_info(tool, why);
 }
 
-static int check_info(const struct lw_tool *tool)
+static int check_info(const struct lw_tool *tool, struct lw_reason *why)
 {
 	if (!tool->format || !tool->summary || !tool->module || !tool->vermagic || !tool->nfields) {
-		lw_error("%s: not a module of lwtools: it does not describe itself", tool->path);
+		lw_reason(why, "%s: not a module of lwtools: it does not describe itself",
+			  tool->path);
 		return -ENOEXEC;
 	}
 	if (strcmp(tool->format, LW_FORMAT)) {
-		lw_error("%s: its description has format %s, this lwload reads " LW_FORMAT
-			 "; install lwtools and its modules of the same version",
-			 tool->path, tool->format);
+		lw_reason(why,
+			  "%s: its description has format %s, this lwload reads " LW_FORMAT
+			  "; install lwtools and its modules of the same version",
+			  tool->path, tool->format);
 		return -ENOEXEC;
 	}
 	return 0;
 }
 
-int lw_tool_open(const char *root, const char *release, const char *name, struct lw_tool **out)
+int lw_tool_read(const char *root, const char *release, const char *name, struct lw_tool **out,
+		 struct lw_reason *why)
 {
 	struct lw_tool *tool = calloc(1, sizeof(*tool));
 	int err = -ENOMEM;
 
 	*out = NULL;
+	why->text[0] = '\0';
 	if (!tool)
 		return -ENOMEM;
 	tool->fd = -1;
 	tool->buffer = 1;
 	tool->name = strdup(name);
 	if (tool->name)
-		err = open_file(root, release, name, tool);
+		err = open_file(root, release, name, tool, why);
 	if (!err)
-		err = read_image(tool);
+		err = read_image(tool, why);
 	if (!err)
-		err = read_info(tool);
+		err = read_info(tool, why);
 	if (!err)
-		err = check_info(tool);
+		err = check_info(tool, why);
+	if (err && err != -ENOENT && !why->text[0])
+		lw_reason(why, "%s: %s", name, strerror(-err));
 	if (err) {
 		lw_tool_free(tool);
 		return err;
 	}
 	*out = tool;
 	return 0;
+}
+
+int lw_tool_open(const char *root, const char *release, const char *name, struct lw_tool **out)
+{
+	struct lw_reason why;
+	int err = lw_tool_read(root, release, name, out, &why);
+
+	if (why.text[0])
+		lw_error("%s", why.text);
+	return err;
 }
 
 void lw_tool_free(struct lw_tool *tool)
@@ -469,7 +516,7 @@ int lw_tool_names(const char *root, const char *release, char ***names)
 	int flags = 0, n = 0;
 	size_t i;
 
-	for (i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+	for (i = 0; i < NPLACES; i++) {
 		snprintf(pattern, sizeof(pattern), "%s/lib/modules/%s/%s/lw_*.ko", root, release,
 			 places[i]);
 		if (glob(pattern, flags, NULL, &found) == GLOB_NOSPACE)
@@ -509,7 +556,7 @@ bool lw_tool_elsewhere(const char *root, const char *name)
 	bool yes = false;
 	size_t i;
 
-	for (i = 0; i < sizeof(places) / sizeof(places[0]) && !yes; i++) {
+	for (i = 0; i < NPLACES && !yes; i++) {
 		glob_t found = { 0 };
 
 		snprintf(pattern, sizeof(pattern), "%s/lib/modules/*/%s/lw_%s.ko", root, places[i],

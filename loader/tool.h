@@ -78,6 +78,18 @@ bool lw_tool_name_ok(const char *name);
  */
 int lw_tool_open(const char *root, const char *release, const char *name, struct lw_tool **tool);
 
+struct lw_reason;
+
+/* lw_tool_read - the same, but what is wrong is put into *why; nothing for -ENOENT */
+int lw_tool_read(const char *root, const char *release, const char *name, struct lw_tool **tool,
+		 struct lw_reason *why);
+
+/*
+ * lw_tool_where - the path of the file that lw_tool_open() would open, which need not be
+ * one that it would take; free it. Returns 0, -ENOENT or -ENOMEM.
+ */
+int lw_tool_where(const char *root, const char *release, const char *name, char **path);
+
 /* lw_tool_free - NULL is fine */
 void lw_tool_free(struct lw_tool *tool);
 
