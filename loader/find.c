@@ -42,14 +42,19 @@ static enum lw_exit missing(const struct lw_host *host, const char *name)
 	return LW_NO_MODULE;
 }
 
+bool lw_find_name_ok(const char *name)
+{
+	if (lw_tool_name_ok(name))
+		return true;
+	lw_error("\"%.64s\" is not the name of a tool; \"lwload list\" shows those there are",
+		 name);
+	return false;
+}
+
 enum lw_exit lw_find(const struct lw_host *host, const char *name, struct lw_tool **tool)
 {
-	if (!lw_tool_name_ok(name)) {
-		lw_error(
-			"\"%.64s\" is not the name of a tool; \"lwload list\" shows those there are",
-			name);
+	if (!lw_find_name_ok(name))
 		return LW_USAGE;
-	}
 	switch (lw_tool_open(host->root, host->release, name, tool)) {
 	case 0:
 		return LW_OK;

@@ -6,36 +6,43 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "file.h"
 #include "identity.h"
-#include "log.h"
 
-static int check_name(const struct lw_tool *tool)
+enum lw_result lw_identity_name(const struct lw_tool *tool, struct lw_reason *why)
 {
-	if (!strncmp(tool->module, "lw_", 3) && !strcmp(tool->module + 3, tool->name))
-		return 0;
-	lw_error("%s: refused: the file holds module %s, wanted lw_%s; reinstall the package "
-		 "that has it",
-		 tool->path, tool->module, tool->name);
-	return -EPERM;
+	if (!strncmp(tool->module, "lw_", 3) && !strcmp(tool->module + 3, tool->name)) {
+		lw_reason(why, "%s", tool->module);
+		return LW_RULE_OK;
+	}
+	lw_reason(why, "the file holds module %s, wanted lw_%s; reinstall the package that has it",
+		  tool->module, tool->name);
+	return LW_RULE_FAIL;
 }
 
-static int check_release(const struct lw_tool *tool, const char *release)
+enum lw_result lw_identity_release(const struct lw_tool *tool, const char *release,
+				   struct lw_reason *why)
 {
 	size_t n = strcspn(tool->vermagic, " ");
 
-	if (n == strlen(release) && !strncmp(tool->vermagic, release, n))
-		return 0;
-	lw_error("%s: refused: built for kernel %.*s, this kernel is %s; install "
-		 "lwtools-modules-%s",
-		 tool->path, (int)n, tool->vermagic, release, release);
-	return -EPERM;
+	if (n == strlen(release) && !strncmp(tool->vermagic, release, n)) {
+		lw_reason(why, "%s", tool->vermagic);
+		return LW_RULE_OK;
+	}
+	lw_reason(why, "built for kernel %.*s, this kernel is %s; install lwtools-modules-%s",
+		  (int)n, tool->vermagic, release, release);
+	return LW_RULE_FAIL;
 }
 
 int lw_identity_check(const struct lw_tool *tool, const char *release)
 {
-	int err = check_name(tool);
+	struct lw_reason why;
 
-	return err ? err : check_release(tool, release);
+	if (lw_identity_name(tool, &why) == LW_RULE_OK &&
+	    lw_identity_release(tool, release, &why) == LW_RULE_OK)
+		return 0;
+	lw_error("%s: refused: %s", tool->path, why.text);
+	return -EPERM;
 }
 
 /* To the next multiple of four, as notes are aligned. */
@@ -81,7 +88,8 @@ static bool same_hex(const unsigned char *bytes, size_t len, const char *hex)
 	return true;
 }
 
-bool lw_identity_same_build(const struct lw_tool *tool, const char *root)
+/* Does the running kernel have that build-id? Returns 1, 0, or -ENODATA: not known. */
+static int has_build_id(const char *wanted, const char *root)
 {
 	unsigned char notes[4096];
 	const unsigned char *id;
@@ -90,14 +98,108 @@ bool lw_identity_same_build(const struct lw_tool *tool, const char *root)
 	ssize_t n;
 	int fd;
 
-	if (!tool->build_id)
-		return false;
+	if (!wanted)
+		return -ENODATA;
 	snprintf(path, sizeof(path), "%s/sys/kernel/notes", root);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return false;
+		return -ENODATA;
 	n = read(fd, notes, sizeof(notes));
 	close(fd);
 	id = n > 0 ? find_build_id(notes, n, &len) : NULL;
-	return id && same_hex(id, len, tool->build_id);
+	return id ? same_hex(id, len, wanted) : -ENODATA;
+}
+
+bool lw_identity_same_build(const struct lw_tool *tool, const char *root)
+{
+	return has_build_id(tool->build_id, root) == 1;
+}
+
+enum lw_result lw_identity_build(const struct lw_tool *tool, const char *root,
+				 struct lw_reason *why)
+{
+	int id = has_build_id(tool->build_id, root);
+	char version[256];
+
+	lw_file_read(version, sizeof(version), "%s/proc/sys/kernel/version", root);
+	if (version[0] && tool->uts && strcmp(version, tool->uts)) {
+		lw_reason(why, "built for another build of this release: %s, this one is %s",
+			  tool->uts, version);
+		return LW_RULE_WARN;
+	}
+	if (id == 0) {
+		lw_reason(why, "built for another build of this release: its build-id is %s",
+			  tool->build_id);
+		return LW_RULE_WARN;
+	}
+	if (id < 0 && (!version[0] || !tool->uts)) {
+		lw_reason(why, "neither build-id nor uname -v can be compared");
+		return LW_RULE_SKIP;
+	}
+	lw_reason(why, "the same %s", id == 1 ? "build-id" : "uname -v; no build-id to compare");
+	return LW_RULE_OK;
+}
+
+enum lw_result lw_identity_modules(const char *root, struct lw_reason *why)
+{
+	char state[16];
+	ssize_t n;
+
+	n = lw_file_read(state, sizeof(state), "%s/proc/sys/kernel/modules_disabled", root);
+	if (n < 0) {
+		lw_reason(why, "kernel.modules_disabled cannot be read: %s", strerror(-n));
+		return LW_RULE_FAIL;
+	}
+	if (strcmp(state, "0")) {
+		lw_reason(why, "kernel.modules_disabled is %s: no module until it is booted again",
+			  state);
+		return LW_RULE_FAIL;
+	}
+	lw_reason(why, "kernel.modules_disabled is 0");
+	return LW_RULE_OK;
+}
+
+static bool is_signed(const struct lw_tool *tool)
+{
+	static const char magic[] = "~Module signature appended~\n";
+	size_t n = sizeof(magic) - 1;
+
+	return tool->size > n && !memcmp((char *)tool->image + tool->size - n, magic, n);
+}
+
+/* Returns which of its settings makes the running kernel ask for signatures, NULL for none. */
+static const char *asks_for_signature(const char *root)
+{
+	char text[128];
+
+	lw_file_read(text, sizeof(text), "%s/sys/module/module/parameters/sig_enforce", root);
+	if (text[0] == 'Y')
+		return "module.sig_enforce";
+	lw_file_read(text, sizeof(text), "%s/sys/kernel/security/lockdown", root);
+	if (strstr(text, "[integrity]") || strstr(text, "[confidentiality]"))
+		return "lockdown";
+	return NULL;
+}
+
+enum lw_result lw_identity_signature(const struct lw_tool *tool, const char *root,
+				     struct lw_reason *why)
+{
+	const char *cause = root ? asks_for_signature(root) : NULL;
+	const char *is = is_signed(tool) ? "signed" : "unsigned";
+
+	if (!root) {
+		lw_reason(why, "%s; what that kernel asks for is not known here", is);
+		return LW_RULE_SKIP;
+	}
+	if (!cause) {
+		lw_reason(why, "%s; this kernel takes it", is);
+		return LW_RULE_OK;
+	}
+	if (!is_signed(tool)) {
+		lw_reason(why, "%s, and %s asks for a signature; install signed modules", is,
+			  cause);
+		return LW_RULE_FAIL;
+	}
+	lw_reason(why, "%s; whether this kernel has the key shows when it is inserted", is);
+	return LW_RULE_OK;
 }

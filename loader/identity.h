@@ -3,25 +3,77 @@
 #ifndef LW_IDENTITY_H
 #define LW_IDENTITY_H
 
+#include "log.h"
 #include "tool.h"
+
+/* How a rule came out. */
+enum lw_result { LW_RULE_OK, LW_RULE_WARN, LW_RULE_SKIP, LW_RULE_FAIL };
 
 /*
  * lw_identity_check - compare a module with a kernel before it is inserted
  *
- * The kernel checks vermagic itself but says only "Invalid module format"; and
- * a file can be renamed, after which its control directory is looked for under
- * the wrong name (systemtap staprun/common.c). Prints the rule, what was found
- * and what was wanted. Returns 0 or -EPERM.
+ * The first two of the rules below. Prints the one that fails, what was found and
+ * what was wanted. Returns 0 or -EPERM.
  */
 int lw_identity_check(const struct lw_tool *tool, const char *release);
 
 /*
- * lw_identity_same_build - was the module built for this very build of the kernel?
- * @root: directory that holds sys/kernel/notes, "" on a real host
+ * lw_identity_name - does the file hold the module that it is named after?
  *
- * Several builds share one release name. The build-id, which the linker makes from
- * the whole image, tells them apart; the kernel shows its ELF notes in that file
- * (kernel/ksysfs.c). False if either has none.
+ * A file can be renamed, after which its control directory is looked for under the wrong
+ * name (systemtap staprun/common.c). Returns LW_RULE_OK or LW_RULE_FAIL; *why says what
+ * was found, as it does for all rules.
+ */
+enum lw_result lw_identity_name(const struct lw_tool *tool, struct lw_reason *why);
+
+/*
+ * lw_identity_release - is it for this release of the kernel?
+ *
+ * The kernel compares vermagic itself but says only "Invalid module format". Returns
+ * LW_RULE_OK or LW_RULE_FAIL.
+ */
+enum lw_result lw_identity_release(const struct lw_tool *tool, const char *release,
+				   struct lw_reason *why);
+
+/*
+ * lw_identity_build - was it built for this very build of the running kernel?
+ * @root: directory that holds proc and sys, "" on a real host; so in all below
+ *
+ * Several builds share one release name. They differ in the build-id, see
+ * lw_identity_same_build(), and in uname -v, which is in proc/sys/kernel/version
+ * (kernel/utsname_sysctl.c). Returns LW_RULE_OK, LW_RULE_WARN if one differs, or
+ * LW_RULE_SKIP if neither is known.
+ */
+enum lw_result lw_identity_build(const struct lw_tool *tool, const char *root,
+				 struct lw_reason *why);
+
+/*
+ * lw_identity_modules - does the running kernel take modules at all?
+ *
+ * Not if proc/sys/kernel/modules_disabled is 1, which it stays until the next boot
+ * (Documentation/admin-guide/sysctl/kernel.rst). Returns LW_RULE_OK or LW_RULE_FAIL.
+ */
+enum lw_result lw_identity_modules(const char *root, struct lw_reason *why);
+
+/*
+ * lw_identity_signature - is it signed, if that is asked for?
+ * @root: NULL if the kernel is not the running one: LW_RULE_SKIP then
+ *
+ * A signature ends in a magic string (scripts/sign-file.c, include/linux/module_signature.h).
+ * The running kernel asks for one if sys/module/module/parameters/sig_enforce is Y
+ * (kernel/module/signing.c) or it is locked down, as sys/kernel/security/lockdown says
+ * (security/lockdown/lockdown.c); where these files are not, it does not. Whether it has
+ * the key only an insertion can tell. Returns LW_RULE_OK or LW_RULE_FAIL.
+ */
+enum lw_result lw_identity_signature(const struct lw_tool *tool, const char *root,
+				     struct lw_reason *why);
+
+/*
+ * lw_identity_same_build - was the module built for this very build of the kernel?
+ *
+ * The build-id, which the linker makes from the whole image, tells builds apart; the
+ * kernel shows its ELF notes in sys/kernel/notes (kernel/ksysfs.c). False if either has
+ * none.
  */
 bool lw_identity_same_build(const struct lw_tool *tool, const char *root);
 

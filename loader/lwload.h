@@ -3,6 +3,8 @@
 #ifndef LWLOAD_H
 #define LWLOAD_H
 
+#include <stdbool.h>
+
 /* Exit codes, as documented in lwload(8). */
 enum lw_exit {
 	LW_OK = 0,
@@ -22,8 +24,12 @@ struct lw_host {
 enum lw_exit lw_run(const struct lw_host *host, int argc, char **argv);
 enum lw_exit lw_list(const struct lw_host *host, int argc, char **argv);
 enum lw_exit lw_info(const struct lw_host *host, int argc, char **argv);
+enum lw_exit lw_check(const struct lw_host *host, int argc, char **argv);
 
 struct lw_tool;
+
+/* lw_find_name_ok - may this be the name of a tool? Prints it if not. */
+bool lw_find_name_ok(const char *name);
 
 /*
  * lw_find - open a tool for a verb, printing why if it cannot be

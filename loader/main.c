@@ -19,17 +19,23 @@ static const struct verb {
 } verbs[] = {
 	{ "list", lw_list, "", "list the tools installed for this kernel" },
 	{ "info", lw_info, " TOOL", "show what a tool's module says of itself" },
+	{ "check", lw_check, " [TOOL] [--kernel RELEASE | --all-installed] [--json]",
+	  "is a kernel covered, and if not, which rule fails" },
 };
 #define NVERBS (sizeof(verbs) / sizeof(verbs[0]))
 
 static void usage(FILE *file)
 {
 	size_t i;
+	int n;
 
 	fprintf(file, "usage: lwload TOOL [options]   run a tool; TOOL --help has its options\n");
-	for (i = 0; i < NVERBS; i++)
-		fprintf(file, "       lwload %s%-*s  %s\n", verbs[i].name,
-			(int)(16 - strlen(verbs[i].name)), verbs[i].args, verbs[i].text);
+	for (i = 0; i < NVERBS; i++) {
+		n = fprintf(file, "       lwload %s%s", verbs[i].name, verbs[i].args);
+		/* The text has its column, and a line of its own if that is taken. */
+		fprintf(file, "%s%*s%s\n", n <= 30 ? "" : "\n", n <= 30 ? 32 - n : 32, "",
+			verbs[i].text);
+	}
 	fprintf(file, "       lwload --help | --version\n");
 }
 

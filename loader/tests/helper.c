@@ -170,13 +170,23 @@ char *tree_path(const char *root, const char *release, const char *place, const 
 	return path;
 }
 
+void tree_write(const char *root, const char *path, const void *bytes, size_t size)
+{
+	char *file = join("%s/%s", root, path);
+
+	make_directories(file);
+	file_write(file, bytes, size);
+	free(file);
+}
+
+void tree_text(const char *root, const char *path, const char *text)
+{
+	tree_write(root, path, text, strlen(text));
+}
+
 void tree_manifest(const char *root, const char *text)
 {
-	char *path = join("%s/lib/modules/%s/systemtap/lwtools.manifest", root, RELEASE);
-
-	make_directories(path);
-	file_write(path, text, strlen(text));
-	free(path);
+	tree_text(root, "lib/modules/" RELEASE "/systemtap/lwtools.manifest", text);
 }
 
 static void put_ascii(FILE *file, const char *text)

@@ -47,6 +47,10 @@ void tree_free(char *root);
 /* tree_path - ROOT/lib/modules/RELEASE/PLACE/lw_TOOL.ko, directories made; free it */
 char *tree_path(const char *root, const char *release, const char *place, const char *tool);
 
+/* tree_write - ROOT/PATH with these bytes, directories made; tree_text - with this text */
+void tree_write(const char *root, const char *path, const void *bytes, size_t size);
+void tree_text(const char *root, const char *path, const char *text);
+
 /* tree_manifest - ROOT/lib/modules/RELEASE/systemtap/lwtools.manifest with this text */
 void tree_manifest(const char *root, const char *text);
 

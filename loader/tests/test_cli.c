@@ -919,7 +919,9 @@ static void main_usage(void **state)
 	assert_int_equal(none.code, LW_USAGE);
 	assert_string_equal(none.out, "");
 	assert_memory_equal(none.err, "usage: lwload TOOL", 18);
-	assert_non_null(strstr(none.err, "lwload info TOOL"));
+	assert_non_null(strstr(none.err, "lwload info TOOL         show what"));
+	assert_non_null(strstr(none.err, "lwload check [TOOL] [--kernel RELEASE | --all-installed] "
+					 "[--json]\n                                is a kernel"));
 	assert_int_equal(asked.code, LW_OK);
 	assert_string_equal(asked.out, none.err);
 	outcome_free(&none);

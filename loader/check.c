@@ -1,0 +1,385 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* check.c - lwload check: are the tools ready for this kernel, or for another? */
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "escape.h"
+#include "identity.h"
+#include "log.h"
+#include "lwload.h"
+#include "tool.h"
+
+struct check {
+	const struct lw_host *host;
+	const char *tool;   /* NULL: all there are */
+	const char *kernel; /* --kernel */
+	bool all_installed;
+	bool json;
+};
+
+/* What is said of one tool and one kernel. */
+struct report {
+	const struct check *check;
+	const char *release;
+	const char *tool; /* NULL: that kernel has none */
+	int n;
+	struct {
+		const char *rule;
+		enum lw_result result;
+		struct lw_reason why;
+	} rows[7];
+};
+
+/* ---- output ---- */
+
+static void print_text(const struct report *report)
+{
+	static const char *const names[] = { "ok", "warn", "skip", "FAIL" };
+	int i;
+
+	for (i = 0; i < report->n; i++) {
+		printf("%s %-14s %-9s %-4s ", report->release, report->tool ? report->tool : "-",
+		       report->rows[i].rule, names[report->rows[i].result]);
+		lw_print_visible(report->rows[i].why.text);
+		putchar('\n');
+	}
+}
+
+static void print_json(const struct report *report, bool ready)
+{
+	static const char *const names[] = { "ok", "warn", "skip", "fail" };
+	int i;
+
+	printf("{\"kernel\":");
+	lw_print_json(report->release);
+	printf(",\"tool\":");
+	lw_print_json(report->tool);
+	printf(",\"ready\":%s,\"rules\":[", ready ? "true" : "false");
+	for (i = 0; i < report->n; i++) {
+		printf("%s{\"rule\":\"%s\",\"result\":\"%s\",\"text\":", i ? "," : "",
+		       report->rows[i].rule, names[report->rows[i].result]);
+		lw_print_json(report->rows[i].why.text);
+		putchar('}');
+	}
+	printf("]}\n");
+}
+
+static void print(const struct report *report, bool ready)
+{
+	if (report->check->json)
+		print_json(report, ready);
+	else
+		print_text(report);
+}
+
+/* ---- rules ---- */
+
+static void add(struct report *report, const char *rule, enum lw_result result)
+{
+	report->rows[report->n].rule = rule;
+	report->rows[report->n++].result = result;
+}
+
+/* Where the reason goes of the rule that is added next. */
+static struct lw_reason *why(struct report *report)
+{
+	return &report->rows[report->n].why;
+}
+
+static enum lw_result skipped(struct report *report, const char *text)
+{
+	lw_reason(why(report), "%s", text);
+	return LW_RULE_SKIP;
+}
+
+/*
+ * What a run checks of the file. It would take one of the caller's as well, who need not
+ * be root here but is in a run.
+ */
+static enum lw_result trusted(struct report *report, struct lw_tool **tool)
+{
+	const char *root = report->check->host->root;
+	struct stat st;
+
+	if (lw_tool_read(root, report->release, report->tool, tool, why(report)))
+		return LW_RULE_FAIL;
+	if (fstat((*tool)->fd, &st) < 0 || st.st_uid != 0) {
+		lw_reason(why(report), "%s: not owned by root; reinstall the package that has it",
+			  (*tool)->path);
+		return LW_RULE_FAIL;
+	}
+	lw_reason(why(report), "regular file of root, mode %04o, description format %s",
+		  st.st_mode & 07777, (*tool)->format);
+	return LW_RULE_OK;
+}
+
+/* @tool: NULL if the file is not to be trusted */
+static void add_rules(struct report *report, const struct lw_tool *tool)
+{
+	const struct lw_host *host = report->check->host;
+	const char *root = strcmp(report->release, host->release) ? NULL : host->root;
+	const char *refused = "not looked at: the file is refused";
+	const char *elsewhere = "not the running kernel";
+
+	add(report, "name", tool ? lw_identity_name(tool, why(report)) : skipped(report, refused));
+	add(report, "release",
+	    tool ? lw_identity_release(tool, report->release, why(report))
+		 : skipped(report, refused));
+	if (tool && root)
+		add(report, "build", lw_identity_build(tool, root, why(report)));
+	else
+		add(report, "build", skipped(report, tool ? elsewhere : refused));
+	add(report, "modules",
+	    root ? lw_identity_modules(root, why(report)) : skipped(report, elsewhere));
+	add(report, "signature",
+	    tool ? lw_identity_signature(tool, root, why(report)) : skipped(report, refused));
+}
+
+static bool is_ready(const struct report *report)
+{
+	int i;
+
+	for (i = 0; i < report->n; i++)
+		if (report->rows[i].result == LW_RULE_FAIL)
+			return false;
+	return true;
+}
+
+/* ---- tools ---- */
+
+static bool reason_of(const char *name, const char *reason, void *arg)
+{
+	struct report *report = arg;
+
+	if (!report->tool || strcmp(name, report->tool))
+		return false;
+	lw_reason(why(report), "not for this kernel: %s", reason);
+	return true;
+}
+
+static enum lw_exit absent(struct report *report)
+{
+	const char *root = report->check->host->root;
+
+	if (!lw_missing_each(root, report->release, reason_of, report))
+		lw_reason(why(report),
+			  "no module in %s/lib/modules/%s/systemtap or updates/dkms; "
+			  "install lwtools-modules-%s",
+			  root, report->release, report->release);
+	add(report, "installed", LW_RULE_FAIL);
+	print(report, false);
+	return LW_NO_MODULE;
+}
+
+static enum lw_exit check_tool(const struct check *check, const char *release, const char *name)
+{
+	struct report report = { .check = check, .release = release, .tool = name };
+	struct lw_tool *tool = NULL;
+	char *path;
+	int err = lw_tool_where(check->host->root, release, name, &path);
+
+	if (err == -ENOENT)
+		return absent(&report);
+	if (err) {
+		lw_error("check: %s", strerror(-err));
+		return LW_FAILED;
+	}
+	lw_reason(why(&report), "%s", path);
+	free(path);
+	add(&report, "installed", LW_RULE_OK);
+	add(&report, "trusted", trusted(&report, &tool));
+	add_rules(&report, tool);
+	lw_tool_free(tool);
+	print(&report, is_ready(&report));
+	return is_ready(&report) ? LW_OK : LW_REFUSED;
+}
+
+/* ---- kernels ---- */
+
+/* What counts: nothing failed at all, then no module, then a module that is refused. */
+static enum lw_exit worse(enum lw_exit a, enum lw_exit b)
+{
+	return a > b ? a : b;
+}
+
+struct missing {
+	const struct check *check;
+	const char *release;
+};
+
+/* One that the kernel cannot have is nobody's failure. */
+static bool print_missing(const char *name, const char *reason, void *arg)
+{
+	const struct missing *missing = arg;
+	struct report report = {
+		.check = missing->check,
+		.release = missing->release,
+		.tool = name,
+	};
+
+	lw_reason(why(&report), "not for this kernel: %s", reason);
+	add(&report, "installed", LW_RULE_SKIP);
+	print(&report, false);
+	return false;
+}
+
+static enum lw_exit check_tools(const struct check *check, const char *release, int *ready,
+				int *tools)
+{
+	struct report none = { .check = check, .release = release };
+	struct missing missing = { check, release };
+	enum lw_exit one, code = LW_OK;
+	char **names;
+	int i;
+
+	*tools = lw_tool_names(check->host->root, release, &names);
+	if (*tools < 0) {
+		lw_error("check: %s", strerror(-*tools));
+		return LW_FAILED;
+	}
+	for (i = 0; i < *tools; i++) {
+		one = check_tool(check, release, names[i]);
+		*ready += one == LW_OK;
+		code = worse(code, one);
+		free(names[i]);
+	}
+	free(names);
+	if (!*tools)
+		code = absent(&none);
+	lw_missing_each(check->host->root, release, print_missing, &missing);
+	return code;
+}
+
+static enum lw_exit check_kernel(const struct check *check, const char *release)
+{
+	int ready = 0, tools = 1;
+	enum lw_exit code;
+
+	if (check->tool) {
+		code = check_tool(check, release, check->tool);
+		ready = code == LW_OK;
+	} else {
+		code = check_tools(check, release, &ready, &tools);
+	}
+	if (!check->json && code != LW_FAILED)
+		printf("%d of %d tools ready for kernel %s\n", ready, tools, release);
+	return code;
+}
+
+/* It becomes a directory's name, and a pattern's part in tool.c. */
+static bool release_ok(const char *release)
+{
+	const char *p;
+
+	for (p = release; *p; p++)
+		if (*p <= ' ' || *p > '~' || strchr("/*?[]\\", *p))
+			return false;
+	return *release && *release != '.' && p - release <= 64;
+}
+
+/* Others are what a removed kernel leaves: modules of DKMS, or ours. */
+static bool bootable(const char *root, const char *release)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/lib/modules/%s/modules.dep", root, release);
+	if (access(path, F_OK) == 0)
+		return true;
+	snprintf(path, sizeof(path), "%s/boot/vmlinuz-%s", root, release);
+	return access(path, F_OK) == 0;
+}
+
+static enum lw_exit check_kernels(const struct check *check)
+{
+	const char *root = check->host->root;
+	enum lw_exit code = LW_OK;
+	struct dirent **entries;
+	char path[PATH_MAX];
+	int i, n, kernels = 0;
+
+	snprintf(path, sizeof(path), "%s/lib/modules", root);
+	n = scandir(path, &entries, NULL, versionsort);
+	for (i = 0; i < n; i++) {
+		const char *release = entries[i]->d_name;
+
+		if (release_ok(release) && bootable(root, release)) {
+			code = worse(code, check_kernel(check, release));
+			kernels++;
+		}
+		free(entries[i]);
+	}
+	if (n >= 0)
+		free(entries);
+	if (kernels)
+		return code;
+	lw_error("check: no kernel is installed: none in %s has modules.dep, or vmlinuz in /boot",
+		 path);
+	return LW_NO_MODULE;
+}
+
+/* ---- arguments ---- */
+
+static int parse_release(struct check *check, const char *release)
+{
+	if (check->kernel) {
+		lw_error("check: option --kernel is given twice");
+		return -EINVAL;
+	}
+	if (!release || !release_ok(release)) {
+		lw_error("check: option --kernel needs a kernel's release, such as %s",
+			 check->host->release);
+		return -EINVAL;
+	}
+	check->kernel = release;
+	return 0;
+}
+
+static int parse_tool(struct check *check, const char *name)
+{
+	if (check->tool || *name == '-') {
+		lw_error("check: takes no argument \"%.64s\"", name);
+		return -EINVAL;
+	}
+	check->tool = name;
+	return lw_find_name_ok(name) ? 0 : -EINVAL;
+}
+
+static int parse(struct check *check, char **argv)
+{
+	int err = 0;
+
+	for (argv++; *argv && !err; argv++) {
+		if (!strcmp(*argv, "--json"))
+			check->json = true;
+		else if (!strcmp(*argv, "--all-installed"))
+			check->all_installed = true;
+		else if (!strcmp(*argv, "--kernel"))
+			err = parse_release(check, argv[1] ? *++argv : NULL);
+		else if (!strncmp(*argv, "--kernel=", 9))
+			err = parse_release(check, *argv + 9);
+		else
+			err = parse_tool(check, *argv);
+	}
+	if (err || !check->kernel || !check->all_installed)
+		return err;
+	lw_error("check: --kernel and --all-installed exclude each other");
+	return -EINVAL;
+}
+
+enum lw_exit lw_check(const struct lw_host *host, int argc, char **argv)
+{
+	struct check check = { .host = host };
+
+	(void)argc;
+	if (parse(&check, argv))
+		return LW_USAGE;
+	if (check.all_installed)
+		return check_kernels(&check);
+	return check_kernel(&check, check.kernel ? check.kernel : host->release);
+}

@@ -1,0 +1,608 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* test_check.c - lwload check: each rule, which kernels, exit codes */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "fake.h"
+#include "helper.h"
+#include "lwload.h"
+
+#define VERSION "proc/sys/kernel/version"
+#define DISABLED "proc/sys/kernel/modules_disabled"
+#define ENFORCE "sys/module/module/parameters/sig_enforce"
+#define LOCKDOWN "sys/kernel/security/lockdown"
+#define NOTES "sys/kernel/notes"
+#define MAGIC "~Module signature appended~\n"
+#define UTS "#1 SMP Debian 6.1.0-1 (2026-11-01)"
+
+static char *root;
+
+/* A build-id as in lines_of(), in the form of /sys/kernel/notes. */
+static const char notes[] = "\x04\0\0\0\x08\0\0\0\x03\0\0\0GNU\0\x01\x23\x45\x67\x89\xab\xcd\xef";
+static const char other_notes[] =
+	"\x04\0\0\0\x08\0\0\0\x03\0\0\0GNU\0\x01\x23\x45\x67\x89\xab\xcd\xee";
+
+/* A host on which killsnoop is ready. */
+static int setup(void **state)
+{
+	(void)state;
+	fake_reset();
+	root = tree_new();
+	tree_text(root, VERSION, UTS "\n");
+	tree_text(root, DISABLED, "0\n");
+	tree_text(root, ENFORCE, "N\n");
+	tree_text(root, LOCKDOWN, "[none] integrity confidentiality\n");
+	tree_write(root, NOTES, notes, sizeof(notes) - 1);
+	free(tree_add(root, "killsnoop"));
+	/* For those who are not root. */
+	return chmod(root, 0755);
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	tree_free(root);
+	return 0;
+}
+
+/* ---- a command in a child ---- */
+
+struct command {
+	char *args[8];
+	int (*before)(void);
+};
+
+static int command_body(void *arg)
+{
+	struct command *command = arg;
+	struct lw_host host = { root, RELEASE };
+	int argc;
+
+	for (argc = 0; command->args[argc]; argc++)
+		;
+	if (command->before && command->before())
+		return 97;
+	return lw_check(&host, argc, command->args);
+}
+
+/* It reads, and nothing else: whatever it finds, the kernel is as it was. */
+static void run(struct command *command, struct outcome *outcome)
+{
+	in_child(command_body, command, outcome);
+	assert_int_equal(fake->calls, 0);
+}
+
+#define CHECK(...)                                       \
+	&(struct command)                                \
+	{                                                \
+		{ "check", __VA_ARGS__ }, .before = NULL \
+	}
+
+/* A file of whom does not run the tests is not root's. */
+static void needs_root(void)
+{
+	if (geteuid() != 0)
+		skip();
+}
+
+/*
+ * A text with the releases for @ and %, the tree for ^, and double quotes for single ones.
+ * Free it.
+ */
+static char *expand(const char *text)
+{
+	size_t size;
+	char *out;
+	FILE *file = open_memstream(&out, &size);
+
+	for (; *text; text++) {
+		if (*text == '@')
+			fputs(RELEASE, file);
+		else if (*text == '%')
+			fputs(OTHER_RELEASE, file);
+		else if (*text == '^')
+			fputs(root, file);
+		else
+			fputc(*text == '\'' ? '"' : *text, file);
+	}
+	fclose(file);
+	return out;
+}
+
+/* That is all it prints. */
+static void prints(struct command *command, int code, const char *text)
+{
+	struct outcome outcome;
+	char *want;
+
+	needs_root();
+	want = expand(text);
+	run(command, &outcome);
+	assert_string_equal(outcome.err, "");
+	assert_string_equal(outcome.out, want);
+	assert_int_equal(outcome.code, code);
+	outcome_free(&outcome);
+	free(want);
+}
+
+/* This is in what it prints, and nothing on stderr. */
+static void has(struct command *command, int code, const char *text)
+{
+	struct outcome outcome;
+	char *want;
+
+	needs_root();
+	want = expand(text);
+	run(command, &outcome);
+	assert_string_equal(outcome.err, "");
+	if (!strstr(outcome.out, want))
+		fail_msg("no \"%s\" in:\n%s", want, outcome.out);
+	assert_int_equal(outcome.code, code);
+	outcome_free(&outcome);
+	free(want);
+}
+
+/* ---- output ---- */
+
+static void ready(void **state)
+{
+	(void)state;
+	prints(CHECK("killsnoop"), LW_OK,
+	       "@ killsnoop      installed ok   ^/lib/modules/@/systemtap/lw_killsnoop.ko\n"
+	       "@ killsnoop      trusted   ok   regular file of root, mode 0644, description "
+	       "format 1\n"
+	       "@ killsnoop      name      ok   lw_killsnoop\n"
+	       "@ killsnoop      release   ok   @ SMP preempt mod_unload modversions \n"
+	       "@ killsnoop      build     ok   the same build-id\n"
+	       "@ killsnoop      modules   ok   kernel.modules_disabled is 0\n"
+	       "@ killsnoop      signature ok   unsigned; this kernel takes it\n"
+	       "1 of 1 tools ready for kernel @\n");
+}
+
+static void ready_json(void **state)
+{
+	(void)state;
+	prints(CHECK("--json", "killsnoop"), LW_OK,
+	       "{'kernel':'@','tool':'killsnoop','ready':true,'rules':["
+	       "{'rule':'installed','result':'ok','text':"
+	       "'^/lib/modules/@/systemtap/lw_killsnoop.ko'},"
+	       "{'rule':'trusted','result':'ok','text':"
+	       "'regular file of root, mode 0644, description format 1'},"
+	       "{'rule':'name','result':'ok','text':'lw_killsnoop'},"
+	       "{'rule':'release','result':'ok','text':"
+	       "'@ SMP preempt mod_unload modversions '},"
+	       "{'rule':'build','result':'ok','text':'the same build-id'},"
+	       "{'rule':'modules','result':'ok','text':'kernel.modules_disabled is 0'},"
+	       "{'rule':'signature','result':'ok','text':'unsigned; this kernel takes it'}]}\n");
+}
+
+static void not_ready_json(void **state)
+{
+	(void)state;
+	tree_text(root, DISABLED, "1\n");
+	has(CHECK("--json"), LW_REFUSED, "'tool':'killsnoop','ready':false,'rules':[{'rule':'inst");
+	has(CHECK("--json"), LW_REFUSED, "{'rule':'modules','result':'fail','text':'kernel.mod");
+}
+
+/* What a module says of itself is text of a stranger. */
+static void strange_text(void **state)
+{
+	struct lines lines;
+	char *path = tree_path(root, RELEASE, "systemtap", "killsnoop");
+
+	(void)state;
+	lines_of(&lines, "killsnoop");
+	lines_set(&lines, "name=a\x1b[2J\"b");
+	module_write(path, &lines);
+	lines_free(&lines);
+	free(path);
+	has(CHECK("killsnoop"), LW_REFUSED, "the file holds module a\\x1b[2J'b, wanted");
+	has(CHECK("killsnoop", "--json"), LW_REFUSED, "module a\\u001b[2J\\'b, wanted");
+}
+
+/* ---- rules ---- */
+
+static char *module_path(void)
+{
+	return tree_path(root, RELEASE, "systemtap", "killsnoop");
+}
+
+static void set_line(const char *line)
+{
+	char *path = module_path();
+	struct lines lines;
+
+	lines_of(&lines, "killsnoop");
+	lines_set(&lines, line);
+	module_write(path, &lines);
+	lines_free(&lines);
+	free(path);
+}
+
+static void drop_line(const char *key)
+{
+	char *path = module_path();
+	struct lines lines;
+
+	lines_of(&lines, "killsnoop");
+	lines_drop(&lines, key);
+	module_write(path, &lines);
+	lines_free(&lines);
+	free(path);
+}
+
+static void set_mode(const char *text)
+{
+	char *path = module_path();
+
+	assert_int_equal(chmod(path, strtol(text, NULL, 8)), 0);
+	free(path);
+}
+
+static void set_owner(const char *text)
+{
+	char *path = module_path();
+
+	assert_int_equal(chown(path, atoi(text), 0), 0);
+	free(path);
+}
+
+static void make_link(const char *target)
+{
+	char *path = module_path();
+
+	assert_int_equal(remove(path) || symlink(target, path), 0);
+	free(path);
+}
+
+static void append(const char *text)
+{
+	char *path = module_path();
+	FILE *file = fopen(path, "a");
+
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+	free(path);
+}
+
+static void version(const char *text)
+{
+	tree_text(root, VERSION, text);
+}
+
+static void no_file(const char *path)
+{
+	char *file;
+
+	assert_true(asprintf(&file, "%s/%s", root, path) > 0);
+	assert_int_equal(remove(file), 0);
+	free(file);
+}
+
+static void other_build_id(const char *text)
+{
+	(void)text;
+	tree_write(root, NOTES, other_notes, sizeof(other_notes) - 1);
+}
+
+static void no_build_id(const char *text)
+{
+	no_file(NOTES);
+	if (text)
+		no_file(VERSION);
+}
+
+static void disabled(const char *text)
+{
+	tree_text(root, DISABLED, text);
+}
+
+static void enforce(const char *text)
+{
+	tree_text(root, ENFORCE, text);
+}
+
+static void enforce_signed(const char *text)
+{
+	append(text);
+	tree_text(root, ENFORCE, "Y\n");
+}
+
+static void lockdown(const char *text)
+{
+	tree_text(root, LOCKDOWN, text);
+}
+
+static const struct row {
+	const char *name;
+	void (*change)(const char *arg);
+	const char *arg;
+	int code;
+	const char *text;
+} rows[] = {
+	{ "mode", set_mode, "0664", LW_REFUSED,
+	  "@ killsnoop      trusted   FAIL ^/lib/modules/@/systemtap/lw_killsnoop.ko: others than "
+	  "its owner may write to it (mode 0664); chmod 644 it\n" },
+	{ "mode: the rest is not looked at", set_mode, "0646", LW_REFUSED,
+	  "@ killsnoop      name      skip not looked at: the file is refused\n"
+	  "@ killsnoop      release   skip not looked at: the file is refused\n"
+	  "@ killsnoop      build     skip not looked at: the file is refused\n"
+	  "@ killsnoop      modules   ok   kernel.modules_disabled is 0\n"
+	  "@ killsnoop      signature skip not looked at: the file is refused\n"
+	  "0 of 1 tools ready for kernel @\n" },
+	{ "owner", set_owner, "12345", LW_REFUSED,
+	  "trusted   FAIL ^/lib/modules/@/systemtap/"
+	  "lw_killsnoop.ko: owned by uid 12345, not by" },
+	{ "link", make_link, "/nowhere", LW_REFUSED, "lw_killsnoop.ko: is a symbolic link" },
+	{ "format", set_line, "lwtools=2", LW_REFUSED, "trusted   FAIL ^/lib" },
+	{ "name", set_line, "name=lw_opensnoop", LW_REFUSED,
+	  "@ killsnoop      name      FAIL the file holds module lw_opensnoop, wanted "
+	  "lw_killsnoop; reinstall the package that has it\n" },
+	{ "release", set_line, "vermagic=" OTHER_RELEASE " SMP ", LW_REFUSED,
+	  "@ killsnoop      release   FAIL built for kernel %, this kernel is @; install "
+	  "lwtools-modules-@\n" },
+	{ "uname -v differs", version, "#2 SMP\n", LW_OK,
+	  "@ killsnoop      build     warn built for another build of this release: " UTS
+	  ", this one is #2 SMP\n" },
+	{ "build-id differs", other_build_id, NULL, LW_OK,
+	  "@ killsnoop      build     warn built for another build of this release: its build-id "
+	  "is 0123456789abcdef\n" },
+	{ "a warning is ready", other_build_id, NULL, LW_OK, "1 of 1 tools ready" },
+	{ "no build-id of the kernel", no_build_id, NULL, LW_OK,
+	  "build     ok   the same uname -v; no build-id to compare\n" },
+	{ "no build-id of the module", drop_line, "lw_build_id", LW_OK,
+	  "build     ok   the same uname -v; no build-id to compare\n" },
+	{ "no uname -v of the module", drop_line, "lw_uts", LW_OK,
+	  "build     ok   the same build-id\n" },
+	{ "neither", no_build_id, VERSION, LW_OK,
+	  "build     skip neither build-id nor uname -v can be compared\n" },
+	{ "modules disabled", disabled, "1\n", LW_REFUSED,
+	  "@ killsnoop      modules   FAIL kernel.modules_disabled is 1: no module until it is "
+	  "booted again\n" },
+	{ "no modules", no_file, DISABLED, LW_REFUSED,
+	  "@ killsnoop      modules   FAIL kernel.modules_disabled cannot be read: No such file "
+	  "or directory\n" },
+	{ "enforced", enforce, "Y\n", LW_REFUSED,
+	  "@ killsnoop      signature FAIL unsigned, and module.sig_enforce asks for a signature; "
+	  "install signed modules\n" },
+	{ "lockdown integrity", lockdown, "none [integrity] confidentiality\n", LW_REFUSED,
+	  "@ killsnoop      signature FAIL unsigned, and lockdown asks for a signature; install "
+	  "signed modules\n" },
+	{ "lockdown confidentiality", lockdown, "none integrity [confidentiality]\n", LW_REFUSED,
+	  "signature FAIL unsigned, and lockdown asks" },
+	{ "no lockdown", no_file, LOCKDOWN, LW_OK, "signature ok   unsigned; this kernel takes" },
+	{ "no enforcement", no_file, ENFORCE, LW_OK, "signature ok   unsigned; this kernel takes" },
+	{ "signed", append, MAGIC, LW_OK, "signature ok   signed; this kernel takes it\n" },
+	{ "magic before the end", append, MAGIC "x", LW_OK, "signature ok   unsigned;" },
+	{ "signed and enforced", enforce_signed, MAGIC, LW_OK,
+	  "signature ok   signed; whether this kernel has the key shows when it is inserted\n" },
+};
+
+static void rule(void **state)
+{
+	const struct row *row = *state;
+
+	needs_root();
+	row->change(row->arg);
+	has(CHECK("killsnoop"), row->code, row->text);
+}
+
+static int become_nobody(void)
+{
+	int err = setresgid(65534, 65534, 65534) || setresuid(65534, 65534, 65534);
+
+	/* The sanitizer traces itself, which a process that changed its user may not. */
+	prctl(PR_SET_DUMPABLE, 1);
+	return err;
+}
+
+/* Who asks need not be root, but root runs it. */
+static void without_root(void **state)
+{
+	struct command command = { { "check", "killsnoop" }, become_nobody };
+
+	(void)state;
+	has(&command, LW_OK, "1 of 1 tools ready");
+	set_owner("65534");
+	has(&command, LW_REFUSED, "lw_killsnoop.ko: not owned by root; reinstall");
+}
+
+/* ---- kernels ---- */
+
+static void add_other(const char *release, const char *line)
+{
+	char *path = tree_path(root, release, "systemtap", "killsnoop");
+	struct lines lines;
+
+	lines_of(&lines, "killsnoop");
+	lines_set(&lines, line);
+	module_write(path, &lines);
+	lines_free(&lines);
+	free(path);
+}
+
+static void other_kernel(void **state)
+{
+	(void)state;
+	tree_text(root, DISABLED, "1\n");
+	tree_text(root, ENFORCE, "Y\n");
+	add_other(OTHER_RELEASE, "vermagic=" OTHER_RELEASE " SMP ");
+	prints(CHECK("--kernel", OTHER_RELEASE), LW_OK,
+	       "% killsnoop      installed ok   ^/lib/modules/%/systemtap/lw_killsnoop.ko\n"
+	       "% killsnoop      trusted   ok   regular file of root, mode 0644, description "
+	       "format 1\n"
+	       "% killsnoop      name      ok   lw_killsnoop\n"
+	       "% killsnoop      release   ok   % SMP \n"
+	       "% killsnoop      build     skip not the running kernel\n"
+	       "% killsnoop      modules   skip not the running kernel\n"
+	       "% killsnoop      signature skip unsigned; what that kernel asks for is not known "
+	       "here\n"
+	       "1 of 1 tools ready for kernel %\n");
+	has(CHECK("--kernel=" RELEASE), LW_REFUSED, "modules   FAIL");
+	add_other(OTHER_RELEASE, "vermagic=" RELEASE " SMP ");
+	has(CHECK("--kernel=" OTHER_RELEASE), LW_REFUSED,
+	    "release   FAIL built for kernel @, this kernel is %; install lwtools-modules-%");
+}
+
+static void no_module(void **state)
+{
+	(void)state;
+	prints(CHECK("killsnoop", "--kernel", "9.9.9"), LW_NO_MODULE,
+	       "9.9.9 killsnoop      installed FAIL no module in ^/lib/modules/9.9.9/systemtap "
+	       "or updates/dkms; install lwtools-modules-9.9.9\n"
+	       "0 of 1 tools ready for kernel 9.9.9\n");
+	prints(CHECK("--kernel", "9.9.9"), LW_NO_MODULE,
+	       "9.9.9 -              installed FAIL no module in ^/lib/modules/9.9.9/systemtap "
+	       "or updates/dkms; install lwtools-modules-9.9.9\n"
+	       "0 of 0 tools ready for kernel 9.9.9\n");
+	prints(CHECK("--json", "--kernel", "9.9.9"), LW_NO_MODULE,
+	       "{'kernel':'9.9.9','tool':null,'ready':false,'rules':[{'rule':'installed',"
+	       "'result':'fail','text':'no module in ^/lib/modules/9.9.9/systemtap or updates/dkms; "
+	       "install lwtools-modules-9.9.9'}]}\n");
+}
+
+/* DKMS's place counts, too. */
+static void second_place(void **state)
+{
+	char *path = tree_path(root, "9.9.9", "updates/dkms", "killsnoop");
+	struct lines lines;
+
+	(void)state;
+	lines_of(&lines, "killsnoop");
+	lines_set(&lines, "vermagic=9.9.9 SMP ");
+	module_write(path, &lines);
+	lines_free(&lines);
+	free(path);
+	has(CHECK("--kernel", "9.9.9"), LW_OK, "/9.9.9/updates/dkms/lw_killsnoop.ko\n");
+}
+
+/* What a kernel cannot have fails only if it is asked for. */
+static void missing_for_a_reason(void **state)
+{
+	(void)state;
+	tree_manifest(root, "missing\tfsslower\tit has no files\n");
+	has(CHECK("--json"), LW_OK,
+	    "\n{'kernel':'@','tool':'fsslower','ready':false,'rules':[{'rule':'installed',"
+	    "'result':'skip','text':'not for this kernel: it has no files'}]}\n");
+	has(CHECK(NULL), LW_OK,
+	    "\n@ fsslower       installed skip not for this kernel: it has no files\n"
+	    "1 of 1 tools ready for kernel @\n");
+	prints(CHECK("fsslower"), LW_NO_MODULE,
+	       "@ fsslower       installed FAIL not for this kernel: it has no files\n"
+	       "0 of 1 tools ready for kernel @\n");
+	has(CHECK("opensnoop"), LW_NO_MODULE, "opensnoop      installed FAIL no module in ");
+}
+
+/* A good tool does not hide a bad one. */
+static void several_tools(void **state)
+{
+	(void)state;
+	needs_root();
+	free(tree_add(root, "opensnoop"));
+	has(CHECK(NULL), LW_OK, "2 of 2 tools ready");
+	set_mode("0666");
+	has(CHECK(NULL), LW_REFUSED, "1 of 2 tools ready");
+}
+
+/* In the order of their versions; 5.9 can be booted by its image only, 5.7 not at all. */
+static void all_installed(void **state)
+{
+	(void)state;
+	needs_root();
+	add_other("6.1.0-9", "vermagic=6.1.0-9 SMP ");
+	add_other("6.1.0-10", "vermagic=6.1.0-10 SMP ");
+	add_other("5.9", "vermagic=5.9 SMP ");
+	add_other("5.7", "vermagic=5.7 SMP ");
+	tree_text(root, "lib/modules/6.1.0-9/modules.dep", "");
+	tree_text(root, "lib/modules/6.1.0-10/modules.dep", "");
+	tree_text(root, "lib/modules/6.1*/modules.dep", "");
+	tree_text(root, "lib/modules/.hidden/modules.dep", "");
+	tree_text(root, "boot/vmlinuz-5.9", "");
+	tree_text(root, "boot/vmlinuz-5.6", "");
+	has(CHECK("--all-installed", "--json"), LW_OK,
+	    "{'kernel':'5.9','tool':'killsnoop','ready':true");
+	has(CHECK("--all-installed"), LW_OK, "1 of 1 tools ready for kernel 5.9\n6.1.0-9 ");
+	has(CHECK("--all-installed"), LW_OK, "1 of 1 tools ready for kernel 6.1.0-9\n6.1.0-10 ");
+	has(CHECK("--all-installed"), LW_OK, "1 of 1 tools ready for kernel 6.1.0-10\n");
+	/* One of them refused, another without any: the first counts. */
+	tree_text(root, "lib/modules/4.1/modules.dep", "");
+	has(CHECK("--all-installed"), LW_NO_MODULE, "0 of 0 tools ready for kernel 4.1\n5.9 ");
+	add_other("6.1.0-9", "vermagic=6.1.0-1 SMP ");
+	has(CHECK("killsnoop", "--all-installed"), LW_REFUSED,
+	    "0 of 1 tools ready for kernel 4.1\n5.9 ");
+	has(CHECK("--all-installed"), LW_REFUSED, "0 of 1 tools ready for kernel 6.1.0-9\n");
+}
+
+/* ---- bad input ---- */
+
+static void refuses(struct command *command, int code, const char *message)
+{
+	struct outcome outcome;
+
+	run(command, &outcome);
+	assert_int_equal(outcome.code, code);
+	assert_int_equal(outcome.err_lines, 1);
+	assert_memory_equal(outcome.err, "lwload: ", 8);
+	assert_non_null(strstr(outcome.err, message));
+	assert_string_equal(outcome.out, "");
+	outcome_free(&outcome);
+}
+
+static void no_kernel_installed(void **state)
+{
+	(void)state;
+	refuses(CHECK("--all-installed"), LW_NO_MODULE, "check: no kernel is installed: none in ");
+}
+
+#define X65 "12345678901234567890123456789012345678901234567890123456789012345"
+
+static void bad_arguments(void **state)
+{
+	static char *const releases[] = { "",   ".",   "..",  ".x",  "a/b",  "../x",     "*",
+					  "a?", "[6]", "a b", "a\n", "a\\b", "\xc3\xa9", X65 };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(releases); i++)
+		refuses(CHECK("--kernel", releases[i]), LW_USAGE,
+			"check: option --kernel needs a kernel's release, such as " RELEASE);
+	refuses(CHECK("--kernel"), LW_USAGE, "option --kernel needs a kernel's release");
+	refuses(CHECK("--kernel="), LW_USAGE, "option --kernel needs a kernel's release");
+	refuses(CHECK("--kernel=1", "--kernel=1"), LW_USAGE, "option --kernel is given twice");
+	refuses(CHECK("--kernel=1", "--all-installed"), LW_USAGE, "exclude each other");
+	refuses(CHECK("--all-installed", "--kernel", "1"), LW_USAGE, "exclude each other");
+	refuses(CHECK("--kernels"), LW_USAGE, "check: takes no argument \"--kernels\"");
+	refuses(CHECK("killsnoop", "opensnoop"), LW_USAGE,
+		"check: takes no argument \"opensnoop\"");
+	refuses(CHECK("../x"), LW_USAGE, "\"../x\" is not the name of a tool");
+	refuses(CHECK(""), LW_USAGE, "\"\" is not the name of a tool");
+}
+
+#define FRESH(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+	static const struct CMUnitTest fixed[] = {
+		FRESH(ready),         FRESH(ready_json),    FRESH(not_ready_json),
+		FRESH(strange_text),  FRESH(without_root),  FRESH(other_kernel),
+		FRESH(no_module),     FRESH(second_place),  FRESH(missing_for_a_reason),
+		FRESH(several_tools), FRESH(all_installed), FRESH(no_kernel_installed),
+		FRESH(bad_arguments),
+	};
+	struct CMUnitTest tests[COUNT(fixed) + COUNT(rows)];
+	size_t i;
+
+	leaks_in_children_only();
+	memcpy(tests, fixed, sizeof(fixed));
+	for (i = 0; i < COUNT(rows); i++)
+		tests[COUNT(fixed) + i] = (struct CMUnitTest){ rows[i].name, rule, setup, teardown,
+							       (void *)&rows[i] };
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
