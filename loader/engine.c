@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "engine.h"
+#include "leftover.h"
 #include "log.h"
 #include "signals.h"
 #include "transport.h"
@@ -100,18 +101,12 @@ static char *join(char *const *params)
  */
 static int remove_leftover(const struct lw_run *run)
 {
-	struct lw_control control;
-	int err = lw_control_open(run->module, &control);
+	int err = lw_leftover_remove(run->module);
 
-	lw_control_close(&control);
-	/* Attached to, none of SystemTap's, or not to be told: not ours to remove. */
-	if (err)
-		return -EEXIST;
-	if (syscall(SYS_delete_module, run->module, O_NONBLOCK) < 0)
-		return -errno;
-	lw_warn("%s: removed module %s, left behind by a run that was killed", run->name,
-		run->module);
-	return 0;
+	if (!err)
+		lw_warn("%s: removed module %s, left behind by a run that was killed", run->name,
+			run->module);
+	return err;
 }
 
 static int insert(const struct lw_run *run)
