@@ -25,6 +25,8 @@ enum lw_exit lw_run(const struct lw_host *host, int argc, char **argv);
 enum lw_exit lw_list(const struct lw_host *host, int argc, char **argv);
 enum lw_exit lw_info(const struct lw_host *host, int argc, char **argv);
 enum lw_exit lw_check(const struct lw_host *host, int argc, char **argv);
+enum lw_exit lw_status(const struct lw_host *host, int argc, char **argv);
+enum lw_exit lw_stop(const struct lw_host *host, int argc, char **argv);
 
 struct lw_tool;
 

@@ -21,6 +21,8 @@ static const struct verb {
 	{ "info", lw_info, " TOOL", "show what a tool's module says of itself" },
 	{ "check", lw_check, " [TOOL] [--kernel RELEASE | --all-installed] [--json]",
 	  "is a kernel covered, and if not, which rule fails" },
+	{ "status", lw_status, " [--json]", "show which modules are in the kernel, and whose" },
+	{ "stop", lw_stop, " TOOL... | --all", "end runs, and remove what killed ones have left" },
 };
 #define NVERBS (sizeof(verbs) / sizeof(verbs[0]))
 

@@ -18,7 +18,7 @@
 struct fake *fake;
 
 /* What a descriptor stands for. Streams are STREAM + cpu. */
-enum kind { REAL, DIRECTORY, COMMAND, KPTR, STREAM };
+enum kind { REAL, DIRECTORY, COMMAND, KPTR, PROCESS, STREAM };
 #define MAX_FD 1024
 static enum kind kinds[MAX_FD];
 
@@ -194,6 +194,37 @@ static long remove_module(void)
 	return 0;
 }
 
+static int new_fd(enum kind kind)
+{
+	int fd = __real_open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (fd < 0 || fd >= MAX_FD)
+		abort();
+	kinds[fd] = kind;
+	fake->open_files++;
+	return fd;
+}
+
+static long open_process(int pid)
+{
+	if (fails("pidfd_open"))
+		return -1;
+	fake->opened_pid = pid;
+	if (fake->on_process)
+		fake->on_process();
+	return new_fd(PROCESS);
+}
+
+static long send_signal(int number)
+{
+	if (fails("pidfd_send_signal"))
+		return -1;
+	fake->signal = number;
+	if (fake->on_signal)
+		fake->on_signal();
+	return 0;
+}
+
 long __wrap_syscall(long number, ...)
 {
 	unsigned long a, b, c;
@@ -208,18 +239,11 @@ long __wrap_syscall(long number, ...)
 		return insert_module((const void *)a, b, (const char *)c);
 	if (number == SYS_delete_module)
 		return remove_module();
+	if (number == SYS_pidfd_open)
+		return open_process(a);
+	if (number == SYS_pidfd_send_signal)
+		return send_signal(b);
 	abort();
-}
-
-static int new_fd(enum kind kind)
-{
-	int fd = __real_open("/dev/null", O_RDWR | O_CLOEXEC);
-
-	if (fd < 0 || fd >= MAX_FD)
-		abort();
-	kinds[fd] = kind;
-	fake->open_files++;
-	return fd;
 }
 
 static enum kind kind_of(int fd)
@@ -359,6 +383,8 @@ static short events_of(int fd)
 
 	if (kind == COMMAND)
 		return fake->queue_pos < fake->queue_len ? POLLIN : 0;
+	if (kind == PROCESS)
+		return fake->process_gone ? POLLIN : 0;
 	if (kind >= STREAM)
 		return fake->streams[kind - STREAM].pos < fake->streams[kind - STREAM].len ? POLLIN
 											   : 0;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * fake.h - a kernel with SystemTap's runtime in it, behind the calls that reach
- * a real one: init_module(2), delete_module(2), files of /proc, poll, the clock
+ * a real one: init_module(2), delete_module(2), files of /proc, signals to processes,
+ * poll, the clock
  *
  * The linker puts it in front of libc (--wrap in tests.mk). Files that are none
  * of its own are passed on. It lives in memory that children share, so that a
@@ -47,6 +48,9 @@ struct fake {
 	void (*on_exit)(void);      /* before EXIT is answered: the end probes */
 	void (*on_poll)(int round); /* in the main loop, before looking at the files */
 	void (*before_read)(int cpu);
+	bool process_gone;        /* that of pidfd_open */
+	void (*on_process)(void); /* when it is opened */
+	void (*on_signal)(void);  /* when it gets one */
 
 	/* What it saw. */
 	bool loaded;
@@ -60,6 +64,7 @@ struct fake {
 	int rounds;
 	int open_files;
 	int wrong_cpu; /* reads of a stream from another CPU */
+	int opened_pid, signal;
 
 	/* What it holds. */
 	struct fake_message queue[32];

@@ -922,6 +922,8 @@ static void main_usage(void **state)
 	assert_non_null(strstr(none.err, "lwload info TOOL         show what"));
 	assert_non_null(strstr(none.err, "lwload check [TOOL] [--kernel RELEASE | --all-installed] "
 					 "[--json]\n                                is a kernel"));
+	assert_non_null(strstr(none.err, "lwload status [--json]   show which"));
+	assert_non_null(strstr(none.err, "lwload stop TOOL... | --all\n"));
 	assert_int_equal(asked.code, LW_OK);
 	assert_string_equal(asked.out, none.err);
 	outcome_free(&none);
@@ -948,6 +950,10 @@ static void main_verbs(void **state)
 	run_main("info", &outcome);
 	assert_int_equal(outcome.code, LW_USAGE);
 	assert_non_null(strstr(outcome.err, "info: want the name of one tool"));
+	outcome_free(&outcome);
+	run_main("stop", &outcome);
+	assert_int_equal(outcome.code, LW_USAGE);
+	assert_non_null(strstr(outcome.err, "stop: want the names of tools, or --all"));
 	outcome_free(&outcome);
 	run_main("../list", &outcome);
 	assert_int_equal(outcome.code, LW_USAGE);
