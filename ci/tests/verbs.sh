@@ -1,0 +1,212 @@
+# shellcheck shell=bash
+# verbs.sh - check, status and stop say what is so, and do what they say
+# shellcheck disable=SC2154,SC2086 # names from lib.sh; none has a space
+
+# prints STATUS TEXT COMMAND... - with that status, that text on stdout ('': nothing at all),
+# and nothing on stderr
+prints() {
+	local want=$1 text=$2 status=0
+	shift 2
+	"$@" > $out 2> $err < /dev/null || status=$?
+	[ $status -eq "$want" ] || { echo "status $status, wanted $want: $*"; return 1; }
+	[ ! -s $err ] || { echo "something on stderr: $*"; return 1; }
+	if [ -n "$text" ]; then
+		grep -qF -- "$text" $out || { echo "no \"$text\" on stdout: $*"; return 1; }
+	else
+		[ ! -s $out ] || { echo "something on stdout: $*"; return 1; }
+	fi
+}
+
+nothing_is_inserted() {
+	not grep '^lw_' /proc/modules
+}
+
+# leave TOOL - what a killed run of it leaves
+leave() {
+	start "$1"
+	kill -KILL $lwload
+	wait $lwload || :
+	grep "^lw_$1 " /proc/modules
+}
+
+# seconds_ago FILE - the time of the one object in it
+seconds_ago() {
+	echo $(($(date +%s) - $(jq -r '.since | fromdate' "$1")))
+}
+
+tools_here() {
+	find "$modules" -name 'lw_*.ko' | wc -l
+}
+
+# ---- check ----
+
+test_check_says_that_every_tool_is_ready() {
+	local n
+	n=$(tools_here)
+	[ "$n" -ge 1 ]
+	prints 0 "$n of $n tools ready for kernel $(uname -r)" lwload check
+	not grep -E ' (warn|skip|FAIL) ' $out
+	[ "$(wc -l < $out)" -eq $((7 * n + 1)) ]
+	prints 0 '"ready":true' lwload check --json
+	jq -e -s "length == $n and all(.ready and (.rules | length == 7 and all(.result == \"ok\")))" $out
+	nothing_is_inserted
+}
+
+test_check_needs_no_root() {
+	prints 0 "1 of 1 tools ready" setpriv --reuid 65534 --regid 65534 --clear-groups lwload check opensnoop
+}
+
+# Joined by &&, as with_copy takes its status
+wrong_release_fails() {
+	local n
+	n=$(tools_here)
+	sed -i "s/vermagic=$release/vermagic=9${release#?}/" $work/copy/lw_opensnoop.ko &&
+		prints 4 "$release opensnoop      release   FAIL built for kernel 9${release#?}, this kernel is $release" \
+			lwload check opensnoop &&
+		prints 4 "$((n - 1)) of $n tools ready for kernel $release" lwload check &&
+		prints 4 '"ready":false' lwload check --json &&
+		jq -e -s 'map(select(.ready | not) | .tool) == ["opensnoop"]' $out
+}
+
+test_check_finds_a_module_of_another_release() {
+	release=$(uname -r)
+	with_copy wrong_release_fails
+}
+
+others_may_write() {
+	chmod 666 $work/copy/lw_opensnoop.ko && prints 4 'opensnoop      trusted   FAIL' lwload check
+}
+
+test_check_finds_a_module_others_could_have_changed() {
+	with_copy others_may_write
+}
+
+test_check_tells_of_a_kernel_without_modules() {
+	prints 3 'install lwtools-modules-9.9.9' lwload check --kernel 9.9.9
+	prints 3 'opensnoop      installed FAIL' lwload check opensnoop --kernel 9.9.9
+	exits 2 "needs a kernel's release" lwload check --kernel ../x
+	exits 2 'exclude each other' lwload check --kernel 9.9.9 --all-installed
+}
+
+# The same modules, for a kernel that is installed and not running
+test_check_covers_every_installed_kernel() {
+	local other tree
+	other=$(uname -r)
+	other=9${other#?} tree=/lib/modules/9${other#?}
+	mkdir -p $tree/systemtap
+	sed "s/vermagic=$(uname -r)/vermagic=$other/" "$modules/lw_opensnoop.ko" > $tree/systemtap/lw_opensnoop.ko
+	touch $tree/modules.dep
+	lwload check --all-installed > $out 2> $err || echo "status $?"
+	rm -r $tree
+	grep "1 of 1 tools ready for kernel $other" $out
+	grep "^$other opensnoop      signature skip unsigned" $out
+}
+
+# With a file in the place of the kernel's, as lockdown cannot be undone
+test_check_knows_that_a_signature_is_asked_for() {
+	local status=0
+	mountpoint -q /sys/kernel/security || mount -t securityfs none /sys/kernel/security
+	echo "none [integrity] confidentiality" > $work/lockdown
+	mount --bind $work/lockdown /sys/kernel/security/lockdown
+	prints 4 'signature FAIL unsigned, and lockdown asks for a signature' lwload check opensnoop || status=$?
+	umount /sys/kernel/security/lockdown
+	[ $status -eq 0 ]
+	prints 0 'signature ok   unsigned; this kernel takes it' lwload check opensnoop
+}
+
+# ---- status ----
+
+test_status_shows_a_run_and_a_leftover() {
+	prints 0 '' lwload status
+	start opensnoop -n nobody
+	lwload status > $work/got
+	lwload status --json > $work/json
+	kill -KILL $lwload
+	wait $lwload || :
+	grep -qE "^opensnoop +running +$lwload +root +[0-9-]+ [0-9:]+ lwload opensnoop -n nobody --verbose\$" $work/got
+	jq -e ".tool == \"opensnoop\" and .state == \"running\" and .pid == $lwload and .uid == 0 and
+		.command == [\"lwload\", \"opensnoop\", \"-n\", \"nobody\", \"--verbose\"]" $work/json
+	# Its times are those of the run, a moment ago.
+	[ "$(seconds_ago $work/json)" -le 10 ]
+	sleep 3
+	lwload status > $work/got
+	lwload status --json > $work/json
+	lwload stop opensnoop
+	grep -qE '^opensnoop +left +- - +[0-9-]+ [0-9:]+ -$' $work/got
+	jq -e '.state == "left" and .pid == null and .command == []' $work/json
+	# When it was inserted, not when somebody looked.
+	[ "$(seconds_ago $work/json)" -ge 3 ]
+	[ "$(seconds_ago $work/json)" -le 15 ]
+}
+
+test_status_tells_who_is_not_root_that_a_run_is_there() {
+	start opensnoop -n nobody
+	setpriv --reuid 65534 --regid 65534 --clear-groups lwload status > $work/got
+	finish
+	grep -qE '^opensnoop +running +- - ' $work/got
+}
+
+# ---- stop ----
+
+test_stop_ends_a_run() {
+	local status=0
+	start opensnoop -n workload
+	$workload opens > $work/all
+	lwload stop opensnoop > $work/got
+	nothing_is_inserted
+	wait $lwload || status=$?
+	[ $status -eq 0 ]
+	[ "$(cat $work/got)" = "opensnoop: stopped (pid $lwload)" ]
+	# What was recorded until then is there.
+	[ "$(wc -l < $out)" -eq 25 ]
+}
+
+test_stop_removes_a_leftover() {
+	leave opensnoop
+	prints 0 'opensnoop: removed what a killed run had left' lwload stop opensnoop
+	nothing_is_inserted
+	prints 0 'opensnoop: not running' lwload stop opensnoop
+}
+
+test_stop_all_ends_runs_and_leftovers() {
+	local killsnoop
+	leave opensnoop
+	start killsnoop
+	killsnoop=$lwload
+	lwload stop --all > $work/got
+	wait $killsnoop
+	printf '%s\n' "killsnoop: stopped (pid $killsnoop)" "opensnoop: removed what a killed run had left" > $work/want
+	same $work/want $work/got
+	prints 0 '' lwload stop --all
+}
+
+# A run under SystemTap's own staprun, in its tree: see staprun.sh
+test_stop_ends_a_run_of_staprun() {
+	(by_staprun opensnoop --staprun --verbose) > $out 2> $err < /dev/null &
+	lwload=$!
+	for _ in $(seq 100); do grep -q 'tracing; Ctrl-C' $err && break; sleep 0.1; done
+	sleep 1
+	lwload stop opensnoop > $work/got
+	wait $lwload || :
+	grep -qE '^opensnoop: stopped [(]pid [0-9]+[)]$' $work/got
+	nothing_is_inserted
+}
+
+test_stop_leaves_a_stranger_alone() {
+	local status=0
+	leave opensnoop
+	sleep 100 3<> /proc/systemtap/lw_opensnoop/.cmd &
+	for _ in $(seq 50); do lwload status | grep -q ' running ' && break; sleep 0.1; done
+	lwload stop opensnoop > $work/got 2> $err || status=$?
+	grep '^lw_opensnoop ' /proc/modules
+	kill $!
+	wait $! || :
+	lwload stop opensnoop
+	[ $status -eq 1 ]
+	grep -q 'is none of lwload, staprun and stapio' $err
+}
+
+test_stop_needs_root() {
+	exits 4 'takes root' setpriv --reuid 65534 --regid 65534 --clear-groups lwload stop opensnoop
+	exits 2 'want the names of tools' lwload stop
+}
