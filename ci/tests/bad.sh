@@ -61,11 +61,15 @@ test_a_closed_stdout_is_an_error() {
 
 # with_copy COMMAND... - on a copy of the tools' directory that the test may spoil
 with_copy() {
-	local status=0
+	local status
 	mkdir -p $work/copy
 	cp "$modules"/* $work/copy
 	mount --bind $work/copy "$modules"
-	"$@" || status=$?
+	# Not as a condition: set -e must hold inside.
+	set +e
+	(set -e; "$@")
+	status=$?
+	set -e
 	umount "$modules"
 	return $status
 }

@@ -32,7 +32,7 @@ leftovers() {
 
 # t FUNCTION - runs one test and prints its TAP line
 t() {
-	local name=${1#test_} left start=$SECONDS
+	local name=${1#*test_} left start=$SECONDS
 	name=${name//_/ }
 	rm -rf $work
 	mkdir -p $work

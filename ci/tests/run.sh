@@ -9,6 +9,8 @@ done
 
 [ $# -gt 0 ] || mapfile -t all < <(sh ./names.sh)
 [ $# -eq 0 ] || all=("$@")
+# shellcheck disable=SC2154 # of lib.sh
+$workload prepare
 echo "1..${#all[@]}"
 for name in "${all[@]}"; do
 	t "$name"

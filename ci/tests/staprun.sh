@@ -35,7 +35,6 @@ both() {
 }
 
 test_staprun_shows_the_same_opens() {
-	$workload prepare
 	both opensnoop opens '{uid, comm, fd, err, flags, mode, path}' --extended -F -n workload
 }
 

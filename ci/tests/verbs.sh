@@ -56,16 +56,15 @@ test_check_needs_no_root() {
 	prints 0 "1 of 1 tools ready" setpriv --reuid 65534 --regid 65534 --clear-groups lwload check opensnoop
 }
 
-# Joined by &&, as with_copy takes its status
 wrong_release_fails() {
 	local n
 	n=$(tools_here)
-	sed -i "s/vermagic=$release/vermagic=9${release#?}/" $work/copy/lw_opensnoop.ko &&
-		prints 4 "$release opensnoop      release   FAIL built for kernel 9${release#?}, this kernel is $release" \
-			lwload check opensnoop &&
-		prints 4 "$((n - 1)) of $n tools ready for kernel $release" lwload check &&
-		prints 4 '"ready":false' lwload check --json &&
-		jq -e -s 'map(select(.ready | not) | .tool) == ["opensnoop"]' $out
+	sed -i "s/vermagic=$release/vermagic=9${release#?}/" $work/copy/lw_opensnoop.ko
+	prints 4 "$release opensnoop      release   FAIL built for kernel 9${release#?}, this kernel is $release" \
+		lwload check opensnoop
+	prints 4 "$((n - 1)) of $n tools ready for kernel $release" lwload check
+	prints 4 '"ready":false' lwload check --json
+	jq -e -s 'map(select(.ready | not) | .tool) == ["opensnoop"]' $out
 }
 
 test_check_finds_a_module_of_another_release() {
@@ -74,7 +73,8 @@ test_check_finds_a_module_of_another_release() {
 }
 
 others_may_write() {
-	chmod 666 $work/copy/lw_opensnoop.ko && prints 4 'opensnoop      trusted   FAIL' lwload check
+	chmod 666 $work/copy/lw_opensnoop.ko
+	prints 4 'opensnoop      trusted   FAIL' lwload check
 }
 
 test_check_finds_a_module_others_could_have_changed() {
@@ -209,4 +209,33 @@ test_stop_leaves_a_stranger_alone() {
 test_stop_needs_root() {
 	exits 4 'takes root' setpriv --reuid 65534 --regid 65534 --clear-groups lwload stop opensnoop
 	exits 2 'want the names of tools' lwload stop
+}
+
+# ---- completion ----
+
+# completes WANTED WORD... - what bash offers behind these words begins with that
+completes() {
+	local want=$1
+	shift
+	COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMPREPLY=()
+	_lwload
+	printf '%s\n' "${COMPREPLY[@]}" > $work/got
+	grep -qx -- "$want" $work/got || { echo "no $want behind $*:"; cat $work/got; return 1; }
+}
+
+test_completion_knows_tools_verbs_options_and_values() {
+	# shellcheck source=/dev/null
+	. /usr/share/bash-completion/completions/lwload
+	completes opensnoop lwload ope
+	[ "$(wc -l < $work/got)" -eq 1 ]
+	completes check lwload ''
+	completes rwtime lwload ''
+	completes --help lwload --
+	completes biolatency lwload info ''
+	completes --full-path lwload opensnoop --f
+	completes -x lwload opensnoop -
+	completes --json lwload opensnoop -x --
+	completes $$ lwload opensnoop -p ''
+	completes vda lwload biolatency -d ''
+	completes bash lwload opensnoop -n ''
 }
