@@ -4,6 +4,10 @@ PREFIX ?= /usr
 SBINDIR ?= $(PREFIX)/sbin
 MANDIR ?= $(PREFIX)/share/man
 DOCDIR ?= $(PREFIX)/share/doc/lwtools
+BASHDIR ?= $(PREFIX)/share/bash-completion/completions
+ZSHDIR ?= $(PREFIX)/share/zsh/vendor-completions
+UNITDIR ?= $(PREFIX)/lib/systemd/system
+SYSCONFDIR ?= /etc
 MODDIR ?= /lib/modules
 DESTDIR ?=
 TOOL ?= opensnoop
@@ -24,6 +28,9 @@ endif
 KERNELRELEASE ?= $(firstword $(CHECKED) $(CHOSEN))
 LWCACHE ?= $(HOME)/.cache/lwtools
 export LWCACHE
+# For make repo
+REPO ?= build/repo
+VERSION := $(shell cat VERSION)
 
 ifneq ($(V),1)
 Q := @
@@ -37,7 +44,7 @@ LOADER := $(wildcard loader/*.c loader/*.h) loader/build VERSION
 COMMON := $(wildcard stp/tapset/*) modules/build modules/try-run modules/describe modules/quirks VERSION
 
 .PHONY: all help setup kernels modules module-files lwload install install-lwload install-modules \
-	uninstall deb demo check matrix check-matrix lint unit bench clean
+	install-source uninstall deb tarball repo demo check matrix check-matrix lint unit bench clean
 
 all: lwload modules
 
@@ -61,7 +68,7 @@ modules: setup
 module-files: $(MODULES) $(MANIFESTS)
 	@:
 
-export LWPROGRESS_DIR LWTOTAL
+export LWPROGRESS_DIR LWTOTAL MOK_KEY MOK_CERT
 
 .SECONDEXPANSION:
 modules/%.ko: stp/$$(subst lw_,,$$(notdir $$*)).stp $(COMMON)
@@ -79,25 +86,52 @@ install-modules:
 	install -d $(DESTDIR)$(MODDIR)/$(KERNELRELEASE)/systemtap
 	install -m 644 $(filter-out $(MISSING),$(TOOLS:%=modules/$(KERNELRELEASE)/lw_%.ko)) $(DESTDIR)$(MODDIR)/$(KERNELRELEASE)/systemtap
 	install -m 644 modules/$(KERNELRELEASE)/manifest $(DESTDIR)$(MODDIR)/$(KERNELRELEASE)/systemtap/lwtools.manifest
+	$(Q)modules/sign $(KERNELRELEASE) $(DESTDIR)$(MODDIR)/$(KERNELRELEASE)/systemtap
 
 install-lwload: lwload
-	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(MANDIR)/man8 $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(DOCDIR)/examples
+	install -d $(addprefix $(DESTDIR),$(SBINDIR) $(MANDIR)/man8 $(MANDIR)/man7 $(MANDIR)/man5 $(DOCDIR)/examples \
+		$(BASHDIR) $(ZSHDIR) $(UNITDIR) $(SYSCONFDIR)/logrotate.d)
 	install -m 755 build/lwload $(DESTDIR)$(SBINDIR)/lwload
 	install -m 644 $(wildcard man/*.8) $(DESTDIR)$(MANDIR)/man8
+	install -m 644 $(wildcard man/*.7) $(DESTDIR)$(MANDIR)/man7
 	install -m 644 $(wildcard man/*.5) $(DESTDIR)$(MANDIR)/man5
 	install -m 644 $(wildcard examples/*_example.txt) $(DESTDIR)$(DOCDIR)/examples
+	install -m 644 loader/extra/lwload.bash $(DESTDIR)$(BASHDIR)/lwload
+	install -m 644 loader/extra/_lwload $(DESTDIR)$(ZSHDIR)/_lwload
+	install -m 644 loader/extra/logrotate $(DESTDIR)$(SYSCONFDIR)/logrotate.d/lwtools
+	sed 's|/usr/sbin/|$(SBINDIR)/|' loader/extra/lwload@.service > $(DESTDIR)$(UNITDIR)/lwload@.service
+	chmod 644 $(DESTDIR)$(UNITDIR)/lwload@.service
 
 uninstall:
-	rm -f $(DESTDIR)$(SBINDIR)/lwload $(TOOLS:%=$(DESTDIR)$(MODDIR)/$(KERNELRELEASE)/systemtap/lw_%.ko)
-	rm -f $(DESTDIR)$(MODDIR)/$(KERNELRELEASE)/systemtap/lwtools.manifest
-	rm -f $(addprefix $(DESTDIR)$(MANDIR)/man8/,$(notdir $(wildcard man/*.8)))
-	rm -f $(addprefix $(DESTDIR)$(MANDIR)/man5/,$(notdir $(wildcard man/*.5)))
+	rm -f $(addprefix $(DESTDIR),$(SBINDIR)/lwload $(BASHDIR)/lwload $(ZSHDIR)/_lwload $(UNITDIR)/lwload@.service \
+		$(SYSCONFDIR)/logrotate.d/lwtools $(foreach n,5 7 8,$(patsubst man/%,$(MANDIR)/man$(n)/%,$(wildcard man/*.$(n)))))
 	rm -rf $(DESTDIR)$(DOCDIR)
+	rm -f $(TOOLS:%=$(DESTDIR)$(MODDIR)/$(KERNELRELEASE)/systemtap/lw_%.ko)
+	rm -f $(DESTDIR)$(MODDIR)/$(KERNELRELEASE)/systemtap/lwtools.manifest
+	-rmdir $(DESTDIR)$(MODDIR)/$(KERNELRELEASE)/systemtap 2>/dev/null
+
+# What lwtools-dkms has: all that makes modules
+SOURCES := VERSION dkms.conf $(wildcard stp/*.stp stp/tapset/* ci/guest/* ci/roots/builder ci/roots/guest-*) \
+	$(addprefix modules/,build builder describe dkms kernels missing quirks symbols try-run unsupported) \
+	$(addprefix ci/,common.sh kernel root vm vm-image)
+
+install-source:
+	for file in $(SOURCES); do \
+		install -D -p -m $$(stat -c %a $$file) $$file $(DESTDIR)/usr/src/lwtools-$(VERSION)/$$file || exit; \
+	done
 
 deb: lwload
 	$(Q)ci/setup deb
 	$(Q)$(MAKE) --no-print-directory modules KERNELS="$(KERNELS)"
 	$(Q)debian/build $(CHOSEN)
+
+tarball: lwload
+	$(Q)$(MAKE) --no-print-directory modules KERNELS="$(KERNELS)"
+	$(Q)for release in $(CHOSEN); do modules/tarball $$release || exit; done
+
+repo: lwload
+	$(Q)ci/setup deb
+	$(Q)debian/repo "$(REPO)" "$(KEY)" $(CHOSEN)
 
 # The modules of its one kernel are made as they are installed in the VM's tree.
 demo: lwload
@@ -112,6 +146,9 @@ matrix: lwload
 	$(Q)ci/matrix $(CHOSEN)
 
 check-matrix: matrix
+	$(Q)ci/setup deb
+	$(Q)ci/tests/packages $(CHOSEN) | tee build/matrix/packages.tap
+	$(Q)! grep '^not ok' build/matrix/packages.tap
 	$(Q)ci/same-bytes $(CHOSEN)
 	$(Q)ci/oneliners $(CHOSEN)
 

@@ -170,7 +170,7 @@ static enum lw_exit absent(struct report *report)
 	if (!lw_missing_each(root, report->release, reason_of, report))
 		lw_reason(why(report),
 			  "no module in %s/lib/modules/%s/systemtap or updates/dkms; "
-			  "install lwtools-modules-%s",
+			  "apt install lwtools-modules-%s",
 			  root, report->release, report->release);
 	add(report, "installed", LW_RULE_FAIL);
 	print(report, false);

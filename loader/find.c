@@ -37,7 +37,7 @@ static enum lw_exit missing(const struct lw_host *host, const char *name)
 		return LW_USAGE;
 	}
 	lw_error("%s: no module for kernel %s (looked in %s/lib/modules/%s/systemtap and "
-		 "updates/dkms; install lwtools-modules-%s)",
+		 "updates/dkms; apt install lwtools-modules-%s)",
 		 name, host->release, host->root, host->release, host->release);
 	return LW_NO_MODULE;
 }

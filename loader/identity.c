@@ -29,7 +29,7 @@ enum lw_result lw_identity_release(const struct lw_tool *tool, const char *relea
 		lw_reason(why, "%s", tool->vermagic);
 		return LW_RULE_OK;
 	}
-	lw_reason(why, "built for kernel %.*s, this kernel is %s; install lwtools-modules-%s",
+	lw_reason(why, "built for kernel %.*s, this kernel is %s; apt install lwtools-modules-%s",
 		  (int)n, tool->vermagic, release, release);
 	return LW_RULE_FAIL;
 }

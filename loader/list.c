@@ -63,7 +63,7 @@ enum lw_exit lw_list(const struct lw_host *host, int argc, char **argv)
 	}
 	if (n == 0) {
 		lw_error("no modules for kernel %s (looked in %s/lib/modules/%s/systemtap and "
-			 "updates/dkms; install lwtools-modules-%s)",
+			 "updates/dkms; apt install lwtools-modules-%s)",
 			 host->release, host->root, host->release, host->release);
 		code = LW_NO_MODULE;
 	}

@@ -1,16 +1,18 @@
 # shellcheck shell=bash
-# packages-guest.sh - in the guest, a minimal Debian: installs the packages of /lw/repo with
-# its own apt, runs a tool, upgrades, goes back and purges; prints TAP
+# packages-guest.sh - in the guest, a Debian as clouds have it: installs from the repositories
+# in /lw with its own apt, runs a tool, upgrades, goes back and purges; prints TAP
 #
-# usage: packages-guest.sh VERSION NEWER_VERSION
+# usage: packages-guest.sh SUITE VERSION [OTHER_RELEASE | --rebooted]
 # shellcheck disable=SC2154 # out is of lib.sh
 set -eu
 # shellcheck source=ci/tests/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-release=$(uname -r) old=$1 new=$2
+release=$(uname -r) suite=$1 version=$2 other=${3-}
 modules=/lib/modules/$release/systemtap
-deb=/lw/repo/lwtools-modules-${release}_${old}_amd64.deb
+ours="lwtools
+lwtools-modules-$release
+lwtools-modules-cloud-amd64"
 
 # files - all but what apt and dpkg keep about packages, and what changes by itself
 files() {
@@ -22,42 +24,77 @@ packages() {
 	dpkg-query -W -f '${Package}\n' | sort
 }
 
-apt_install() {
-	apt-get -y --no-install-recommends --allow-downgrades install "$@"
+# new_since LIST - packages that are there and were not
+new_since() {
+	comm -13 <(echo "$1") <(packages)
 }
 
-is_version() {
-	[ "$(dpkg-query -W -f '${Version}\n' "lwtools-modules-$release")" = "$1" ]
+apt() {
+	apt-get -y --no-install-recommends --allow-downgrades "$@"
 }
 
-# What README says, and no other package
-test_packages_are_two_files_to_install() {
+# source NAME... - only these repositories; what apt knew of others is forgotten
+source_is() {
+	local name
+	for name; do
+		case $name in
+		uncovered) echo "deb [trusted=yes] file:/lw/$name ./" ;;
+		*) echo "deb [signed-by=/usr/share/keyrings/lwtools.asc] file:/lw/$name $suite main" ;;
+		esac
+	done > /etc/apt/sources.list
+	rm -rf /var/lib/apt/lists/*
+	apt-get update
+}
+
+installed() {
+	[ "$(dpkg-query -W -f '${Version}\n' "$1")" = "$2" ]
+}
+
+# refused NAME PATTERN - that repository's packages cannot be had
+refused() {
+	not source_is "$1" > /tmp/update 2>&1
+	grep -E "$2" /tmp/update
+	not apt install lwtools
+	[ ! -e /usr/sbin/lwload ]
+}
+
+test_packages_of_a_repository_that_was_changed_are_refused() {
+	refused tampered 'unexpected size|Hash Sum mismatch'
+}
+
+test_packages_of_a_stranger_are_refused() {
+	refused strange 'NO_PUBKEY|not signed|no valid|Missing key'
+}
+
+# What README says of two files
+test_packages_can_be_installed_without_a_repository() {
 	local before
 	before=$(packages)
-	(cd /lw/repo && apt-get -y --no-install-recommends install "./lwtools_${old}_amd64.deb" \
-		"./lwtools-modules-$(uname -r)_${old}_amd64.deb")
-	[ "$(comm -13 <(echo "$before") <(packages))" = "lwtools
-lwtools-modules-$release" ]
+	apt install /lw/repo/pool/main/l/lwtools/lwtools_*.deb /lw/repo/pool/main/l/lwtools/"lwtools-modules-$(uname -r)"_*.deb
+	[ "$(new_since "$before")" = "$(head -n 2 <<< "$ours")" ]
 	lwload list
-	apt-get -y purge lwtools "lwtools-modules-$release"
+	apt purge lwtools "lwtools-modules-$release"
 }
 
 test_packages_that_were_changed_are_refused() {
+	local deb
+	source_is repo
+	deb=$(echo "/lw/repo/pool/main/l/lwtools/lwtools-modules-${release}"_*.deb)
 	cp "$deb" /tmp/whole.deb
 	printf x >> "$deb"
-	not apt_install "lwtools-modules-$release=$old" 2> /tmp/err
+	not apt install "lwtools-modules-$release" 2> /tmp/err
 	grep -E 'unexpected size|Hash Sum mismatch' /tmp/err
 	[ ! -e "$modules" ]
 	cp /tmp/whole.deb "$deb"
 }
 
-test_packages_need_no_other() {
+test_packages_need_no_others() {
 	local before
 	before=$(packages)
-	apt_install "lwtools=$old" "lwtools-modules-$release=$old"
-	[ "$(comm -13 <(echo "$before") <(packages))" = "lwtools
-lwtools-modules-$release" ]
-	[ -z "$(dpkg --verify lwtools)" ]
+	apt install lwtools lwtools-modules-cloud-amd64
+	[ "$(new_since "$before")" = "$ours" ]
+	dpkg --verify lwtools
+	[ -z "$(dpkg --verify lwtools "lwtools-modules-$release")" ]
 	[ -z "$(command -v gcc stap)" ]
 	[ ! -e "/lib/modules/$release/build" ]
 }
@@ -69,34 +106,164 @@ test_packages_have_tools_that_run_at_once() {
 	[ "$(lwload list | grep -c ' ready ')" -eq "$(find "$modules" -name 'lw_*.ko' | wc -l)" ]
 }
 
-test_packages_of_a_newer_version_replace_the_modules() {
-	apt_install lwtools "lwtools-modules-$release"
-	is_version "$new"
-	[ "$(cat "$modules/newer")" = newer ]
+test_packages_do_not_hide_a_module_of_another_kernel() {
+	[ -n "$other" ] || return 0
+	dpkg-deb -x /lw/repo/pool/main/l/lwtools/"lwtools-modules-${other}"_*.deb /tmp/other
+	cp "/tmp/other/lib/modules/$other/systemtap/lw_opensnoop.ko" "$modules"
+	lwload opensnoop -d 1 2> "$err" && return 1
+	[ $? -eq 4 ]
+	grep "refused: built for kernel $other, this kernel is $release" "$err"
+	dpkg --verify "lwtools-modules-$release" | grep lw_opensnoop.ko
+	apt --reinstall install "lwtools-modules-$release"
+	lwload opensnoop -d 0.1
 }
 
-test_packages_of_the_older_one_can_be_had_again() {
-	apt_install "lwtools=$old" "lwtools-modules-$release=$old"
-	is_version "$old"
+# One without tools must not come in unseen: a host that has it can trace nothing.
+test_packages_hold_a_kernel_back_that_has_no_tools() {
+	source_is repo uncovered
+	apt install linux-image-cloud-amd64=1.0
+	apt upgrade
+	installed linux-image-cloud-amd64 1.0
+	not dpkg-query -W linux-image-9.9.9-cloud-amd64
+	not apt install lwtools-modules-cloud-amd64 > /tmp/log 2>&1
+	grep 'Depends: lwtools-modules-9.9.9-cloud-amd64' /tmp/log
+	[ "$(packages | grep ^lwtools)" = "$ours" ]
+	apt purge linux-image-cloud-amd64
+	source_is repo
+}
+
+test_packages_of_a_newer_version_replace_the_modules() {
+	source_is next
+	apt upgrade
+	installed "lwtools-modules-$release" "$version+newer"
+	installed lwtools "$version+newer"
+	[ "$(cat "$modules/newer")" = "$version+newer" ]
+}
+
+test_packages_of_the_version_before_can_be_had_again() {
+	apt install "lwtools=$version+between" "lwtools-modules-$release=$version+between"
+	[ "$(cat "$modules/newer")" = "$version+between" ]
+	source_is repo
+	apt install "lwtools=$version" "lwtools-modules-$release=$version"
 	[ ! -e "$modules/newer" ]
+	dpkg --verify lwtools
 	[ -z "$(dpkg --verify "lwtools-modules-$release")" ]
 	lwload opensnoop -d 0.1
 }
 
 test_packages_leave_no_file_when_purged() {
-	apt-get -y purge lwtools "lwtools-modules-$release"
+	# shellcheck disable=SC2086 # words
+	apt purge $ours
 	files > /tmp/after
 	diff /tmp/before /tmp/after
 	not command -v lwload
 }
 
-rm -f /etc/apt/sources.list /etc/apt/sources.list.d/*
-echo "deb [trusted=yes] file:/lw/repo ./" > /etc/apt/sources.list
+test_packages_of_two_kernels_can_be_installed_at_once() {
+	[ -n "$other" ] || return 0
+	apt install lwtools lwtools-modules-cloud-amd64
+	apt install /lw/repo/pool/main/l/lwtools/"lwtools-modules-${other}"_*.deb
+	lwload opensnoop -d 0.1
+	# The machine is booted with the other one next.
+	sync
+}
+
+# in_systemd COMMAND... - where systemd is the first process, as it is on a host
+in_systemd() {
+	nsenter -t "$systemd" -p -m "$@"
+}
+
+# The machine's own first process is the test's: systemd gets namespaces.
+start_systemd() {
+	local _
+	mount -t cgroup2 none /sys/fs/cgroup
+	env -i PATH="$PATH" container=lwtest unshare --pid --fork --mount --mount-proc --kill-child \
+		/lib/systemd/systemd > /dev/null 2>&1 &
+	for _ in $(seq 60); do
+		systemd=$(pgrep -xo systemd) || :
+		in_systemd systemctl is-system-running 2> /dev/null | grep -qE 'running|degraded' && return
+		sleep 1
+	done
+	return 1
+}
+
+stop_systemd() {
+	kill -KILL "$systemd"
+	umount -l /sys/fs/cgroup
+}
+
+# seen_by_unit COMMAND... - it is shown there: what was opened while the unit ran
+seen_by_unit() {
+	local _
+	in_systemd systemctl start lwload@opensnoop
+	for _ in $(seq 30); do
+		in_systemd cat /etc/hostname > /dev/null
+		"$@" | grep -q '"comm":"cat".*"path":"/etc/hostname"' && break
+		sleep 0.5
+	done
+	in_systemd systemctl stop lwload@opensnoop
+	"$@" | grep '"comm":"cat".*"path":"/etc/hostname"' | tail -n 1
+	not grep '^lw_' /proc/modules
+}
+
+unit_runs() {
+	mkdir -p /etc/lwtools /etc/systemd/system/lwload@opensnoop.service.d
+	echo 'OPTIONS="-n cat -F"' > /etc/lwtools/opensnoop.conf
+	seen_by_unit in_systemd journalctl -t lwload-opensnoop -o cat --no-pager
+	printf '%s\n' '[Service]' 'StandardOutput=append:/var/log/lwtools/%i.json' > /etc/systemd/system/lwload@opensnoop.service.d/override.conf
+	in_systemd systemctl daemon-reload
+	seen_by_unit cat /var/log/lwtools/opensnoop.json
+	# A tool that is not there is not tried again and again.
+	not in_systemd systemctl start lwload@nosuch || sleep 1
+	[ "$(in_systemd systemctl show -p NRestarts --value lwload@nosuch)" -eq 0 ]
+	in_systemd logrotate -f /etc/logrotate.d/lwtools
+	[ ! -s /var/log/lwtools/opensnoop.json ]
+	[ -s /var/log/lwtools/opensnoop.json.1.gz ]
+}
+
+test_packages_have_a_unit_that_keeps_a_tool_on() {
+	local status
+	apt install lwtools lwtools-modules-cloud-amd64
+	start_systemd
+	set +e
+	(set -e; unit_runs)
+	status=$?
+	set -e
+	stop_systemd
+	sync
+	return $status
+}
+
+rebooted_test_packages_have_the_other_kernels_tools_after_a_boot() {
+	(sleep 1; cat /etc/hostname) &
+	lwload opensnoop -d 2 > "$out"
+	grep -q ' /etc/hostname$' "$out"
+	[ "$(lwload list | grep -c ' ready ')" -eq "$(find "$modules" -name 'lw_*.ko' | wc -l)" ]
+}
+
+rebooted_test_packages_for_a_kernel_that_has_none_are_named() {
+	apt purge "lwtools-modules-$release"
+	lwload opensnoop 2> "$err" && return 1
+	[ $? -eq 3 ]
+	grep "install lwtools-modules-$release" "$err"
+}
+
+# run PREFIX - in their order here, each from where the one before left it
+run() {
+	local name names
+	mapfile -t names < <(sed -n "s/^\($1[a-z_]*\)() {.*/\1/p" "$0")
+	for name in "${names[@]}"; do
+		t "$name"
+	done
+}
+
 export DEBIAN_FRONTEND=noninteractive
-apt-get -qq update
+if [ "$other" = --rebooted ]; then
+	run rebooted_test_
+	exit
+fi
+rm -f /etc/apt/sources.list.d/*
+cp /lw/repo/lwtools.asc /usr/share/keyrings
+: > /etc/apt/sources.list
 files > /tmp/before
-# In their order here, each from where the one before left it
-mapfile -t names < <(sed -n 's/^\(test_[a-z_]*\)() {.*/\1/p' "$0")
-for name in "${names[@]}"; do
-	t "$name"
-done
+run test_

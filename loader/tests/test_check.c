@@ -448,7 +448,7 @@ static void other_kernel(void **state)
 	has(CHECK("--kernel=" RELEASE), LW_REFUSED, "modules   FAIL");
 	add_other(OTHER_RELEASE, "vermagic=" RELEASE " SMP ");
 	has(CHECK("--kernel=" OTHER_RELEASE), LW_REFUSED,
-	    "release   FAIL built for kernel @, this kernel is %; install lwtools-modules-%");
+	    "release   FAIL built for kernel @, this kernel is %; apt install lwtools-modules-%");
 }
 
 static void no_module(void **state)
@@ -456,16 +456,16 @@ static void no_module(void **state)
 	(void)state;
 	prints(CHECK("killsnoop", "--kernel", "9.9.9"), LW_NO_MODULE,
 	       "9.9.9 killsnoop      installed FAIL no module in ^/lib/modules/9.9.9/systemtap "
-	       "or updates/dkms; install lwtools-modules-9.9.9\n"
+	       "or updates/dkms; apt install lwtools-modules-9.9.9\n"
 	       "0 of 1 tools ready for kernel 9.9.9\n");
 	prints(CHECK("--kernel", "9.9.9"), LW_NO_MODULE,
 	       "9.9.9 -              installed FAIL no module in ^/lib/modules/9.9.9/systemtap "
-	       "or updates/dkms; install lwtools-modules-9.9.9\n"
+	       "or updates/dkms; apt install lwtools-modules-9.9.9\n"
 	       "0 of 0 tools ready for kernel 9.9.9\n");
 	prints(CHECK("--json", "--kernel", "9.9.9"), LW_NO_MODULE,
 	       "{'kernel':'9.9.9','tool':null,'ready':false,'rules':[{'rule':'installed',"
 	       "'result':'fail','text':'no module in ^/lib/modules/9.9.9/systemtap or updates/dkms; "
-	       "install lwtools-modules-9.9.9'}]}\n");
+	       "apt install lwtools-modules-9.9.9'}]}\n");
 }
 
 /* DKMS's place counts, too. */

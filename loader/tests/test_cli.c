@@ -384,7 +384,7 @@ static void no_modules_at_all(void **state)
 	is_refused(&(struct command){ lw_run, tree, { "killsnoop" }, NULL }, LW_NO_MODULE,
 		   "killsnoop: no module for kernel " RELEASE " (looked in ");
 	is_refused(&(struct command){ lw_info, tree, { "info", "killsnoop" }, NULL }, LW_NO_MODULE,
-		   "install lwtools-modules-" RELEASE ")");
+		   "apt install lwtools-modules-" RELEASE ")");
 	is_refused(&(struct command){ lw_list, tree, { "list" }, NULL }, LW_NO_MODULE,
 		   "no modules for kernel " RELEASE);
 	tree_free(tree);
