@@ -346,7 +346,7 @@ static const struct row {
 	  "@ killsnoop      name      FAIL the file holds module lw_opensnoop, wanted "
 	  "lw_killsnoop; reinstall the package that has it\n" },
 	{ "release", set_line, "vermagic=" OTHER_RELEASE " SMP ", LW_REFUSED,
-	  "@ killsnoop      release   FAIL built for kernel %, this kernel is @; install "
+	  "@ killsnoop      release   FAIL built for kernel %, this kernel is @; apt install "
 	  "lwtools-modules-@\n" },
 	{ "uname -v differs", version, "#2 SMP\n", LW_OK,
 	  "@ killsnoop      build     warn built for another build of this release: " UTS
