@@ -90,7 +90,7 @@ install-modules:
 
 install-lwload: lwload
 	install -d $(addprefix $(DESTDIR),$(SBINDIR) $(MANDIR)/man8 $(MANDIR)/man7 $(MANDIR)/man5 $(DOCDIR)/examples \
-		$(BASHDIR) $(ZSHDIR) $(UNITDIR) $(SYSCONFDIR)/logrotate.d)
+		$(BASHDIR) $(ZSHDIR) $(UNITDIR) $(SYSCONFDIR)/logrotate.d $(SYSCONFDIR)/lwtools)
 	install -m 755 build/lwload $(DESTDIR)$(SBINDIR)/lwload
 	install -m 644 $(wildcard man/*.8) $(DESTDIR)$(MANDIR)/man8
 	install -m 644 $(wildcard man/*.7) $(DESTDIR)$(MANDIR)/man7
@@ -108,7 +108,7 @@ uninstall:
 	rm -rf $(DESTDIR)$(DOCDIR)
 	rm -f $(TOOLS:%=$(DESTDIR)$(MODDIR)/$(KERNELRELEASE)/systemtap/lw_%.ko)
 	rm -f $(DESTDIR)$(MODDIR)/$(KERNELRELEASE)/systemtap/lwtools.manifest
-	-rmdir $(DESTDIR)$(MODDIR)/$(KERNELRELEASE)/systemtap 2>/dev/null
+	-rmdir $(DESTDIR)$(MODDIR)/$(KERNELRELEASE)/systemtap $(DESTDIR)$(SYSCONFDIR)/lwtools 2>/dev/null
 
 # What lwtools-dkms has: all that makes modules
 SOURCES := VERSION dkms.conf $(wildcard stp/*.stp stp/tapset/* ci/guest/* ci/roots/builder ci/roots/guest-*) \
@@ -147,8 +147,8 @@ matrix: lwload
 
 check-matrix: matrix
 	$(Q)ci/setup deb
-	$(Q)ci/tests/packages $(CHOSEN) | tee build/matrix/packages.tap
-	$(Q)! grep '^not ok' build/matrix/packages.tap
+	$(Q)ci/tests/packages $(CHOSEN) > build/matrix/packages.tap; status=$$?; cat build/matrix/packages.tap; \
+		! grep -q '^not ok' build/matrix/packages.tap && exit $$status
 	$(Q)ci/same-bytes $(CHOSEN)
 	$(Q)ci/oneliners $(CHOSEN)
 

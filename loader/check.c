@@ -165,16 +165,24 @@ static bool reason_of(const char *name, const char *reason, void *arg)
 
 static enum lw_exit absent(struct report *report)
 {
-	const char *root = report->check->host->root;
+	const struct lw_host host = { report->check->host->root, report->release };
+	const char *root = host.root;
+	enum lw_exit code = LW_NO_MODULE;
 
-	if (!lw_missing_each(root, report->release, reason_of, report))
+	if (lw_missing_each(root, report->release, reason_of, report)) {
+		/* It says why. */
+	} else if (report->tool && lw_find_mistyped(&host, report->tool)) {
+		lw_reason(why(report), "no such tool; \"lwload list\" shows those there are");
+		code = LW_USAGE;
+	} else {
 		lw_reason(why(report),
 			  "no module in %s/lib/modules/%s/systemtap or updates/dkms; "
 			  "apt install lwtools-modules-%s",
 			  root, report->release, report->release);
+	}
 	add(report, "installed", LW_RULE_FAIL);
 	print(report, false);
-	return LW_NO_MODULE;
+	return code;
 }
 
 static enum lw_exit check_tool(const struct check *check, const char *release, const char *name)

@@ -27,12 +27,16 @@ static bool say_why(const char *name, const char *reason, void *wanted)
 	return true;
 }
 
-/* A name that no kernel has is a mistyped one, unless there is nothing at all. */
+bool lw_find_mistyped(const struct lw_host *host, const char *name)
+{
+	return count_tools(host) > 0 && !lw_tool_elsewhere(host->root, name);
+}
+
 static enum lw_exit missing(const struct lw_host *host, const char *name)
 {
 	if (lw_missing_each(host->root, host->release, say_why, (void *)name))
 		return LW_NO_MODULE;
-	if (count_tools(host) > 0 && !lw_tool_elsewhere(host->root, name)) {
+	if (lw_find_mistyped(host, name)) {
 		lw_error("%s: no such tool; \"lwload list\" shows those there are", name);
 		return LW_USAGE;
 	}

@@ -40,4 +40,10 @@ bool lw_find_name_ok(const char *name);
  */
 enum lw_exit lw_find(const struct lw_host *host, const char *name, struct lw_tool **tool);
 
+/*
+ * lw_find_mistyped - for a tool that a kernel (host->release) has no module for: does no kernel
+ * have it, though this one has tools?
+ */
+bool lw_find_mistyped(const struct lw_host *host, const char *name);
+
 #endif

@@ -18,8 +18,8 @@
 #include "lwload.h"
 #include "tool.h"
 
-/* Ten seconds: end probes run, and what was recorded is still printed. */
-#define TRIES 1000
+/* End probes run, and what was recorded is still printed. */
+#define PATIENCE_SECONDS 10
 #define TRY_NSEC 10000000L
 
 struct stop {
@@ -29,6 +29,7 @@ struct stop {
 	pid_t pid;            /* told to end; 0: none yet */
 	int process;          /* its descriptor, -1 */
 	bool removed;         /* by us, as nobody was attached */
+	bool locked;          /* somebody else has the lock, and nobody is attached */
 };
 
 /* ---- one look ---- */
@@ -104,7 +105,8 @@ static int remove_leftover(struct stop *stop)
 	int err;
 
 	/* An lwload that is about to attach, or has just detached, holds the lock. */
-	if (stop->tool && lw_tool_lock(stop->tool))
+	stop->locked = stop->tool && lw_tool_lock(stop->tool);
+	if (stop->locked)
 		return 0;
 	snprintf(module, sizeof(module), "lw_%s", stop->name);
 	err = lw_leftover_remove(module);
@@ -160,6 +162,10 @@ static void print_late(const struct stop *stop)
 		lw_error("%s: process %d has not ended after ten seconds; try kill -KILL %d, then "
 			 "lwload stop %s",
 			 stop->name, stop->pid, stop->pid, stop->name);
+	else if (stop->locked)
+		lw_error("%s: nobody is attached to it, but a process holds a lock on %s; see "
+			 "fuser",
+			 stop->name, stop->tool->path);
 	else
 		lw_error("%s: module lw_%s is in use by a process that cannot be seen from here; "
 			 "see lsmod",
@@ -169,15 +175,18 @@ static void print_late(const struct stop *stop)
 /* Returns 0, or -errno, printed. */
 static int wait_until_gone(struct stop *stop)
 {
-	struct timespec pause = { 0, TRY_NSEC };
-	int i, done;
+	struct timespec now, end, pause = { 0, TRY_NSEC };
+	int done;
 
-	for (i = 0; i < TRIES; i++) {
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	end.tv_sec += PATIENCE_SECONDS;
+	do {
 		done = look(stop);
 		if (done)
 			return done < 0 ? done : 0;
 		nanosleep(&pause, NULL);
-	}
+		clock_gettime(CLOCK_MONOTONIC, &now);
+	} while (now.tv_sec < end.tv_sec);
 	if (!is_inserted(stop))
 		return 0;
 	print_late(stop);

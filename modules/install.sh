@@ -7,8 +7,6 @@
 # 0: done. 1: it failed. 2: usage. 3: this is for another kernel than the running one.
 set -eu
 umask 022
-cd "$(dirname "$0")"
-release=$(cat release)
 root='' remove=''
 
 die() {
@@ -20,9 +18,15 @@ usage() {
 	die "usage: install.sh [--remove] [--root DIR]" 2
 }
 
+# What SHA256SUMS names, and nothing else
+files() {
+	sed -n 's/^[0-9a-f]*  //p' SHA256SUMS | grep '^tree/'
+}
+
 # Under a name of its own first: a file is the old one or the new one.
 install_files() {
-	find tree -type f | while read -r file; do
+	trap 'rm -f "$to.lwtools-new"' EXIT
+	for file in $(files); do
 		to=$root${file#tree}
 		mkdir -p "${to%/*}"
 		cp "$file" "$to.lwtools-new"
@@ -30,6 +34,7 @@ install_files() {
 		chmod "$(stat -c %a "$file")" "$to.lwtools-new"
 		mv -f "$to.lwtools-new" "$to"
 	done
+	mkdir -p "$root/etc/lwtools"
 }
 
 # lwload and its pages stay as long as there are modules of another kernel.
@@ -39,11 +44,11 @@ remove_files() {
 	for other in "$root"/lib/modules/*/systemtap/lwtools.manifest; do
 		[ ! -e "$other" ] || return 0
 	done
-	find tree -type f ! -path 'tree/lib/modules/*' | while read -r file; do
+	for file in $(files | grep -v '^tree/lib/modules/'); do
 		rm -f "$root${file#tree}"
 	done
-	find tree -depth -type d -path '*lwtools*' | while read -r dir; do
-		rmdir "$root${dir#tree}" 2>/dev/null || :
+	for dir in usr/share/doc/lwtools/examples usr/share/doc/lwtools etc/lwtools; do
+		rmdir "$root/$dir" 2>/dev/null || :
 	done
 }
 
@@ -52,16 +57,18 @@ while [ $# -gt 0 ]; do
 	--remove) remove=yes ;;
 	--root)
 		[ $# -ge 2 ] || usage
-		root=${2%/}
-		[ -d "$2" ] || die "$2: no such directory" 2
+		root=$(cd "$2" 2>/dev/null && pwd) || die "$2: no such directory" 2
+		root=${root%/}
 		shift
 		;;
 	*) usage ;;
 	esac
 	shift
 done
+cd "$(dirname "$0")"
+release=$(cat release)
 [ "$(id -u)" -eq 0 ] || die "must run as root"
-[ ! -e "$root/var/lib/dpkg/info/lwtools.list" ] || die "lwtools is installed as a Debian package here; use apt"
+! grep -qsx /usr/sbin/lwload "$root/var/lib/dpkg/info/lwtools.list" || die "lwtools is installed as a Debian package here; use apt"
 if [ -n "$remove" ]; then
 	remove_files
 	exit

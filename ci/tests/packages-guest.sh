@@ -33,12 +33,12 @@ apt() {
 	apt-get -y --no-install-recommends --allow-downgrades "$@"
 }
 
-# source NAME... - only these repositories; what apt knew of others is forgotten
+# source_is NAME... - only these repositories; what apt knew of others is forgotten
 source_is() {
 	local name
 	for name; do
 		case $name in
-		uncovered) echo "deb [trusted=yes] file:/lw/$name ./" ;;
+		debian*|uncovered) echo "deb [trusted=yes] file:/lw/$name ./" ;;
 		*) echo "deb [signed-by=/usr/share/keyrings/lwtools.asc] file:/lw/$name $suite main" ;;
 		esac
 	done > /etc/apt/sources.list
@@ -78,7 +78,7 @@ test_packages_can_be_installed_without_a_repository() {
 
 test_packages_that_were_changed_are_refused() {
 	local deb
-	source_is repo
+	source_is repo debian
 	deb=$(echo "/lw/repo/pool/main/l/lwtools/lwtools-modules-${release}"_*.deb)
 	cp "$deb" /tmp/whole.deb
 	printf x >> "$deb"
@@ -93,8 +93,7 @@ test_packages_need_no_others() {
 	before=$(packages)
 	apt install lwtools lwtools-modules-cloud-amd64
 	[ "$(new_since "$before")" = "$ours" ]
-	dpkg --verify lwtools
-	[ -z "$(dpkg --verify lwtools "lwtools-modules-$release")" ]
+	[ -z "$(dpkg --verify lwtools "lwtools-modules-$release" | tee /dev/stderr)" ]
 	[ -z "$(command -v gcc stap)" ]
 	[ ! -e "/lib/modules/$release/build" ]
 }
@@ -107,7 +106,6 @@ test_packages_have_tools_that_run_at_once() {
 }
 
 test_packages_do_not_hide_a_module_of_another_kernel() {
-	[ -n "$other" ] || return 0
 	dpkg-deb -x /lw/repo/pool/main/l/lwtools/"lwtools-modules-${other}"_*.deb /tmp/other
 	cp "/tmp/other/lib/modules/$other/systemtap/lw_opensnoop.ko" "$modules"
 	lwload opensnoop -d 1 2> "$err" && return 1
@@ -118,22 +116,49 @@ test_packages_do_not_hide_a_module_of_another_kernel() {
 	lwload opensnoop -d 0.1
 }
 
+# not_come LIST - no kernel without tools is there, and nothing has gone
+not_come() {
+	not dpkg-query -W linux-image-9.9.9-cloud-amd64
+	[ "$(packages)" = "$1" ]
+	installed linux-image-cloud-amd64 "$kernel"
+}
+
 # One without tools must not come in unseen: a host that has it can trace nothing.
 test_packages_hold_a_kernel_back_that_has_no_tools() {
-	source_is repo uncovered
-	apt install linux-image-cloud-amd64=1.0
+	local before
+	before=$(packages)
+	source_is repo debian debian-later
 	apt upgrade
-	installed linux-image-cloud-amd64 1.0
-	not dpkg-query -W linux-image-9.9.9-cloud-amd64
-	not apt install lwtools-modules-cloud-amd64 > /tmp/log 2>&1
+	not_come "$before"
+	apt --with-new-pkgs upgrade
+	not_come "$before"
+	apt dist-upgrade
+	not_come "$before"
+	source_is repo debian debian-later uncovered
+	apt --with-new-pkgs upgrade
+	not_come "$before"
+	not apt install "lwtools-modules-cloud-amd64=$version+9.9.9-1" > /tmp/log 2>&1
 	grep 'Depends: lwtools-modules-9.9.9-cloud-amd64' /tmp/log
-	[ "$(packages | grep ^lwtools)" = "$ours" ]
-	apt purge linux-image-cloud-amd64
-	source_is repo
+	not_come "$before"
+}
+
+# Nor must a host that has such a kernel lose its metapackage, and with it later ones.
+test_packages_do_not_remove_a_newer_kernel() {
+	# shellcheck disable=SC2086 # words
+	apt purge $ours
+	source_is repo debian debian-later
+	apt install linux-image-cloud-amd64
+	installed linux-image-cloud-amd64 9.9.9-1
+	not apt install lwtools-modules-cloud-amd64 > /tmp/log 2>&1
+	installed linux-image-cloud-amd64 9.9.9-1
+	apt purge linux-image-9.9.9-cloud-amd64 linux-image-cloud-amd64
+	source_is repo debian
+	apt install linux-image-cloud-amd64 lwtools lwtools-modules-cloud-amd64
+	installed linux-image-cloud-amd64 "$kernel"
 }
 
 test_packages_of_a_newer_version_replace_the_modules() {
-	source_is next
+	source_is next debian
 	apt upgrade
 	installed "lwtools-modules-$release" "$version+newer"
 	installed lwtools "$version+newer"
@@ -143,29 +168,11 @@ test_packages_of_a_newer_version_replace_the_modules() {
 test_packages_of_the_version_before_can_be_had_again() {
 	apt install "lwtools=$version+between" "lwtools-modules-$release=$version+between"
 	[ "$(cat "$modules/newer")" = "$version+between" ]
-	source_is repo
+	source_is repo debian
 	apt install "lwtools=$version" "lwtools-modules-$release=$version"
 	[ ! -e "$modules/newer" ]
-	dpkg --verify lwtools
-	[ -z "$(dpkg --verify "lwtools-modules-$release")" ]
+	[ -z "$(dpkg --verify "lwtools-modules-$release" | tee /dev/stderr)" ]
 	lwload opensnoop -d 0.1
-}
-
-test_packages_leave_no_file_when_purged() {
-	# shellcheck disable=SC2086 # words
-	apt purge $ours
-	files > /tmp/after
-	diff /tmp/before /tmp/after
-	not command -v lwload
-}
-
-test_packages_of_two_kernels_can_be_installed_at_once() {
-	[ -n "$other" ] || return 0
-	apt install lwtools lwtools-modules-cloud-amd64
-	apt install /lw/repo/pool/main/l/lwtools/"lwtools-modules-${other}"_*.deb
-	lwload opensnoop -d 0.1
-	# The machine is booted with the other one next.
-	sync
 }
 
 # in_systemd COMMAND... - where systemd is the first process, as it is on a host
@@ -202,12 +209,13 @@ seen_by_unit() {
 		sleep 0.5
 	done
 	in_systemd systemctl stop lwload@opensnoop
-	"$@" | grep '"comm":"cat".*"path":"/etc/hostname"' | tail -n 1
+	"$@" | grep -q '"comm":"cat".*"path":"/etc/hostname"'
 	not grep '^lw_' /proc/modules
 }
 
 unit_runs() {
-	mkdir -p /etc/lwtools /etc/systemd/system/lwload@opensnoop.service.d
+	mkdir -p /etc/systemd/system/lwload@opensnoop.service.d
+	in_systemd systemctl enable lwload@opensnoop
 	echo 'OPTIONS="-n cat -F"' > /etc/lwtools/opensnoop.conf
 	seen_by_unit in_systemd journalctl -t lwload-opensnoop -o cat --no-pager
 	printf '%s\n' '[Service]' 'StandardOutput=append:/var/log/lwtools/%i.json' > /etc/systemd/system/lwload@opensnoop.service.d/override.conf
@@ -223,15 +231,35 @@ unit_runs() {
 
 test_packages_have_a_unit_that_keeps_a_tool_on() {
 	local status
-	apt install lwtools lwtools-modules-cloud-amd64
 	start_systemd
 	set +e
 	(set -e; unit_runs)
 	status=$?
 	set -e
 	stop_systemd
-	sync
 	return $status
+}
+
+test_packages_leave_no_file_when_purged() {
+	# shellcheck disable=SC2086 # words
+	apt purge $ours
+	[ ! -e /var/log/lwtools ]
+	files > /tmp/after
+	diff /tmp/before /tmp/after
+	not command -v lwload
+}
+
+test_packages_of_the_other_kernel_can_be_installed_as_well() {
+	apt install lwtools lwtools-modules-cloud-amd64
+	apt install /lw/repo/pool/main/l/lwtools/"lwtools-modules-${other}"_*.deb
+	lwload opensnoop -d 0.1
+	# Going back with one leaves the other alone.
+	source_is next debian
+	apt upgrade
+	apt install "lwtools=$version+between" "lwtools-modules-$release=$version+between"
+	installed "lwtools-modules-$other" "$version"
+	# The machine is booted with the other one next.
+	sync
 }
 
 rebooted_test_packages_have_the_other_kernels_tools_after_a_boot() {
@@ -252,8 +280,13 @@ rebooted_test_packages_for_a_kernel_that_has_none_are_named() {
 run() {
 	local name names
 	mapfile -t names < <(sed -n "s/^\($1[a-z_]*\)() {.*/\1/p" "$0")
+	echo "1..${#names[@]}"
 	for name in "${names[@]}"; do
-		t "$name"
+		if [[ -z $other && $name == *other* ]]; then
+			echo "ok - ${name#*test_} # SKIP needs the packages of another kernel as well"
+		else
+			t "$name"
+		fi
 	done
 }
 
@@ -265,5 +298,8 @@ fi
 rm -f /etc/apt/sources.list.d/*
 cp /lw/repo/lwtools.asc /usr/share/keyrings
 : > /etc/apt/sources.list
+source_is debian
+apt install linux-image-cloud-amd64
+kernel=$(dpkg-query -W -f '${Version}' linux-image-cloud-amd64)
 files > /tmp/before
 run test_

@@ -238,4 +238,11 @@ test_completion_knows_tools_verbs_options_and_values() {
 	completes $$ lwload opensnoop -p ''
 	completes vda lwload biolatency -d ''
 	completes bash lwload opensnoop -n ''
+	# Nobody's name is run.
+	cp /bin/sleep "$work/\$(>oops)"
+	(cd $work && exec "./\$(>oops)" 10) &
+	(cd $work && completes bash lwload opensnoop -n '')
+	kill $!
+	grep -qF '>oops' $work/got
+	[ ! -e $work/oops ]
 }

@@ -23,7 +23,7 @@ _lwload_takes() {
 
 _lwload_values() {
 	case $(_lwload_takes "$1" "$2") in
-	PID|TID) command ps -e -o pid= ;;
+	PID|TID) command ps -e -o pid= | tr -d ' ' ;;
 	UID) id -u ;;
 	NAME) command ps -e -o comm= | sort -u ;;
 	DISK) command ls /sys/block 2> /dev/null ;;
@@ -31,18 +31,28 @@ _lwload_values() {
 	esac
 }
 
-_lwload() {
-	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} first=${COMP_WORDS[1]} words
+# _lwload_words - what may come here, one a line
+_lwload_words() {
 	if [ "$COMP_CWORD" -eq 1 ]; then
-		words="$(_lwload_verbs) $(_lwload_tools) --help --version"
-	else
-		case $first in
-		info|check|stop) words=$(_lwload_tools) ;;
-		list|status) words='' ;;
-		*) words=$(_lwload_values "$first" "$prev" || _lwload_options "$first") ;;
-		esac
+		_lwload_verbs
+		_lwload_tools
+		printf '%s\n' --help --version
+		return
 	fi
-	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
+	case $first in
+	info|check|stop) _lwload_tools ;;
+	list|status) ;;
+	*) _lwload_values "$first" "$prev" || _lwload_options "$first" ;;
+	esac
+}
+
+_lwload() {
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} first=${COMP_WORDS[1]} word
+	COMPREPLY=()
+	# No compgen -W: it would run what a process has in its name.
+	while IFS= read -r word; do
+		[[ -z $word || $word != "$cur"* ]] || COMPREPLY+=("$(printf %q "$word")")
+	done < <(_lwload_words)
 }
 
 complete -F _lwload lwload
