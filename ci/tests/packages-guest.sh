@@ -14,10 +14,12 @@ ours="lwtools
 lwtools-modules-$release
 lwtools-modules-cloud-amd64"
 
-# files - all but what apt and dpkg keep about packages, and what changes by itself
+# files - all but what apt and dpkg keep about packages, what systemd and its timers write,
+# and what changes by itself
 files() {
 	find / -xdev \( -path /tmp -o -path /lw -o -path /run -o -path /out -o -path /var/lib/apt -o -path /var/cache \
-		-o -path /var/log -o -path '/var/lib/dpkg/*' \) -prune -o -print | sort
+		-o -path /var/log -o -path '/var/lib/dpkg/*' -o -path /var/lib/systemd -o -path /var/lib/logrotate \
+		-o -name .updated \) -prune -o -print | sort
 }
 
 packages() {
@@ -197,6 +199,7 @@ start_systemd() {
 stop_systemd() {
 	kill -KILL "$systemd"
 	umount -l /sys/fs/cgroup
+	rm -rf /run/systemd
 }
 
 # seen_by_unit COMMAND... - it is shown there: what was opened while the unit ran
@@ -244,8 +247,8 @@ test_packages_leave_no_file_when_purged() {
 	# shellcheck disable=SC2086 # words
 	apt purge $ours
 	[ ! -e /var/log/lwtools ]
-	files > /tmp/after
-	diff /tmp/before /tmp/after
+	files > /lw/after
+	diff /lw/before /lw/after
 	not command -v lwload
 }
 
@@ -298,8 +301,7 @@ fi
 rm -f /etc/apt/sources.list.d/*
 cp /lw/repo/lwtools.asc /usr/share/keyrings
 : > /etc/apt/sources.list
-source_is debian
-apt install linux-image-cloud-amd64
+(source_is debian && apt install linux-image-cloud-amd64) > /tmp/log 2>&1 || { cat /tmp/log; exit 1; }
 kernel=$(dpkg-query -W -f '${Version}' linux-image-cloud-amd64)
-files > /tmp/before
+files > /lw/before
 run test_
