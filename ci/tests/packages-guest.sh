@@ -52,6 +52,13 @@ installed() {
 	[ "$(dpkg-query -W -f '${Version}\n' "$1")" = "$2" ]
 }
 
+tools_run() {
+	(sleep 1; cat /etc/hostname) &
+	lwload opensnoop -d 2 > "$out"
+	grep -q ' /etc/hostname$' "$out"
+	[ "$(lwload list | grep -c ' ready ')" -eq "$(find "$modules" -name 'lw_*.ko' | wc -l)" ]
+}
+
 # refused NAME PATTERN - that repository's packages cannot be had
 refused() {
 	not source_is "$1" > /tmp/update 2>&1
@@ -101,10 +108,7 @@ test_packages_need_no_others() {
 }
 
 test_packages_have_tools_that_run_at_once() {
-	(sleep 1; cat /etc/hostname) &
-	lwload opensnoop -d 2 > "$out"
-	grep -q ' /etc/hostname$' "$out"
-	[ "$(lwload list | grep -c ' ready ')" -eq "$(find "$modules" -name 'lw_*.ko' | wc -l)" ]
+	tools_run
 }
 
 test_packages_do_not_hide_a_module_of_another_kernel() {
@@ -266,10 +270,7 @@ test_packages_of_the_other_kernel_can_be_installed_as_well() {
 }
 
 rebooted_test_packages_have_the_other_kernels_tools_after_a_boot() {
-	(sleep 1; cat /etc/hostname) &
-	lwload opensnoop -d 2 > "$out"
-	grep -q ' /etc/hostname$' "$out"
-	[ "$(lwload list | grep -c ' ready ')" -eq "$(find "$modules" -name 'lw_*.ko' | wc -l)" ]
+	tools_run
 }
 
 rebooted_test_packages_for_a_kernel_that_has_none_are_named() {
