@@ -18,7 +18,7 @@ lwtools-modules-cloud-amd64"
 # and what changes by itself
 files() {
 	find / -xdev \( -path /tmp -o -path /lw -o -path /run -o -path /out -o -path /var/lib/apt -o -path /var/cache \
-		-o -path /var/log -o -path '/var/lib/dpkg/*' -o -path /var/lib/systemd -o -path /var/lib/logrotate \
+		-o -path /var/log -o -path '/var/lib/dpkg/*' -o -path /var/lib/systemd -o -path /var/lib/private -o -path /etc/mtab -o -path /var/lib/logrotate \
 		-o -name .updated \) -prune -o -print | sort
 }
 
