@@ -213,28 +213,26 @@ static char *module_path(void)
 	return tree_path(root, RELEASE, "systemtap", "killsnoop");
 }
 
-static void set_line(const char *line)
+static void edit_lines(void (*edit)(struct lines *lines, const char *text), const char *text)
 {
 	char *path = module_path();
 	struct lines lines;
 
 	lines_of(&lines, "killsnoop");
-	lines_set(&lines, line);
+	edit(&lines, text);
 	module_write(path, &lines);
 	lines_free(&lines);
 	free(path);
 }
 
+static void set_line(const char *line)
+{
+	edit_lines(lines_set, line);
+}
+
 static void drop_line(const char *key)
 {
-	char *path = module_path();
-	struct lines lines;
-
-	lines_of(&lines, "killsnoop");
-	lines_drop(&lines, key);
-	module_write(path, &lines);
-	lines_free(&lines);
-	free(path);
+	edit_lines(lines_drop, key);
 }
 
 static void set_mode(const char *text)
