@@ -435,6 +435,16 @@ static int drain(struct engine *engine)
 	return err < 0 ? err : flush(engine);
 }
 
+static void tell_blind(const struct engine *engine)
+{
+	const struct lw_sink *sink = &engine->run->sink;
+
+	if (lw_relay_came(engine->relay))
+		sink->message(sink->context, 0,
+			      "a processor came online after the tool began, and what happened "
+			      "there was not seen; run it again");
+}
+
 static int run_started(struct engine *engine)
 {
 	const struct lw_run *run = engine->run;
@@ -449,6 +459,7 @@ static int run_started(struct engine *engine)
 	while (!err)
 		err = step(engine);
 	stop_err = stop(engine);
+	tell_blind(engine);
 	if (stop_err)
 		lw_error("%s: module %s does not end: %s", run->name, run->module,
 			 strerror(-stop_err));

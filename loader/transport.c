@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "file.h"
 #include "transport.h"
 
 /* ---- control channel ---- */
@@ -233,6 +234,8 @@ struct stream {
 struct lw_relay {
 	struct lw_relay_ops ops;
 	struct lw_merge *merge;
+	int dir;             /* of the control channel, not ours to close */
+	int possible;        /* CPUs that the kernel has room for */
 	bool full;           /* the last read left data behind */
 	long long gap_since; /* nanoseconds, 0: no gap */
 	uint32_t gap_next;   /* the number waited for since then */
@@ -240,41 +243,80 @@ struct lw_relay {
 	struct stream streams[];
 };
 
+/* "0-3" in sys/devices/system/cpu/possible (Documentation/admin-guide/cputopology.rst) */
+static int possible_cpus(void)
+{
+	const char *last;
+	char text[64];
+
+	if (lw_file_read(text, sizeof(text), "/sys/devices/system/cpu/possible") <= 0)
+		return sysconf(_SC_NPROCESSORS_CONF);
+	last = strrchr(text, '-');
+	return atoi(last ? last + 1 : text) + 1;
+}
+
+static int open_streams(struct lw_relay *relay)
+{
+	char name[32];
+	int cpu, fd;
+
+	for (cpu = 0; cpu < relay->possible; cpu++) {
+		snprintf(name, sizeof(name), "trace%d", cpu);
+		fd = openat(relay->dir, name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+		if (fd >= 0)
+			relay->streams[relay->n++] = (struct stream){ .fd = fd, .cpu = cpu };
+		else if (errno != ENOENT)
+			return -errno;
+	}
+	return relay->n ? 0 : -ENODEV;
+}
+
 int lw_relay_open(const struct lw_control *control, const struct lw_relay_ops *ops,
 		  struct lw_relay **out)
 {
-	int cpu, cpus = sysconf(_SC_NPROCESSORS_CONF);
+	int err, cpus = possible_cpus();
 	struct lw_relay *relay = calloc(1, sizeof(*relay) + cpus * sizeof(relay->streams[0]));
 
 	*out = NULL;
 	if (!relay)
 		return -ENOMEM;
 	relay->ops = *ops;
-	for (cpu = 0; cpu < cpus; cpu++) {
-		char name[32];
-		int fd;
-
-		snprintf(name, sizeof(name), "trace%d", cpu);
-		fd = openat(control->dir, name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-		if (fd < 0 && errno == ENOENT)
-			continue;
-		if (fd < 0) {
-			int err = -errno;
-
-			lw_relay_close(relay);
-			return err;
-		}
-		relay->streams[relay->n++] = (struct stream){ .fd = fd, .cpu = cpu };
-	}
-	relay->merge = lw_merge_new(relay->n, &relay->ops);
-	if (!relay->n || !relay->merge) {
-		int err = relay->n ? -ENOMEM : -ENODEV;
-
+	relay->dir = control->dir;
+	relay->possible = cpus;
+	err = open_streams(relay);
+	if (!err)
+		relay->merge = lw_merge_new(relay->n, &relay->ops);
+	if (err || !relay->merge) {
 		lw_relay_close(relay);
-		return err;
+		return err ? err : -ENOMEM;
 	}
 	*out = relay;
 	return 0;
+}
+
+static bool has_stream(const struct lw_relay *relay, int cpu)
+{
+	int i;
+
+	for (i = 0; i < relay->n; i++)
+		if (relay->streams[i].cpu == cpu)
+			return true;
+	return false;
+}
+
+bool lw_relay_came(const struct lw_relay *relay)
+{
+	char name[32];
+	int cpu, fd = -1;
+
+	for (cpu = 0; cpu < relay->possible && relay->n < relay->possible && fd < 0; cpu++) {
+		snprintf(name, sizeof(name), "trace%d", cpu);
+		if (!has_stream(relay, cpu))
+			fd = openat(relay->dir, name, O_PATH | O_CLOEXEC);
+	}
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
 }
 
 void lw_relay_close(struct lw_relay *relay)
@@ -320,22 +362,37 @@ static bool is_offline(int cpu)
 }
 
 /*
- * Each time, as a CPU that went offline and came back has lost its threads. While
- * it is offline nothing there can write to its buffer, so any CPU will do; EINVAL
- * is also what a cpuset gives that does not have this CPU.
+ * EINVAL is what an offline CPU gives, on which nothing can write to its buffer, so any
+ * other will do; one that has just come, until the kernel's cpusets know it, some
+ * milliseconds later; and one that this process's cpuset does not have.
  */
+static int move_to(const cpu_set_t *set, size_t size, int cpu)
+{
+	struct timespec pause = { 0, 10000000 };
+	int tries;
+
+	for (tries = 0; sched_setaffinity(0, size, set) < 0; tries++) {
+		if (errno != EINVAL || tries == 100)
+			return -errno;
+		if (is_offline(cpu))
+			return 0;
+		nanosleep(&pause, NULL);
+	}
+	return 0;
+}
+
+/* Each time, as a CPU that went offline and came back has lost its threads. */
 static int go_to_cpu(int cpu)
 {
 	size_t size = CPU_ALLOC_SIZE(cpu + 1);
 	cpu_set_t *set = CPU_ALLOC(cpu + 1);
-	int err = 0;
+	int err;
 
 	if (!set)
 		return -ENOMEM;
 	CPU_ZERO_S(size, set);
 	CPU_SET_S(cpu, size, set);
-	if (sched_setaffinity(0, size, set) < 0)
-		err = errno == EINVAL && is_offline(cpu) ? 0 : -errno;
+	err = move_to(set, size, cpu);
 	CPU_FREE(set);
 	return err;
 }

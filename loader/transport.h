@@ -81,12 +81,19 @@ struct lw_relay;
 
 /*
  * lw_relay_open - open the streams of all CPUs. Buffers are allocated only for
- * CPUs online when the module was inserted. Returns 0, -ENODEV if there is none,
- * or -errno.
+ * CPUs online when the module was inserted. @control must not be closed before the
+ * relay. Returns 0, -ENODEV if there is none, or -errno.
  */
 int lw_relay_open(const struct lw_control *control, const struct lw_relay_ops *ops,
 		  struct lw_relay **relay);
 void lw_relay_close(struct lw_relay *relay);
+
+/*
+ * lw_relay_came - has a CPU come online since then? The module discards what happens there
+ * (runtime/linux/runtime_context.h, print.c), and counts nothing; but the kernel makes a
+ * file for such a CPU (kernel/relay.c, relay_prepare_cpu).
+ */
+bool lw_relay_came(const struct lw_relay *relay);
 
 /* lw_relay_streams - number of streams; lw_relay_fd - descriptor i for poll(2) */
 int lw_relay_streams(const struct lw_relay *relay);

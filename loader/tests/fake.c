@@ -18,7 +18,7 @@
 struct fake *fake;
 
 /* What a descriptor stands for. Streams are STREAM + cpu. */
-enum kind { REAL, DIRECTORY, COMMAND, KPTR, PROCESS, STREAM };
+enum kind { REAL, DIRECTORY, COMMAND, KPTR, POSSIBLE, PROCESS, STREAM };
 #define MAX_FD 1024
 static enum kind kinds[MAX_FD];
 
@@ -263,6 +263,8 @@ int __wrap_open(const char *path, int flags, ...)
 		return fails("open dir") ? -1 : new_fd(DIRECTORY);
 	if (!strcmp(path, "/proc/sys/kernel/kptr_restrict"))
 		return fails("open kptr_restrict") ? -1 : new_fd(KPTR);
+	if (!strcmp(path, "/sys/devices/system/cpu/possible"))
+		return new_fd(POSSIBLE);
 	return __real_open(path, flags, mode);
 }
 
@@ -333,6 +335,8 @@ ssize_t __wrap_read(int fd, void *buf, size_t size)
 		*(char *)buf = fake->kptr_restrict;
 		return 1;
 	}
+	if (kind == POSSIBLE)
+		return snprintf(buf, size, "0-%d\n", FAKE_STREAMS - 1);
 	if (kind == COMMAND)
 		return fails("read .cmd") ? -1 : read_command(buf, size);
 	return fails("read trace") ? -1 : read_stream(kind - STREAM, buf, size);
@@ -447,6 +451,10 @@ int __wrap_sched_setaffinity(pid_t pid, size_t size, const cpu_set_t *set)
 	(void)pid;
 	if (fails("sched_setaffinity"))
 		return -1;
+	if (fake->cpu_refused) {
+		fake->cpu_refused--;
+		return fail(EINVAL);
+	}
 	for (cpu = 0; cpu < FAKE_STREAMS; cpu++)
 		if (CPU_ISSET_S(cpu, size, set))
 			fake->cpu = cpu;

@@ -41,6 +41,7 @@ struct fake {
 	bool silent_ready, silent_start, silent_exit; /* messages that get no answer */
 	int start_result;
 	bool no_cpu[FAKE_STREAMS];  /* offline: no stream */
+	int cpu_refused;            /* so many sched_setaffinity calls fail with EINVAL first */
 	bool reader_gone;           /* of stdout */
 	char kptr_restrict;         /* '2': kallsyms has zeroes */
 	bool kallsyms_hidden;       /* zeroes whatever kptr_restrict is */

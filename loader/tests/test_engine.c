@@ -259,6 +259,36 @@ static void offline_cpu(void **state)
 	assert_string_equal(seen.data, "one\nthree\n");
 }
 
+static void cpu_comes(int round)
+{
+	(void)round;
+	fake->no_cpu[1] = false;
+}
+
+static void a_cpu_that_comes_online_is_told(void **state)
+{
+	(void)state;
+	fake->no_cpu[1] = true;
+	fake->on_start = print_some;
+	fake->on_poll = cpu_comes;
+	is_fine(run());
+	assert_string_equal(seen.data, "one\nthree\n");
+	assert_non_null(strstr(seen.messages, "W:a processor came online after the tool began"));
+}
+
+static void a_cpu_that_cpusets_do_not_know_yet(void **state)
+{
+	(void)state;
+	fake->on_start = print_some;
+	fake->cpu_refused = 50;
+	is_fine(run());
+	assert_int_equal(fake->cpu_refused, 0);
+	setup(NULL);
+	fake->on_start = print_some;
+	fake->cpu_refused = 1000;
+	ends_with(run(), -EINVAL, "cannot be read: Invalid argument");
+}
+
 /* ---- ways to end ---- */
 
 static void ask_to_exit(void)
@@ -980,6 +1010,8 @@ int main(void)
 		FRESH(payloads),
 		FRESH(file_is_replaced),
 		FRESH(offline_cpu),
+		FRESH(a_cpu_that_comes_online_is_told),
+		FRESH(a_cpu_that_cpusets_do_not_know_yet),
 		FRESH(script_exits),
 		FRESH(script_exits_at_once),
 		FRESH(signals_end_a_run),
