@@ -6,6 +6,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/types.h>
 
 #include "transport.h"
 
@@ -87,32 +88,23 @@ void lw_merge_fill(struct lw_merge *merge, int i, size_t len)
 	merge->streams[i].end += len;
 }
 
-/*
- * Brings the next packet header of a stream to its start. What is no packet is
- * the rest of one that found no room (print_flush.c), and zeroes that pad a
- * sub-buffer. Returns false if there is no whole packet.
- */
-static bool head(struct stream *s, struct header *h)
+static bool is_header(const struct header *h)
 {
-	while (s->end - s->start >= sizeof(*h)) {
-		memcpy(h, s->buf + s->start, sizeof(*h));
-		if (!memcmp(h->magic, magic, sizeof(magic)) && h->len && h->len <= MAX_PACKET)
-			return s->end - s->start >= sizeof(*h) + h->len;
-		s->start++;
-	}
-	return false;
+	return !memcmp(h->magic, magic, sizeof(magic)) && h->len && h->len <= MAX_PACKET;
 }
 
 /*
  * A packet whose tail found no room is cut short, and the next header begins
  * inside of what should be its payload. Records are text without a NUL, headers
  * have one, so no file name can look like a header. Returns the bytes before
- * that header, or the packet's length if it is whole. @there: bytes that have
- * arrived, for the header may end behind the packet.
+ * that header, or the packet's length if it is whole, or -1 if that cannot be told
+ * before more has arrived. @there: bytes that have arrived, which may be fewer than
+ * the packet has, and more, for the header may end behind it.
  */
-static size_t whole(const struct header *own, const char *packet, size_t there)
+static ssize_t payload(const struct header *own, const char *packet, size_t there)
 {
 	const char *p = packet, *end;
+	bool unclear = there < own->len;
 	struct header h;
 
 	if (there > own->len + sizeof(h) - 1)
@@ -120,16 +112,41 @@ static size_t whole(const struct header *own, const char *packet, size_t there)
 	end = packet + there;
 	/* In UTF-8 its first byte begins emoji and rare characters only. */
 	while ((p = memchr(p, magic[0], end - p))) {
-		if (end - p < (ptrdiff_t)sizeof(h))
-			break;
+		size_t left = end - p, n = left < sizeof(magic) ? left : sizeof(magic);
+
+		if (left < sizeof(h)) {
+			/* This may be the start of a header, or of an emoji. */
+			if (p < packet + own->len && !memcmp(p, magic, n))
+				unclear = true;
+			p++;
+			continue;
+		}
 		memcpy(&h, p, sizeof(h));
 		/* Part of this one's end and of the next header may look like one. */
-		if (!memcmp(h.magic, magic, sizeof(magic)) && h.len && h.len <= MAX_PACKET &&
-		    h.sequence - own->sequence - 1 < MAX_AHEAD)
+		if (is_header(&h) && h.sequence - own->sequence - 1 < MAX_AHEAD)
 			return p - packet;
 		p++;
 	}
-	return own->len;
+	return unclear ? -1 : (ssize_t)own->len;
+}
+
+/*
+ * Brings the next packet header of a stream to its start. What is no packet is
+ * the rest of one that found no room (print_flush.c), and zeroes that pad a
+ * sub-buffer. Returns false if there is no packet that is whole or cut short.
+ */
+static bool head(struct stream *s, struct header *h)
+{
+	while (s->end - s->start >= sizeof(*h)) {
+		const char *packet = s->buf + s->start + sizeof(*h);
+		size_t there = s->buf + s->end - packet;
+
+		memcpy(h, s->buf + s->start, sizeof(*h));
+		if (is_header(h))
+			return there >= h->len || payload(h, packet, there) >= 0;
+		s->start++;
+	}
+	return false;
 }
 
 /*
@@ -167,7 +184,7 @@ static int lowest(struct lw_merge *merge, struct header *found)
 int lw_merge_run(struct lw_merge *merge, bool force)
 {
 	struct header h = { 0 };
-	size_t len;
+	ssize_t len;
 	int i, err;
 
 	while ((i = lowest(merge, &h)) >= 0) {
@@ -176,8 +193,13 @@ int lw_merge_run(struct lw_merge *merge, bool force)
 
 		if ((int32_t)(h.sequence - merge->next) > 0 && !force)
 			return 0;
+		len = payload(&h, packet, s->buf + s->end - packet);
+		if (len < 0 && !force)
+			return 0;
+		/* Nothing comes that could tell: it is as long as it says. */
+		if (len < 0)
+			len = h.len;
 		count(merge, h.sequence);
-		len = whole(&h, packet, s->buf + s->end - packet);
 		s->start += sizeof(h) + len;
 		/* The kernel has counted a packet that was cut short. */
 		err = len == h.len ? merge->ops->data(merge->ops->context, packet, len) : 0;

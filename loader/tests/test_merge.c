@@ -249,6 +249,49 @@ static void truncated_anywhere(void **state)
 	}
 }
 
+/*
+ * What comes behind a cut packet need not be as long as what is missing of it, and
+ * its header may come in two reads.
+ */
+static void little_behind(void **state)
+{
+	struct bytes b = { .len = 0 };
+	size_t at;
+
+	(void)state;
+	put_cut(&b, 1, "0123456789\n", 11, 10);
+	put_packet(&b, 2, "a\n");
+	for (at = 0; at <= b.len; at++) {
+		struct lw_merge *merge = begin();
+
+		give(merge, 0, b.data, at);
+		run(merge, false, at == b.len ? "a\n" : "");
+		give(merge, 0, b.data + at, b.len - at);
+		run(merge, false, at == b.len ? "" : "a\n");
+		assert_int_equal(lw_merge_next(merge), 3);
+		assert_true(lw_merge_lost(merge) == 0);
+		lw_merge_free(merge);
+	}
+}
+
+/* One whose end may be the start of a header waits for what tells. */
+static void ends_like_a_header(void **state)
+{
+	struct lw_merge *merge = begin();
+
+	(void)state;
+	give_packet(merge, 0, 1, "a\xf0\x9f");
+	run(merge, false, "");
+	give_packet(merge, 0, 2, "b\n");
+	run(merge, false,
+	    "a\xf0\x9f"
+	    "b\n");
+	give_packet(merge, 0, 3, "c\xf0");
+	run(merge, false, "");
+	run(merge, true, "c\xf0");
+	lw_merge_free(merge);
+}
+
 /* A file name may hold the bytes that a header begins with. */
 static void magic_in_text(void **state)
 {
@@ -458,7 +501,8 @@ int main(void)
 		cmocka_unit_test(magic_in_text),  cmocka_unit_test(impossible_lengths),
 		cmocka_unit_test(full_buffer),    cmocka_unit_test(full_buffer_forced),
 		cmocka_unit_test(longest_packet), cmocka_unit_test(random_splits),
-		cmocka_unit_test(random_bytes),
+		cmocka_unit_test(random_bytes),   cmocka_unit_test(ends_like_a_header),
+		cmocka_unit_test(little_behind),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
