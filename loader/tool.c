@@ -192,6 +192,15 @@ const char *lw_type_name(enum lw_type type)
 	return names[type];
 }
 
+/* As modules/describe has it: it becomes a key of JSON, a parameter, a long option. */
+static bool plain_name(const char *name)
+{
+	size_t n = strlen(name);
+
+	return n < 64 && !isdigit((unsigned char)*name) &&
+	       strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == n;
+}
+
 static bool parse_type(char *text, struct lw_field *field)
 {
 	char *width = strchr(text, ':');
@@ -221,7 +230,8 @@ static bool parse_field(struct lw_tool *tool, char *rest)
 	field->name = word(&rest);
 	type = word(&rest);
 	option = word(&rest);
-	if (!field->name || !type || !option || !rest || !parse_type(type, field))
+	if (!field->name || !plain_name(field->name) || !type || !option || !rest ||
+	    !parse_type(type, field))
 		return false;
 	/* The letter is an index in render.c. */
 	if (option[1] || (*option != '-' && !isalnum((unsigned char)*option)))
@@ -242,8 +252,8 @@ static bool parse_option(struct lw_tool *tool, char *rest)
 	option->param = word(&rest);
 	letter = word(&rest);
 	arg = word(&rest);
-	if (!option->param || !letter || letter[1] || !isalnum((unsigned char)*letter) || !arg ||
-	    !rest)
+	if (!option->param || !plain_name(option->param) || !letter || letter[1] ||
+	    !isalnum((unsigned char)*letter) || !arg || !rest)
 		return false;
 	option->letter = *letter;
 	option->arg = strcmp(arg, "-") ? arg : NULL;
@@ -338,7 +348,10 @@ static int parse_info(struct lw_tool *tool, struct lw_reason *why)
 	return err;
 }
 
-/* libelf reads archives and other formats as well: only a plain ELF file is one of ours. */
+/*
+ * libelf reads archives and other formats as well: only a plain ELF file is one of ours.
+ * It hands out section headers where they are in the image, aligned or not.
+ */
 static bool plain_elf(const struct lw_tool *tool)
 {
 	Elf64_Ehdr header;
@@ -348,7 +361,8 @@ static bool plain_elf(const struct lw_tool *tool)
 	memcpy(&header, tool->image, sizeof(header));
 	return !memcmp(header.e_ident, ELFMAG, SELFMAG) && header.e_ident[EI_CLASS] == ELFCLASS64 &&
 	       header.e_ident[EI_DATA] == ELFDATA2LSB && header.e_type == ET_REL &&
-	       header.e_shstrndx != SHN_UNDEF && header.e_shstrndx < header.e_shnum;
+	       header.e_shoff % sizeof(uint64_t) == 0 && header.e_shstrndx != SHN_UNDEF &&
+	       header.e_shstrndx < header.e_shnum;
 }
 
 /* The bytes of the section .modinfo, NULL if there is none. */

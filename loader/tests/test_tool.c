@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* test_tool.c - files and their descriptions, good and bad, and the identity check */
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -411,6 +412,22 @@ static const struct line_row line_rows[] = {
 	  "bad description lw_field03" },
 	{ "field option no letter", NULL, "lw_field03=pid int \xc3 x",
 	  "bad description lw_field03" },
+	{ "field name with a quote", NULL, "lw_field03=p\"d int - x",
+	  "bad description lw_field03" },
+	{ "field name with a digit first", NULL, "lw_field03=1pid int - x",
+	  "bad description lw_field03" },
+	{ "field name of 63 bytes", NULL,
+	  "lw_field03=a23456789012345678901234567890123456789012345678901234567890123 int - x",
+	  NULL },
+	{ "field name of 64 bytes", NULL,
+	  "lw_field03=a234567890123456789012345678901234567890123456789012345678901234 int - x",
+	  "bad description lw_field03" },
+	{ "option name with an equals sign", NULL, "lw_option02=a=b p PID x",
+	  "bad description lw_option02" },
+	{ "option name with a tab", NULL, "lw_option02=a=1\tpid p PID x",
+	  "bad description lw_option02" },
+	{ "option name with a control byte", NULL, "lw_option02=\x1b p PID x",
+	  "bad description lw_option02" },
 	{ "option empty", NULL, "lw_option02=", "bad description lw_option02" },
 	{ "option without text", NULL, "lw_option02=pid p PID", "bad description lw_option02" },
 	{ "option letter of two", NULL, "lw_option02=pid pp PID x", "bad description lw_option02" },
@@ -573,6 +590,24 @@ static void make_compressed(const char *path)
 	assert_int_equal(system(command), 0);
 }
 
+/* A whole module but for one byte before its section headers, which are its end. */
+static void make_misaligned(const char *path)
+{
+	Elf64_Ehdr *header;
+	char *bytes;
+	size_t size;
+
+	write_real(path);
+	bytes = file_read(path, &size);
+	bytes = realloc(bytes, size + 1);
+	assert_non_null(bytes);
+	header = (Elf64_Ehdr *)bytes;
+	memmove(bytes + header->e_shoff + 1, bytes + header->e_shoff, size - header->e_shoff);
+	header->e_shoff++;
+	file_write(path, bytes, size + 1);
+	free(bytes);
+}
+
 static const struct file_row {
 	const char *name;
 	void (*make)(const char *path);
@@ -590,6 +625,7 @@ static const struct file_row {
 	{ "others may write", make_world_writable, "others than its owner may write", false },
 	{ "another owner", make_foreign, "owned by uid 12345", true },
 	{ "compressed", make_compressed, "not a kernel module, or damaged", false },
+	{ "misaligned", make_misaligned, "not a kernel module, or damaged", false },
 };
 
 static void bad_file(void **state)
