@@ -278,7 +278,9 @@ static char *parse_value(struct lw_stream *stream, int i, char *text, struct lw_
 		return parse_text(text, stream->line + stream->len, value);
 	if (type == LW_DIST)
 		return parse_dist(text, value, &stream->dists[i]);
-	return parse_number(text, value);
+	text = parse_number(text, value);
+	/* What is printed of a time has no sign. */
+	return text && type == LW_TIME && value->number < 0 ? NULL : text;
 }
 
 static void take_report_time(const struct lw_stream *stream, struct lw_value *value)

@@ -184,6 +184,7 @@ static const struct row rows[] = {
 	{ "greatest numbers", "9223372036854775807\t-9223372036854775808\t3\t4\t\t",
 	  "[9223372036854775807|-9223372036854775808|3|4||]" },
 	{ "minus zero", "1\t-0\t0\t4\t\t", "[1|0|0|4||]" },
+	{ "time before the epoch", "-1\t2\t3\t4\t\t", NULL },
 	{ "leading zero", "1\t2\t007\t4\t\t", NULL },
 	{ "leading zero behind minus", "1\t-02\t7\t4\t\t", NULL },
 	{ "too few fields", "1\t2\t3\t4\tabc", NULL },
