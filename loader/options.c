@@ -430,7 +430,7 @@ static int add_time(const struct lw_tool *tool, struct lw_options *options,
 
 	if (code < PARAM || options->given[(int)letter] || tool->options[code - PARAM].arg)
 		return 0;
-	return add_option(tool, options, &tool->options[code - PARAM], NULL);
+	return add_option(tool, options, &tool->options[code - PARAM], "");
 }
 
 int lw_options_parse(const struct lw_tool *tool, int argc, char **argv, struct lw_options *options)

@@ -316,9 +316,10 @@ static unsigned long long bucket_high(int i)
 	return (2ULL << i) - 1;
 }
 
+/* Never 0, since it divides. */
 static unsigned long long largest(const struct lw_dist *dist)
 {
-	unsigned long long max = 0;
+	unsigned long long max = 1;
 	int i;
 
 	for (i = 0; i <= dist->last; i++)

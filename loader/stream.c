@@ -308,7 +308,7 @@ static int parse_record(struct lw_stream *stream, char *line)
 			break;
 		p++;
 	}
-	if (i < tool->nfields || p <= end) {
+	if (!i || i < tool->nfields || p <= end) {
 		stream->bad++;
 		return 0;
 	}

@@ -135,7 +135,7 @@ static int kptr_restrict(char *value, bool set)
 /* With kptr_restrict at 2 even root reads zeroes: lower it for that long only. */
 static int read_symbols_restricted(uint64_t *addresses, uint64_t lookup)
 {
-	char was, one = '1';
+	char was = '\0', one = '1';
 	int err;
 
 	if (kptr_restrict(&was, false) || was != '2')
