@@ -151,6 +151,7 @@ check-matrix: matrix
 		! grep -q '^not ok' build/matrix/packages.tap && exit $$status
 	$(Q)ci/same-bytes $(CHOSEN)
 	$(Q)ci/oneliners $(CHOSEN)
+	$(Q)$(MAKE) --no-print-directory analyze
 
 kernels: setup
 	$(Q)mkdir -p build; modules/available > build/kernels.tmp && mv build/kernels.tmp build/kernels
@@ -165,6 +166,7 @@ bench: lwload
 	$(Q)bench/run $(CHECKED)
 
 include loader/tests/tests.mk
+include loader/fuzz/fuzz.mk
 
 # The cache, in LWCACHE, stays: it is safe to delete, and takes minutes to make.
 clean:

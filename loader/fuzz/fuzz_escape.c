@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* fuzz_escape.c - text of strangers, for a terminal and as JSON */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "escape.h"
+#include "fuzz.h"
+
+/* A buffer without a spare byte, for the sanitizer to guard its end. */
+static char *room(size_t size)
+{
+	char *out = malloc(size);
+
+	assert(out);
+	return out;
+}
+
+static int characters(const char *text, size_t len)
+{
+	int n = 0;
+
+	for (; len; text++, len--)
+		n += (*text & 0xc0) != 0x80;
+	return n;
+}
+
+static void visible(const char *text, size_t len)
+{
+	char *out = room(LW_ESCAPED * len + 1);
+	int columns;
+	size_t n = lw_escape_visible(out, text, len, &columns) - out;
+
+	assert(is_visible(out, n));
+	assert(columns == characters(out, n));
+	/* What needs no escape has none. */
+	if (is_visible(text, len) && !memchr(text, '\\', len))
+		assert(n == len && !memcmp(out, text, n));
+	free(out);
+}
+
+/* The byte that an escape of JSON stands for, if there is one. */
+static int one_byte(const char *escape)
+{
+	char *end, hex[5] = "";
+	unsigned long c;
+
+	if (*escape != 'u')
+		return *escape;
+	memcpy(hex, escape + 1, 4);
+	c = strtoul(hex, &end, 16);
+	assert(!*end);
+	return c < 0x80 ? (int)c : -1;
+}
+
+/* The string must read back as the text, as far as that is ASCII. */
+static void same_text(const char *p, const char *text, size_t len)
+{
+	size_t i;
+	int c;
+
+	for (i = 0; i < len; i++) {
+		c = *p == '\\' ? one_byte(p + 1) : (unsigned char)*p;
+		assert(c == (unsigned char)text[i]);
+		p += *p != '\\' ? 1 : p[1] == 'u' ? 6 : 2;
+	}
+	assert(*p == '"');
+}
+
+static bool is_ascii(const char *text, size_t len)
+{
+	while (len && *text >= 0)
+		text++, len--;
+	return !len;
+}
+
+static void json(const char *text, size_t len)
+{
+	char *out = room(LW_ESCAPED * len + 3);
+	size_t n = lw_escape_json(out, text, len) - out;
+
+	assert(*out == '"' && is_json(out, n));
+	/* Neither may it act on the terminal of who reads JSON there. */
+	assert(is_visible(out, n));
+	if (is_ascii(text, len))
+		same_text(out + 1, text, len);
+	free(out);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	visible((const char *)data, size);
+	json((const char *)data, size);
+	return 0;
+}

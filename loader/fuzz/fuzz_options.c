@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* fuzz_options.c - what a person types, and what the kernel is given for it */
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fuzz.h"
+#include "options.h"
+
+#define MAX_ARGS 64
+/* What the kernel takes for one parameter (param_set_charp(), kernel/params.c). */
+#define MAX_PARAM 1024
+
+static const struct lw_tool records = {
+	.name = "records",
+	.buffer = 1,
+	.fields = { { "time", LW_TIME, 0, 'T', "time" }, { "path", LW_STR, 0, 0, "path" } },
+	.nfields = 2,
+	.options = { { "timestamp", 'T', NULL, "flag" },
+		     { "pid", 'p', "PID", "process" },
+		     { "tid", 't', "TID", "thread" },
+		     { "uid", 'u', "UID", "user" },
+		     { "number", 'm', "N", "number" },
+		     { "signal", 's', "SIGNAL", "signal" },
+		     { "flags", 'f', "FLAGS", "flags" },
+		     { "name", 'n', "NAME", "command" },
+		     { "full_path", 'F', "PATH", "any string" },
+		     { "count_them", 'c', NULL, "a letter that is a common one" } },
+	.noptions = 10,
+};
+
+static const struct lw_tool reports = {
+	.name = "reports",
+	.buffer = 4,
+	.fields = { { "time", LW_TIME, 0, 0, "time" }, { "size", LW_DIST, 0, 0, "sizes" } },
+	.nfields = 2,
+	.options = { { "interval", 'i', "N", "seconds" },
+		     { "disk", 'd', "DISK", "any string" },
+		     { "queued", 'Q', NULL, "flag" } },
+	.noptions = 3,
+};
+
+/* ---- what the kernel makes of it (next_arg(), lib/cmdline.c) ---- */
+
+/* Of its own table (lib/ctype.c), which has the no-break space of Latin-1. */
+static bool is_space(char c)
+{
+	return (c >= '\t' && c <= '\r') || c == ' ' || c == '\xa0';
+}
+
+/* Takes the next parameter off *rest. */
+static void next_param(char **rest, char **name, char **value)
+{
+	bool quoted = false;
+	char *p;
+
+	*name = *rest;
+	*value = NULL;
+	for (p = *rest; *p && (quoted || !is_space(*p)); p++) {
+		quoted ^= *p == '"';
+		if (*p == '=' && !*value) {
+			*p = '\0';
+			*value = p + 1;
+		}
+	}
+	assert(!quoted && **name && *value);
+	*rest = *p ? p + 1 : p;
+	*p = '\0';
+	if (**value == '"') {
+		++*value;
+		assert(p[-1] == '"' && p - 1 >= *value);
+		p[-1] = '\0';
+	}
+	assert(!strchr(*value, '"'));
+}
+
+/* ---- what must hold ---- */
+
+static const struct lw_option *option_of(const struct lw_tool *tool, const char *name)
+{
+	int i;
+
+	for (i = 0; i < tool->noptions; i++)
+		if (!strcmp(tool->options[i].param, name))
+			return &tool->options[i];
+	return NULL;
+}
+
+static bool is_number(const char *text, long long min, long long max)
+{
+	char *end;
+	long long n;
+
+	errno = 0;
+	n = strtoll(text, &end, 10);
+	return end > text && !*end && !errno && n >= min && n <= max;
+}
+
+/* Somebody typed it: behind a letter, behind =, or alone. */
+static bool is_typed(const char *value, char *const *args, int n)
+{
+	size_t len = strlen(value);
+
+	for (; n; n--, args++)
+		if (strlen(*args) >= len && !strcmp(*args + strlen(*args) - len, value))
+			return true;
+	return false;
+}
+
+static bool value_ok(const struct lw_option *option, const char *value, char *const *args, int n)
+{
+	const char *arg = option->arg ? option->arg : "flag";
+
+	if (!strcmp(arg, "flag"))
+		return !strcmp(value, "1");
+	if (!strcmp(option->param, "interval"))
+		return is_number(value, 1, 3600);
+	if (!strcmp(arg, "PID") || !strcmp(arg, "TID"))
+		return is_number(value, 1, 4194304);
+	if (!strcmp(arg, "UID"))
+		return is_number(value, 0, 4294967294);
+	if (!strcmp(arg, "N"))
+		return is_number(value, 0, 9223372036854775807);
+	if (!strcmp(arg, "SIGNAL"))
+		return is_number(value, 0, 64);
+	if (!strcmp(arg, "FLAGS"))
+		return is_number(value, 1, 1LL << 35);
+	return *value && strlen(value) <= (strcmp(arg, "NAME") ? 511 : 15) &&
+	       is_typed(value, args, n);
+}
+
+/* The kernel sees the parameters that were accepted, and no other. */
+static void check_params(const struct lw_tool *tool, const struct lw_options *options,
+			 char *const *args, int n)
+{
+	char text[(LW_MAX_OPTIONS + 2) * MAX_PARAM] = "", *rest = text, *name, *value;
+	bool seen[LW_MAX_OPTIONS] = { false };
+	const struct lw_option *option;
+	int i;
+
+	for (i = 0; i < options->nparams; i++) {
+		assert(strlen(options->params[i]) < MAX_PARAM);
+		strcat(strcat(text, options->params[i]), " ");
+	}
+	assert(!options->params[i]);
+	for (i = 0; i < options->nparams - 1; i++) {
+		next_param(&rest, &name, &value);
+		option = option_of(tool, name);
+		assert(option && !seen[option - tool->options]);
+		seen[option - tool->options] = true;
+		assert(options->given[(int)option->letter]);
+		assert(value_ok(option, value, args, n));
+	}
+	next_param(&rest, &name, &value);
+	assert(!*rest && !strcmp(name, "_stp_bufsize") && is_number(value, 1, 4095));
+}
+
+/* The first byte: which tool. Then the arguments, with a NUL between them. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct input input = { data, size };
+	const struct lw_tool *tool = input_byte(&input) & 1 ? &reports : &records;
+	char *args[MAX_ARGS + 2] = { tool->name }, *typed[MAX_ARGS + 2];
+	char *text = malloc(input.left + 1), *p;
+	struct lw_options options;
+	int n = 1, err;
+
+	assert(text);
+	memcpy(text, input.data, input.left);
+	text[input.left] = '\0';
+	for (p = text; p <= text + input.left && n <= MAX_ARGS; p += strlen(p) + 1)
+		args[n++] = p;
+	memcpy(typed, args, sizeof(typed));
+	err = lw_options_parse(tool, n, args, &options);
+	assert(err == 0 || err == -EINVAL);
+	if (!err) {
+		assert(options.duration >= 0 && options.duration <= 31536000);
+		check_params(tool, &options, typed + 1, n - 1);
+	}
+	lw_options_free(&options);
+	free(text);
+	return 0;
+}

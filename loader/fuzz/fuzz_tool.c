@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * fuzz_tool.c - a module's file and what it says of itself
+ *
+ * Input that does not begin as an ELF file does is the section .modinfo of one: a fuzzer
+ * that has to keep the file whole around it does not come far.
+ */
+#include <assert.h>
+#include <ctype.h>
+#include <elf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fuzz.h"
+#include "log.h"
+#include "options.h"
+#include "render.h"
+#include "tool.h"
+
+#define RELEASE "6.1.0"
+
+static const char *root;
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	(void)argc, (void)argv;
+	assert(freopen("/dev/null", "w", stdout));
+	root = file_new("lib/modules/" RELEASE "/systemtap/lw_fuzz.ko");
+	return 0;
+}
+
+/* ---- the file ---- */
+
+/* Its parts, in this order, behind what is in the section. */
+struct tail {
+	char names[24];
+	Elf64_Shdr sections[3];
+};
+
+static void file_around(const uint8_t *info, size_t size)
+{
+	Elf64_Ehdr header = {
+		.e_ident = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB,
+			     EV_CURRENT },
+		.e_type = ET_REL,
+		.e_machine = EM_X86_64,
+		.e_version = EV_CURRENT,
+		.e_ehsize = sizeof(header),
+		.e_shentsize = sizeof(Elf64_Shdr),
+		.e_shnum = 3,
+		.e_shstrndx = 2,
+	};
+	size_t at = (sizeof(header) + size + 7) & ~7UL;
+	struct tail tail = {
+		.names = "\0.modinfo\0.shstrtab",
+		.sections = { { 0 },
+			      { .sh_name = 1,
+				.sh_type = SHT_PROGBITS,
+				.sh_offset = sizeof(header),
+				.sh_size = size },
+			      { .sh_name = 10,
+				.sh_type = SHT_STRTAB,
+				.sh_offset = at,
+				.sh_size = sizeof(tail.names) } },
+	};
+	char *file = calloc(1, at + sizeof(tail));
+
+	assert(file);
+	header.e_shoff = at + offsetof(struct tail, sections);
+	memcpy(file, &header, sizeof(header));
+	memcpy(file + sizeof(header), info, size);
+	memcpy(file + at, &tail, sizeof(tail));
+	file_set(file, at + sizeof(tail));
+	free(file);
+}
+
+/* ---- what must hold of a description that was taken ---- */
+
+/* Inside of the section's copy, with a NUL behind it. */
+static bool inside(const struct lw_tool *tool, const char *text)
+{
+	return text >= tool->info && text <= tool->info + tool->info_size;
+}
+
+/* It becomes a key of JSON, a parameter of the kernel, a long option. */
+static bool is_name(const char *name)
+{
+	return (islower((unsigned char)*name) || *name == '_') && strlen(name) < 64 &&
+	       strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == strlen(name);
+}
+
+static void check_tool(const struct lw_tool *tool)
+{
+	int i;
+
+	assert(inside(tool, tool->module) && inside(tool, tool->vermagic) &&
+	       inside(tool, tool->format) && inside(tool, tool->summary));
+	assert(!tool->version || inside(tool, tool->version));
+	assert(!tool->uts || inside(tool, tool->uts));
+	assert(!tool->build_id || inside(tool, tool->build_id));
+	assert(tool->buffer >= 1 && tool->buffer <= 4095);
+	assert(tool->nfields >= 1 && tool->nfields <= LW_MAX_FIELDS);
+	assert(tool->noptions >= 0 && tool->noptions <= LW_MAX_OPTIONS);
+	for (i = 0; i < tool->nfields; i++) {
+		const struct lw_field *field = &tool->fields[i];
+
+		assert(is_name(field->name) && inside(tool, field->text));
+		assert(field->type < LW_NTYPES && field->width >= 0 && field->width <= 200);
+		assert(!field->option || isalnum(field->option));
+	}
+	for (i = 0; i < tool->noptions; i++) {
+		const struct lw_option *option = &tool->options[i];
+
+		assert(is_name(option->param) && inside(tool, option->text));
+		assert(isalnum(option->letter));
+		assert(!option->arg || (*option->arg && inside(tool, option->arg)));
+	}
+}
+
+/* It must be safe in the hands of those that work with it. */
+static void use_tool(const struct lw_tool *tool)
+{
+	char *args[] = { tool->name, "--json", "-p", "1", NULL };
+	struct lw_render *render;
+	struct lw_options options;
+
+	lw_options_help(tool);
+	lw_options_parse(tool, 4, args, &options);
+	render = lw_render_new(tool, false, options.given);
+	assert(render);
+	lw_render_start(render);
+	lw_render_free(render);
+	lw_options_free(&options);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct lw_tool *tool = NULL;
+	struct lw_reason why;
+	int err;
+
+	if (size >= SELFMAG && !memcmp(data, ELFMAG, SELFMAG))
+		file_set(data, size);
+	else
+		file_around(data, size);
+	err = lw_tool_read(root, RELEASE, "fuzz", &tool, &why);
+	assert(err == 0 || err == -ENOEXEC);
+	assert((err == 0) == (tool != NULL));
+	assert((err == 0) == !why.text[0]);
+	if (tool) {
+		check_tool(tool);
+		use_tool(tool);
+	}
+	lw_tool_free(tool);
+	return 0;
+}

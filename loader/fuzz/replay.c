@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* replay.c - a harness over files alone, without libFuzzer: for valgrind and other compilers */
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "fuzz.h"
+
+/* Most harnesses have none. */
+__attribute__((weak)) int LLVMFuzzerInitialize(int *argc, char ***argv);
+
+static void replay(const char *path)
+{
+	FILE *file = fopen(path, "re");
+	uint8_t *data, *copy;
+	size_t size;
+
+	assert(file);
+	data = malloc(1 << 20);
+	assert(data);
+	size = fread(data, 1, 1 << 20, file);
+	fclose(file);
+	/* Of its size exactly: one byte behind it is none of the input. */
+	copy = realloc(data, size ? size : 1);
+	assert(copy);
+	LLVMFuzzerTestOneInput(copy, size);
+	free(copy);
+}
+
+int main(int argc, char **argv)
+{
+	int i;
+
+	if (LLVMFuzzerInitialize)
+		LLVMFuzzerInitialize(&argc, &argv);
+	for (i = 1; i < argc; i++)
+		replay(argv[i]);
+	return 0;
+}
