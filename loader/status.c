@@ -2,7 +2,6 @@
 /* status.c - lwload status: which modules of lwtools are in the kernel, and whose */
 #include <errno.h>
 #include <limits.h>
-#include <pwd.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,107 +15,25 @@
 #include "inserted.h"
 #include "log.h"
 #include "lwload.h"
+#include "process.h"
 
 /* What is said of one module; what is not known is 0, -1 or empty. */
 struct status {
 	const char *tool;
 	const char *state;
 	pid_t pid;
-	long long uid;   /* -1: not known */
-	char user[64];   /* its name */
-	time_t since;    /* 0: not known */
-	char args[4096]; /* of the command line, each with a NUL behind it */
+	struct lw_process process; /* or since when the module is there */
+	char args[4096];           /* of the command line, each with a NUL behind it */
 	size_t args_len;
 };
 
 /* ---- a process ---- */
 
-/* Seconds since the epoch at which the kernel started: fs/proc/stat.c. */
-static long long boot_time(const char *root)
-{
-	char path[PATH_MAX], *line = NULL;
-	long long seconds = 0;
-	size_t size = 0;
-	FILE *file;
-
-	snprintf(path, sizeof(path), "%s/proc/stat", root);
-	file = fopen(path, "re");
-	/* Behind lines as long as the host has processors and interrupts. */
-	while (file && getline(&line, &size, file) >= 0 &&
-	       sscanf(line, "btime %lld", &seconds) != 1)
-		;
-	free(line);
-	if (file)
-		fclose(file);
-	return seconds;
-}
-
-/*
- * Field 22 of its stat, in clock ticks after the boot (fs/proc/array.c). The second one is
- * a name that can have blanks and parentheses in it.
- */
-static time_t start_of(const char *root, pid_t pid)
-{
-	unsigned long long ticks;
-	char text[1024], *end;
-	long long boot;
-
-	if (lw_file_read(text, sizeof(text), "%s/proc/%d/stat", root, pid) < 0)
-		return 0;
-	end = strrchr(text, ')');
-	if (!end || sscanf(end + 1,
-			   " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d "
-			   "%*d %*d %llu",
-			   &ticks) != 1)
-		return 0;
-	boot = boot_time(root);
-	return boot ? (time_t)(boot + ticks / sysconf(_SC_CLK_TCK)) : 0;
-}
-
-/*
- * Who started it: the user who logged in, which sudo does not change (kernel/auditsc.c;
- * 4294967295 is nobody), or its real user id.
- */
-static long long user_of(const char *root, pid_t pid)
-{
-	char text[4096], *line;
-	unsigned int uid;
-
-	if (lw_file_read(text, sizeof(text), "%s/proc/%d/loginuid", root, pid) > 0 &&
-	    sscanf(text, "%u", &uid) == 1 && uid != UINT_MAX)
-		return uid;
-	lw_file_read(text, sizeof(text), "%s/proc/%d/status", root, pid);
-	line = strstr(text, "\nUid:");
-	return line && sscanf(line, "\nUid: %u", &uid) == 1 ? (long long)uid : -1;
-}
-
-/* Not getpwuid(3): a static program has none of the host's libraries that it asks. */
-static void find_name(const char *root, long long uid, char *name, size_t size)
-{
-	struct passwd *entry;
-	char path[PATH_MAX];
-	FILE *file;
-
-	snprintf(path, sizeof(path), "%s/etc/passwd", root);
-	file = fopen(path, "re");
-	while (file && (entry = fgetpwent(file))) {
-		if (entry->pw_uid == uid) {
-			snprintf(name, size, "%s", entry->pw_name);
-			break;
-		}
-	}
-	if (file)
-		fclose(file);
-}
-
 static void look_at_process(const char *root, struct status *status)
 {
 	ssize_t n;
 
-	status->since = start_of(root, status->pid);
-	status->uid = user_of(root, status->pid);
-	if (status->uid >= 0)
-		find_name(root, status->uid, status->user, sizeof(status->user));
+	lw_process_look(root, status->pid, &status->process);
 	n = lw_file_read(status->args, sizeof(status->args), "%s/proc/%d/cmdline", root,
 			 status->pid);
 	status->args_len = n > 0 ? n : 0;
@@ -142,7 +59,7 @@ static void look(const char *root, const struct lw_inserted *module, struct stat
 {
 	memset(status, 0, sizeof(*status));
 	status->tool = module->tool;
-	status->uid = -1;
+	status->process.uid = -1;
 	status->pid = lw_inserted_holder(root, module->tool);
 	/* A process that the caller may not look at is still a user of the module. */
 	if (status->pid || module->users > 0)
@@ -152,7 +69,7 @@ static void look(const char *root, const struct lw_inserted *module, struct stat
 	if (status->pid)
 		look_at_process(root, status);
 	else
-		status->since = inserted_at(root, module->tool);
+		status->process.since = inserted_at(root, module->tool);
 }
 
 /* ---- output ---- */
@@ -165,18 +82,18 @@ static const char *next_arg(const struct status *status, const char *arg)
 
 static void print_row(const struct status *status)
 {
-	char pid[16] = "-", uid[24] = "-", since[32] = "-";
+	const struct lw_process *process = &status->process;
+	char pid[16] = "-", uid[24] = "-", since[32];
 	const char *arg;
-	struct tm tm;
 
 	if (status->pid)
 		snprintf(pid, sizeof(pid), "%d", status->pid);
-	if (status->uid >= 0)
-		snprintf(uid, sizeof(uid), "%lld", status->uid);
-	if (status->since && localtime_r(&status->since, &tm))
-		strftime(since, sizeof(since), "%Y-%m-%d %H:%M:%S", &tm);
+	if (process->uid >= 0)
+		snprintf(uid, sizeof(uid), "%lld", process->uid);
+	if (!*lw_process_time(process->since, since, sizeof(since)))
+		strcpy(since, "-");
 	printf("%-14s %-8s %7s %-12s %-19s", status->tool, status->state, pid,
-	       status->user[0] ? status->user : uid, since);
+	       process->user[0] ? process->user : uid, since);
 	for (arg = next_arg(status, NULL); arg; arg = next_arg(status, arg)) {
 		putchar(' ');
 		lw_print_visible(arg);
@@ -195,17 +112,18 @@ static void print_number(const char *key, bool known, long long number)
 
 static void print_json(const struct status *status)
 {
+	const struct lw_process *process = &status->process;
 	const char *arg, *separator = "";
 	char since[32] = "";
 	struct tm tm;
 
 	printf("{\"tool\":\"%s\",\"state\":\"%s\"", status->tool, status->state);
 	print_number("pid", status->pid, status->pid);
-	print_number("uid", status->uid >= 0, status->uid);
+	print_number("uid", process->uid >= 0, process->uid);
 	printf(",\"user\":");
-	lw_print_json(status->user[0] ? status->user : NULL);
+	lw_print_json(process->user[0] ? process->user : NULL);
 	printf(",\"since\":");
-	if (status->since && gmtime_r(&status->since, &tm))
+	if (process->since && gmtime_r(&process->since, &tm))
 		strftime(since, sizeof(since), "%Y-%m-%dT%H:%M:%SZ", &tm);
 	lw_print_json(since[0] ? since : NULL);
 	printf(",\"command\":[");
