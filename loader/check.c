@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "escape.h"
+#include "host.h"
 #include "identity.h"
 #include "log.h"
 #include "lwload.h"
@@ -33,7 +34,7 @@ struct report {
 		const char *rule;
 		enum lw_result result;
 		struct lw_reason why;
-	} rows[7];
+	} rows[5 + LW_HOST_RULES];
 };
 
 /* ---- output ---- */
@@ -44,7 +45,7 @@ static void print_text(const struct report *report)
 	int i;
 
 	for (i = 0; i < report->n; i++) {
-		printf("%s %-14s %-9s %-4s ", report->release, report->tool ? report->tool : "-",
+		printf("%s %-14s %-10s %-4s ", report->release, report->tool ? report->tool : "-",
 		       report->rows[i].rule, names[report->rows[i].result]);
 		lw_print_visible(report->rows[i].why.text);
 		putchar('\n');
@@ -119,6 +120,21 @@ static enum lw_result trusted(struct report *report, struct lw_tool **tool)
 	return LW_RULE_OK;
 }
 
+static void add_host_rules(struct report *report, const char *root, const struct lw_tool *tool)
+{
+	const struct lw_subject subject = {
+		.root = root,
+		.name = report->tool,
+		.tool = tool,
+		.buffer = tool ? tool->buffer : 1,
+	};
+	int i;
+
+	for (i = 0; i < LW_HOST_RULES; i++)
+		add(report, lw_host_rules[i].name,
+		    lw_host_check(&lw_host_rules[i], &subject, why(report)));
+}
+
 /* @tool: NULL if the file is not to be trusted */
 static void add_rules(struct report *report, const struct lw_tool *tool)
 {
@@ -135,10 +151,7 @@ static void add_rules(struct report *report, const struct lw_tool *tool)
 		add(report, "build", lw_identity_build(tool, root, why(report)));
 	else
 		add(report, "build", skipped(report, tool ? elsewhere : refused));
-	add(report, "modules",
-	    root ? lw_identity_modules(root, why(report)) : skipped(report, elsewhere));
-	add(report, "signature",
-	    tool ? lw_identity_signature(tool, root, why(report)) : skipped(report, refused));
+	add_host_rules(report, root, tool);
 }
 
 static bool is_ready(const struct report *report)
@@ -166,10 +179,13 @@ static bool reason_of(const char *name, const char *reason, void *arg)
 static enum lw_exit absent(struct report *report)
 {
 	const struct lw_host host = { report->check->host->root, report->release };
-	const char *root = host.root;
+	const char *root = host.root, *rule = "installed";
 	enum lw_exit code = LW_NO_MODULE;
 
-	if (lw_missing_each(root, report->release, reason_of, report)) {
+	if (lw_find_compressed(&host, report->tool, why(report))) {
+		rule = "compressed";
+		code = LW_REFUSED;
+	} else if (lw_missing_each(root, report->release, reason_of, report)) {
 		/* It says why. */
 	} else if (report->tool && lw_find_mistyped(&host, report->tool)) {
 		lw_reason(why(report), "no such tool; \"lwload list\" shows those there are");
@@ -180,7 +196,7 @@ static enum lw_exit absent(struct report *report)
 			  "apt install lwtools-modules-%s",
 			  root, report->release, report->release);
 	}
-	add(report, "installed", LW_RULE_FAIL);
+	add(report, rule, LW_RULE_FAIL);
 	print(report, false);
 	return code;
 }

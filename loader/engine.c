@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "engine.h"
+#include "host.h"
 #include "leftover.h"
 #include "log.h"
 #include "signals.h"
@@ -50,32 +51,34 @@ static long long now_msec(void)
 
 /* ---- inserting and removing ---- */
 
-static const char *insert_error(int err)
+static bool refused(int err)
+{
+	return err == ENOEXEC || err == EKEYREJECTED || err == ENOKEY || err == EPERM ||
+	       err == EACCES;
+}
+
+static void insert_error(const struct lw_run *run, int err, struct lw_reason *why)
 {
 	switch (err) {
 	case EEXIST:
-		return "a module of that name is in use by another program; see lsmod";
+		lw_reason(why, "a module of that name is in use by another program; see lsmod");
+		return;
 	case ENOEXEC:
-		return "damaged, or built for another kernel; reinstall the package that has it";
-	case EKEYREJECTED:
-	case ENOKEY:
-		return "the kernel takes only modules signed with a key it trusts; "
-		       "install signed modules";
-	case EPERM:
-		return "not permitted: not root, or the kernel is locked down or takes no "
-		       "modules (see dmesg)";
+		lw_reason(why, "damaged, or built for another kernel; reinstall the package that "
+			       "has it");
+		return;
 	case ENOMEM:
-		return "no memory for its buffers; try a smaller --buffer";
+		lw_reason(why, "no memory for its buffers; try a smaller --buffer");
+		return;
 	case ENOENT:
-		return "it needs a symbol this kernel does not have (see dmesg)";
+		lw_reason(why, "it needs a symbol this kernel does not have (see dmesg)");
+		return;
 	default:
-		return strerror(err);
+		if (refused(err))
+			lw_host_refusal(run->subject, err, why);
+		else
+			lw_reason(why, "%s", strerror(err));
 	}
-}
-
-static bool refused(int err)
-{
-	return err == ENOEXEC || err == EKEYREJECTED || err == ENOKEY || err == EPERM;
 }
 
 static char *join(char *const *params)
@@ -112,6 +115,7 @@ static int remove_leftover(const struct lw_run *run)
 static int insert(const struct lw_run *run)
 {
 	char *params = join(run->params);
+	struct lw_reason why;
 	int err = 0;
 
 	if (!params)
@@ -120,8 +124,10 @@ static int insert(const struct lw_run *run)
 		err = -errno;
 	if (err == -EEXIST && remove_leftover(run) == 0)
 		err = syscall(SYS_init_module, run->image, run->size, params) < 0 ? -errno : 0;
-	if (err)
-		lw_error("%s: %s: cannot insert it: %s", run->name, run->path, insert_error(-err));
+	if (err) {
+		insert_error(run, -err, &why);
+		lw_error("%s: %s: cannot insert it: %s", run->name, run->path, why.text);
+	}
 	free(params);
 	return refused(-err) ? -EPERM : err;
 }

@@ -25,15 +25,18 @@ struct lw_sink {
 	void *context;
 };
 
+struct lw_subject;
+
 struct lw_run {
 	const char *name;   /* of the tool, for messages */
 	const char *module; /* name of the module in the kernel */
 	const char *path;   /* of its file */
 	const void *image;  /* its bytes, checked */
 	size_t size;
-	char *const *params; /* NAME=VALUE, NULL at the end */
-	double duration;     /* seconds, 0: until a signal */
-	uint64_t lookup;     /* see lw_control_hello(); 0: not known */
+	char *const *params;              /* NAME=VALUE, NULL at the end */
+	double duration;                  /* seconds, 0: until a signal */
+	uint64_t lookup;                  /* see lw_control_hello(); 0: not known */
+	const struct lw_subject *subject; /* for the cause of a refusal: host.h */
 	struct lw_sink sink;
 };
 
@@ -41,7 +44,7 @@ struct lw_run {
  * lw_engine_run - insert those bytes with init_module(2), run until a signal
  * (SIGINT, SIGTERM, SIGHUP), the end of the duration, the script's own exit() or
  * the sink says stop, and remove the module whatever happened. The caller has
- * root's privileges and holds the tool's lock (tool.h); a module of that name
+ * root's privileges and holds the tool's lock (lock.h); a module of that name
  * that nobody is attached to is the leftover of a dead run and removed first.
  *
  * *lost is set to the number of records known to be lost.

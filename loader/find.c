@@ -32,8 +32,30 @@ bool lw_find_mistyped(const struct lw_host *host, const char *name)
 	return count_tools(host) > 0 && !lw_tool_elsewhere(host->root, name);
 }
 
+bool lw_find_compressed(const struct lw_host *host, const char *name, struct lw_reason *why)
+{
+	char *path = lw_tool_compressed(host->root, host->release, name);
+	const char *suffix = path ? strrchr(path, '.') : NULL;
+
+	if (!path)
+		return false;
+	lw_reason(why, "%s: compressed, and lwload takes only a module as it was built; %s it",
+		  path,
+		  !strcmp(suffix, ".xz")    ? "xz -d"
+		  : !strcmp(suffix, ".zst") ? "zstd -d"
+					    : "gzip -d");
+	free(path);
+	return true;
+}
+
 static enum lw_exit missing(const struct lw_host *host, const char *name)
 {
+	struct lw_reason why;
+
+	if (lw_find_compressed(host, name, &why)) {
+		lw_error("%s", why.text);
+		return LW_REFUSED;
+	}
 	if (lw_missing_each(host->root, host->release, say_why, (void *)name))
 		return LW_NO_MODULE;
 	if (lw_find_mistyped(host, name)) {

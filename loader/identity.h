@@ -48,27 +48,6 @@ enum lw_result lw_identity_build(const struct lw_tool *tool, const char *root,
 				 struct lw_reason *why);
 
 /*
- * lw_identity_modules - does the running kernel take modules at all?
- *
- * Not if proc/sys/kernel/modules_disabled is 1, which it stays until the next boot
- * (Documentation/admin-guide/sysctl/kernel.rst). Returns LW_RULE_OK or LW_RULE_FAIL.
- */
-enum lw_result lw_identity_modules(const char *root, struct lw_reason *why);
-
-/*
- * lw_identity_signature - is it signed, if that is asked for?
- * @root: NULL if the kernel is not the running one: LW_RULE_SKIP then
- *
- * A signature ends in a magic string (scripts/sign-file.c, include/linux/module_signature.h).
- * The running kernel asks for one if sys/module/module/parameters/sig_enforce is Y
- * (kernel/module/signing.c) or it is locked down, as sys/kernel/security/lockdown says
- * (security/lockdown/lockdown.c); where these files are not, it does not. Whether it has
- * the key only an insertion can tell. Returns LW_RULE_OK or LW_RULE_FAIL.
- */
-enum lw_result lw_identity_signature(const struct lw_tool *tool, const char *root,
-				     struct lw_reason *why);
-
-/*
  * lw_identity_same_build - was the module built for this very build of the kernel?
  *
  * The build-id, which the linker makes from the whole image, tells builds apart; the

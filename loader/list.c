@@ -49,6 +49,7 @@ static bool list_missing(const char *name, const char *reason, void *arg)
 enum lw_exit lw_list(const struct lw_host *host, int argc, char **argv)
 {
 	enum lw_exit code = LW_OK;
+	struct lw_reason why;
 	char **names;
 	int i, n;
 
@@ -61,7 +62,10 @@ enum lw_exit lw_list(const struct lw_host *host, int argc, char **argv)
 		lw_error("list: %s", strerror(-n));
 		return LW_FAILED;
 	}
-	if (n == 0) {
+	if (n == 0 && lw_find_compressed(host, NULL, &why)) {
+		lw_error("%s", why.text);
+		code = LW_REFUSED;
+	} else if (n == 0) {
 		lw_error("no modules for kernel %s (looked in %s/lib/modules/%s/systemtap and "
 			 "updates/dkms; apt install lwtools-modules-%s)",
 			 host->release, host->root, host->release, host->release);

@@ -40,6 +40,14 @@ bool lw_find_name_ok(const char *name);
  */
 enum lw_exit lw_find(const struct lw_host *host, const char *name, struct lw_tool **tool);
 
+struct lw_reason;
+
+/*
+ * lw_find_compressed - is there a compressed module in the place of the tool's, of any
+ * tool's if @name is NULL? *why says where, and what to do.
+ */
+bool lw_find_compressed(const struct lw_host *host, const char *name, struct lw_reason *why);
+
 /*
  * lw_find_mistyped - for a tool that a kernel (host->release) has no module for: does no kernel
  * have it, though this one has tools?

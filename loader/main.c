@@ -6,6 +6,7 @@
 
 #include "log.h"
 #include "lwload.h"
+#include "start.h"
 
 #ifndef LW_VERSION
 #error "LW_VERSION comes from the Makefile"
@@ -63,7 +64,12 @@ int main(int argc, char **argv)
 {
 	struct utsname uts;
 	struct lw_host host = { "", uts.release };
+	int err = lw_start();
 
+	if (err) {
+		lw_error("cannot start: /dev/null: %s", strerror(-err));
+		return LW_FAILED;
+	}
 	if (uname(&uts) < 0) {
 		lw_error("cannot tell the kernel's release: %s", strerror(errno));
 		return LW_FAILED;

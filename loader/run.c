@@ -7,7 +7,9 @@
 #include <unistd.h>
 
 #include "engine.h"
+#include "host.h"
 #include "identity.h"
+#include "lock.h"
 #include "log.h"
 #include "lwload.h"
 #include "options.h"
@@ -191,7 +193,7 @@ static enum lw_exit exit_code(int err)
 	}
 }
 
-static enum lw_exit insert_and_run(const struct lw_host *host, struct run *run)
+static enum lw_exit insert_and_run(const struct lw_subject *subject, struct run *run)
 {
 	const struct lw_tool *tool = run->tool;
 	struct lw_run engine = {
@@ -202,7 +204,8 @@ static enum lw_exit insert_and_run(const struct lw_host *host, struct run *run)
 		.size = tool->size,
 		.params = run->options.params,
 		.duration = run->options.duration,
-		.lookup = lw_identity_same_build(tool, host->root) ? tool->lookup : 0,
+		.lookup = lw_identity_same_build(tool, subject->root) ? tool->lookup : 0,
+		.subject = subject,
 		.sink = { on_started, on_data, on_flush, on_message, run },
 	};
 	unsigned long long lost = 0;
@@ -223,9 +226,35 @@ static enum lw_exit insert_and_run(const struct lw_host *host, struct run *run)
 	return exit_code(err);
 }
 
+/* What another user's run holds is the kernel's to say: only root's are told apart here. */
+static int take_lock(const struct lw_subject *subject)
+{
+	pid_t pid;
+	int err = geteuid() ? 0 : lw_lock_take(subject->root, subject->name, &pid);
+
+	if (err == -EAGAIN)
+		lw_error("%s: running: another lwload is about to begin or to end it (pid %d); "
+			 "try again",
+			 subject->name, pid);
+	else if (err)
+		lw_error("%s: cannot lock " LW_LOCK_DIR "/%s: %s", subject->name, subject->name,
+			 strerror(-err));
+	return err;
+}
+
+/* The guards of a run, from the top: each has said why if it is not passed. */
 static enum lw_exit run_tool(const struct lw_host *host, struct run *run)
 {
 	const struct lw_tool *tool = run->tool;
+	const struct lw_subject subject = {
+		.root = host->root,
+		.name = tool->name,
+		.tool = tool,
+		.buffer = run->options.buffer,
+		.run = true,
+		.staprun = run->options.staprun,
+	};
+	enum lw_exit code;
 
 	if (run->options.help) {
 		lw_options_help(tool);
@@ -233,18 +262,12 @@ static enum lw_exit run_tool(const struct lw_host *host, struct run *run)
 	}
 	if (lw_identity_check(tool, host->release))
 		return LW_REFUSED;
-	if (geteuid() != 0 && !run->options.staprun) {
-		lw_error("%s: inserting a module takes root; try sudo lwload %s", tool->name,
-			 tool->name);
-		return LW_REFUSED;
-	}
-	if (check_stdout(tool))
+	code = lw_host_guard(&subject);
+	if (code != LW_OK)
+		return code;
+	if (check_stdout(tool) || take_lock(&subject))
 		return LW_FAILED;
-	if (lw_tool_lock(tool)) {
-		lw_error("%s: already running on this host; one run at a time", tool->name);
-		return LW_FAILED;
-	}
-	return insert_and_run(host, run);
+	return insert_and_run(&subject, run);
 }
 
 enum lw_exit lw_run(const struct lw_host *host, int argc, char **argv)

@@ -16,6 +16,11 @@
 
 #define STAPRUN "/usr/bin/staprun"
 
+/* Exit codes: of a child that is not staprun, as in a shell, and staprun's own refusal. */
+#define NOT_STARTED 126
+#define NOT_THERE 127
+#define STAPRUN_REFUSED 255
+
 static char *const environment[] = {
 	"PATH=/usr/sbin:/usr/bin:/sbin:/bin",
 	"LANG=C",
@@ -42,18 +47,24 @@ static char **arguments(const struct lw_run *run)
 	return argv;
 }
 
+/*
+ * What it is to have from us is its command, its environment, stdin, its output and stderr:
+ * no file that is open here, no signal that somebody has made us ignore.
+ */
 static void child(char **argv, int out)
 {
 	sigset_t none;
+	int i;
 
+	for (i = 1; i < NSIG; i++)
+		signal(i, SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	signal(SIGPIPE, SIG_DFL);
 	/* A process group of its own: Ctrl-C reaches it through us, once. */
 	setpgid(0, 0);
-	if (dup2(out, STDOUT_FILENO) >= 0)
+	if (dup2(out, STDOUT_FILENO) >= 0 && close_range(STDERR_FILENO + 1, ~0U, 0) == 0)
 		execve(STAPRUN, argv, environment);
-	_exit(errno == ENOENT ? 127 : 126);
+	_exit(errno == ENOENT ? NOT_THERE : NOT_STARTED);
 }
 
 static int spawn(const struct lw_run *run, pid_t *pid, int *out)
@@ -145,20 +156,38 @@ static int relay(const struct lw_run *run, pid_t pid, int fd)
 	}
 }
 
-static int result(const struct lw_run *run, int status)
+/* Returns 0, or -errno, printed: -EPERM if it or the user is refused. */
+static int exited(const struct lw_run *run, int code)
 {
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+	switch (code) {
+	case 0:
 		return 0;
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
+	case NOT_THERE:
 		lw_error("%s: no " STAPRUN " on this host; install systemtap-runtime 5.1 or later, "
 			 "or leave out --staprun",
 			 run->name);
-	else if (WIFEXITED(status))
+		return -EIO;
+	case NOT_STARTED:
+		lw_error("%s: uid %u may not run " STAPRUN "; add it to the group stapusr, or run "
+			 "lwload as root",
+			 run->name, geteuid());
+		return -EPERM;
+	case STAPRUN_REFUSED:
+		lw_error("%s: staprun refused %s; it has said why", run->name, run->path);
+		return -EPERM;
+	default:
 		lw_error("%s: staprun failed with status %d; it must be 5.1 or later", run->name,
-			 WEXITSTATUS(status));
-	else
-		lw_error("%s: staprun was killed by signal %d; try staprun -d %s", run->name,
-			 WTERMSIG(status), run->module);
+			 code);
+		return -EIO;
+	}
+}
+
+static int result(const struct lw_run *run, int status)
+{
+	if (WIFEXITED(status))
+		return exited(run, WEXITSTATUS(status));
+	lw_error("%s: staprun was killed by signal %d; try staprun -d %s", run->name,
+		 WTERMSIG(status), run->module);
 	return -EIO;
 }
 

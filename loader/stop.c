@@ -14,9 +14,9 @@
 #include "file.h"
 #include "inserted.h"
 #include "leftover.h"
+#include "lock.h"
 #include "log.h"
 #include "lwload.h"
-#include "tool.h"
 
 /* End probes run, and what was recorded is still printed. */
 #define PATIENCE_SECONDS 10
@@ -25,11 +25,12 @@
 struct stop {
 	const struct lw_host *host;
 	const char *name;
-	struct lw_tool *tool; /* NULL: no module that a run could insert */
-	pid_t pid;            /* told to end; 0: none yet */
-	int process;          /* its descriptor, -1 */
-	bool removed;         /* by us, as nobody was attached */
-	bool locked;          /* somebody else has the lock, and nobody is attached */
+	pid_t pid;    /* told to end; 0: none yet */
+	int process;  /* its descriptor, -1 */
+	bool removed; /* by us, as nobody was attached */
+	bool has_lock;
+	bool locked;  /* somebody else has the lock, and nobody is attached */
+	pid_t locker; /* 0: not known */
 };
 
 /* ---- one look ---- */
@@ -105,9 +106,16 @@ static int remove_leftover(struct stop *stop)
 	int err;
 
 	/* An lwload that is about to attach, or has just detached, holds the lock. */
-	stop->locked = stop->tool && lw_tool_lock(stop->tool);
+	err = stop->has_lock ? 0 : lw_lock_take(stop->host->root, stop->name, &stop->locker);
+	stop->has_lock = !err;
+	stop->locked = err == -EAGAIN;
 	if (stop->locked)
 		return 0;
+	if (err) {
+		lw_error("%s: cannot lock " LW_LOCK_DIR "/%s: %s", stop->name, stop->name,
+			 strerror(-err));
+		return err;
+	}
 	snprintf(module, sizeof(module), "lw_%s", stop->name);
 	err = lw_leftover_remove(module);
 	stop->removed = !err;
@@ -162,10 +170,10 @@ static void print_late(const struct stop *stop)
 		lw_error("%s: process %d has not ended after ten seconds; try kill -KILL %d, then "
 			 "lwload stop %s",
 			 stop->name, stop->pid, stop->pid, stop->name);
-	else if (stop->locked)
-		lw_error("%s: nobody is attached to it, but a process holds a lock on %s; see "
-			 "fuser",
-			 stop->name, stop->tool->path);
+	else if (stop->locked && stop->locker)
+		lw_error("%s: nobody is attached to it, but process %d holds " LW_LOCK_DIR
+			 "/%s; try kill -KILL %d",
+			 stop->name, stop->locker, stop->name, stop->locker);
 	else
 		lw_error("%s: module lw_%s is in use by a process that cannot be seen from here; "
 			 "see lsmod",
@@ -196,17 +204,13 @@ static int wait_until_gone(struct stop *stop)
 static enum lw_exit stop_tool(const struct lw_host *host, const char *name)
 {
 	struct stop stop = { .host = host, .name = name, .process = -1 };
-	struct lw_reason why;
 	int err;
 
 	if (!lw_inserted_has(host->root, name)) {
 		printf("%s: not running\n", name);
 		return LW_OK;
 	}
-	/* For its lock only. */
-	lw_tool_read(host->root, host->release, name, &stop.tool, &why);
 	err = wait_until_gone(&stop);
-	lw_tool_free(stop.tool);
 	if (stop.process >= 0)
 		close(stop.process);
 	if (err)

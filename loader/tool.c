@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -503,11 +502,6 @@ const struct lw_option *lw_tool_interval(const struct lw_tool *tool)
 	return NULL;
 }
 
-int lw_tool_lock(const struct lw_tool *tool)
-{
-	return flock(tool->fd, LOCK_EX | LOCK_NB) < 0 ? -errno : 0;
-}
-
 /* ---- which tools there are ---- */
 
 static int by_name(const void *a, const void *b)
@@ -579,4 +573,21 @@ bool lw_tool_elsewhere(const char *root, const char *name)
 		globfree(&found);
 	}
 	return yes;
+}
+
+char *lw_tool_compressed(const char *root, const char *release, const char *name)
+{
+	char pattern[512], *path = NULL;
+	size_t i;
+
+	for (i = 0; i < NPLACES && !path; i++) {
+		glob_t found = { 0 };
+
+		snprintf(pattern, sizeof(pattern), "%s/lib/modules/%s/%s/lw_%s.ko.{xz,zst,gz}",
+			 root, release, places[i], name ? name : "*");
+		if (glob(pattern, GLOB_BRACE, NULL, &found) == 0)
+			path = strdup(found.gl_pathv[0]);
+		globfree(&found);
+	}
+	return path;
 }

@@ -39,7 +39,7 @@ struct lw_tool {
 	char *path;
 	void *image; /* the bytes of the file, read once */
 	size_t size;
-	int fd;             /* the open file, for lw_tool_lock() */
+	int fd;             /* the open file */
 	const char *module; /* lw_opensnoop, from the module itself */
 	const char *vermagic;
 	const char *format;
@@ -90,6 +90,14 @@ int lw_tool_read(const char *root, const char *release, const char *name, struct
  */
 int lw_tool_where(const char *root, const char *release, const char *name, char **path);
 
+/*
+ * lw_tool_compressed - the path of a compressed module, which is none that lw_tool_open()
+ * finds, in the place of one; free it
+ * @name: of the tool; NULL: any
+ * Returns NULL if there is none.
+ */
+char *lw_tool_compressed(const char *root, const char *release, const char *name);
+
 /* lw_tool_free - NULL is fine */
 void lw_tool_free(struct lw_tool *tool);
 
@@ -98,12 +106,6 @@ void lw_tool_free(struct lw_tool *tool);
  * reports; NULL if it writes none
  */
 const struct lw_option *lw_tool_interval(const struct lw_tool *tool);
-
-/*
- * lw_tool_lock - hold the module's file until this process ends, however it
- * ends. Returns 0, or -EWOULDBLOCK if another lwload holds it.
- */
-int lw_tool_lock(const struct lw_tool *tool);
 
 /*
  * lw_tool_names - names of the tools installed for a release, sorted, without

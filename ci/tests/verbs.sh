@@ -60,7 +60,7 @@ wrong_release_fails() {
 	local n
 	n=$(tools_here)
 	sed -i "s/vermagic=$release/vermagic=9${release#?}/" $work/copy/lw_opensnoop.ko
-	prints 4 "$release opensnoop      release   FAIL built for kernel 9${release#?}, this kernel is $release" \
+	prints 4 "$release opensnoop      release    FAIL built for kernel 9${release#?}, this kernel is $release" \
 		lwload check opensnoop
 	prints 4 "$((n - 1)) of $n tools ready for kernel $release" lwload check
 	prints 4 '"ready":false' lwload check --json
@@ -74,7 +74,7 @@ test_check_finds_a_module_of_another_release() {
 
 others_may_write() {
 	chmod 666 $work/copy/lw_opensnoop.ko
-	prints 4 'opensnoop      trusted   FAIL' lwload check
+	prints 4 'opensnoop      trusted    FAIL' lwload check
 }
 
 test_check_finds_a_module_others_could_have_changed() {
@@ -83,7 +83,7 @@ test_check_finds_a_module_others_could_have_changed() {
 
 test_check_tells_of_a_kernel_without_modules() {
 	prints 3 'install lwtools-modules-9.9.9' lwload check --kernel 9.9.9
-	prints 3 'opensnoop      installed FAIL' lwload check opensnoop --kernel 9.9.9
+	prints 3 'opensnoop      installed  FAIL' lwload check opensnoop --kernel 9.9.9
 	exits 2 "needs a kernel's release" lwload check --kernel ../x
 	exits 2 'exclude each other' lwload check --kernel 9.9.9 --all-installed
 }
@@ -99,7 +99,7 @@ test_check_covers_every_installed_kernel() {
 	lwload check --all-installed > $out 2> $err || echo "status $?"
 	rm -r $tree
 	grep "1 of 1 tools ready for kernel $other" $out
-	grep "^$other opensnoop      signature skip unsigned" $out
+	grep "^$other opensnoop      signature  skip unsigned" $out
 }
 
 # With a file in the place of the kernel's, as lockdown cannot be undone
@@ -108,10 +108,10 @@ test_check_knows_that_a_signature_is_asked_for() {
 	mountpoint -q /sys/kernel/security || mount -t securityfs none /sys/kernel/security
 	echo "none [integrity] confidentiality" > $work/lockdown
 	mount --bind $work/lockdown /sys/kernel/security/lockdown
-	prints 4 'signature FAIL unsigned, and lockdown asks for a signature' lwload check opensnoop || status=$?
+	prints 4 'signature  FAIL unsigned, and lockdown asks for a signature' lwload check opensnoop || status=$?
 	umount /sys/kernel/security/lockdown
 	[ $status -eq 0 ]
-	prints 0 'signature ok   unsigned; this kernel takes it' lwload check opensnoop
+	prints 0 'signature  ok   unsigned; this kernel takes it' lwload check opensnoop
 }
 
 # ---- status ----

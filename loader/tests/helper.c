@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "helper.h"
+#include "lock.h"
 
 /* Not 1, which is one of lwload's own exit codes. The sanitizers call these. */
 const char *__asan_default_options(void);
@@ -187,6 +188,69 @@ void tree_text(const char *root, const char *path, const char *text)
 void tree_manifest(const char *root, const char *text)
 {
 	tree_text(root, "lib/modules/" RELEASE "/systemtap/lwtools.manifest", text);
+}
+
+void tree_host(const char *root)
+{
+	static const struct {
+		const char *path, *text;
+	} files[] = {
+		{ "proc/self/mountinfo", "21 1 0:5 / / rw - ext4 /dev/vda rw\n"
+					 "22 21 0:20 / /proc rw,relatime - proc proc rw\n" },
+		{ "proc/self/status", "Name:\tx\nCapEff:\t000001ffffffffff\n" },
+		{ "proc/self/uid_map", "         0          0 4294967295\n" },
+		{ "proc/meminfo", "MemTotal:  400000 kB\nMemFree:     260000 kB\n"
+				  "MemAvailable:     262144 kB\nBuffers:     2144 kB\n" },
+		{ "proc/modules", "" },
+		{ "proc/sys/kernel/modules_disabled", "0\n" },
+		{ "proc/sys/crypto/fips_enabled", "0\n" },
+		{ "proc/sys/debug/kprobes-optimization", "1\n" },
+		{ "sys/devices/system/cpu/online", "0-1\n" },
+		{ "sys/kernel/debug/kprobes/enabled", "1\n" },
+		{ "sys/kernel/debug/kprobes/blacklist", "0x1-0x2\tdo_int3\n" },
+		{ "sys/kernel/security/lockdown", "[none] integrity confidentiality\n" },
+		{ "sys/module/module/parameters/sig_enforce", "N\n" },
+		{ "run/x", "" },
+	};
+	size_t i;
+
+	for (i = 0; i < COUNT(files); i++)
+		tree_text(root, files[i].path, files[i].text);
+}
+
+static void hold_lock(const char *root, const char *tool, int told)
+{
+	pid_t holder;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (lw_lock_take(root, tool, &holder) || write(told, "x", 1) != 1)
+		_exit(1);
+	for (;;)
+		pause();
+}
+
+pid_t lock_elsewhere(const char *root, const char *tool)
+{
+	int pipes[2];
+	pid_t pid;
+	char c;
+
+	if (pipe2(pipes, O_CLOEXEC) < 0)
+		die("pipe");
+	pid = fork();
+	if (pid == 0)
+		hold_lock(root, tool, pipes[1]);
+	close(pipes[1]);
+	if (pid < 0 || read(pipes[0], &c, 1) != 1)
+		die("taking a lock");
+	close(pipes[0]);
+	return pid;
+}
+
+void lock_end(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
 }
 
 static void put_ascii(FILE *file, const char *text)

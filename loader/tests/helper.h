@@ -54,6 +54,19 @@ void tree_text(const char *root, const char *path, const char *text);
 /* tree_manifest - ROOT/lib/modules/RELEASE/systemtap/lwtools.manifest with this text */
 void tree_manifest(const char *root, const char *text);
 
+/*
+ * tree_host - what proc, sys and run say of a host on which root may run any tool: 256 MiB
+ * are free, two processors online, nothing is inserted
+ */
+void tree_host(const char *root);
+
+/*
+ * lock_elsewhere - another process takes a tool's lock and keeps it until lock_end().
+ * Returns its number.
+ */
+pid_t lock_elsewhere(const char *root, const char *tool);
+void lock_end(pid_t pid);
+
 /* module_write - a relocatable ELF file with these lines in its section .modinfo */
 void module_write(const char *path, const struct lines *lines);
 

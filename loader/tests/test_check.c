@@ -34,10 +34,8 @@ static int setup(void **state)
 	(void)state;
 	fake_reset();
 	root = tree_new();
+	tree_host(root);
 	tree_text(root, VERSION, UTS "\n");
-	tree_text(root, DISABLED, "0\n");
-	tree_text(root, ENFORCE, "N\n");
-	tree_text(root, LOCKDOWN, "[none] integrity confidentiality\n");
 	tree_write(root, NOTES, notes, sizeof(notes) - 1);
 	free(tree_add(root, "killsnoop"));
 	/* For those who are not root. */
@@ -154,14 +152,23 @@ static void ready(void **state)
 {
 	(void)state;
 	prints(CHECK("killsnoop"), LW_OK,
-	       "@ killsnoop      installed ok   ^/lib/modules/@/systemtap/lw_killsnoop.ko\n"
-	       "@ killsnoop      trusted   ok   regular file of root, mode 0644, description "
+	       "@ killsnoop      installed  ok   ^/lib/modules/@/systemtap/lw_killsnoop.ko\n"
+	       "@ killsnoop      trusted    ok   regular file of root, mode 0644, description "
 	       "format 1\n"
-	       "@ killsnoop      name      ok   lw_killsnoop\n"
-	       "@ killsnoop      release   ok   @ SMP preempt mod_unload modversions \n"
-	       "@ killsnoop      build     ok   the same build-id\n"
-	       "@ killsnoop      modules   ok   kernel.modules_disabled is 0\n"
-	       "@ killsnoop      signature ok   unsigned; this kernel takes it\n"
+	       "@ killsnoop      name       ok   lw_killsnoop\n"
+	       "@ killsnoop      release    ok   @ SMP preempt mod_unload modversions \n"
+	       "@ killsnoop      build      ok   the same build-id\n"
+	       "@ killsnoop      user       ok   root with CAP_SYS_MODULE\n"
+	       "@ killsnoop      proc       ok   /proc is mounted\n"
+	       "@ killsnoop      modules    ok   kernel.modules_disabled is 0\n"
+	       "@ killsnoop      lockdown   ok   none\n"
+	       "@ killsnoop      secureboot ok   no EFI variable says that it is on\n"
+	       "@ killsnoop      signature  ok   unsigned; this kernel takes it\n"
+	       "@ killsnoop      fips       ok   off\n"
+	       "@ killsnoop      kprobes    ok   the module has none\n"
+	       "@ killsnoop      blacklist  ok   the module has no kprobe\n"
+	       "@ killsnoop      running    ok   no\n"
+	       "@ killsnoop      memory     ok   5 MiB wanted, 256 available\n"
 	       "1 of 1 tools ready for kernel @\n");
 }
 
@@ -178,8 +185,17 @@ static void ready_json(void **state)
 	       "{'rule':'release','result':'ok','text':"
 	       "'@ SMP preempt mod_unload modversions '},"
 	       "{'rule':'build','result':'ok','text':'the same build-id'},"
+	       "{'rule':'user','result':'ok','text':'root with CAP_SYS_MODULE'},"
+	       "{'rule':'proc','result':'ok','text':'/proc is mounted'},"
 	       "{'rule':'modules','result':'ok','text':'kernel.modules_disabled is 0'},"
-	       "{'rule':'signature','result':'ok','text':'unsigned; this kernel takes it'}]}\n");
+	       "{'rule':'lockdown','result':'ok','text':'none'},"
+	       "{'rule':'secureboot','result':'ok','text':'no EFI variable says that it is on'},"
+	       "{'rule':'signature','result':'ok','text':'unsigned; this kernel takes it'},"
+	       "{'rule':'fips','result':'ok','text':'off'},"
+	       "{'rule':'kprobes','result':'ok','text':'the module has none'},"
+	       "{'rule':'blacklist','result':'ok','text':'the module has no kprobe'},"
+	       "{'rule':'running','result':'ok','text':'no'},"
+	       "{'rule':'memory','result':'ok','text':'5 MiB wanted, 256 available'}]}\n");
 }
 
 static void not_ready_json(void **state)
@@ -326,61 +342,71 @@ static const struct row {
 	const char *text;
 } rows[] = {
 	{ "mode", set_mode, "0664", LW_REFUSED,
-	  "@ killsnoop      trusted   FAIL ^/lib/modules/@/systemtap/lw_killsnoop.ko: others than "
+	  "@ killsnoop      trusted    FAIL ^/lib/modules/@/systemtap/lw_killsnoop.ko: others than "
 	  "its owner may write to it (mode 0664); chmod 644 it\n" },
 	{ "mode: the rest is not looked at", set_mode, "0646", LW_REFUSED,
-	  "@ killsnoop      name      skip not looked at: the file is refused\n"
-	  "@ killsnoop      release   skip not looked at: the file is refused\n"
-	  "@ killsnoop      build     skip not looked at: the file is refused\n"
-	  "@ killsnoop      modules   ok   kernel.modules_disabled is 0\n"
-	  "@ killsnoop      signature skip not looked at: the file is refused\n"
+	  "@ killsnoop      name       skip not looked at: the file is refused\n"
+	  "@ killsnoop      release    skip not looked at: the file is refused\n"
+	  "@ killsnoop      build      skip not looked at: the file is refused\n"
+	  "@ killsnoop      user       ok   root with CAP_SYS_MODULE\n"
+	  "@ killsnoop      proc       ok   /proc is mounted\n"
+	  "@ killsnoop      modules    ok   kernel.modules_disabled is 0\n"
+	  "@ killsnoop      lockdown   skip not looked at: the file is refused\n"
+	  "@ killsnoop      secureboot skip not looked at: the file is refused\n"
+	  "@ killsnoop      signature  skip not looked at: the file is refused\n"
+	  "@ killsnoop      fips       ok   off\n"
+	  "@ killsnoop      kprobes    skip not looked at: the file is refused\n"
+	  "@ killsnoop      blacklist  skip not looked at: the file is refused\n"
+	  "@ killsnoop      running    ok   no\n"
+	  "@ killsnoop      memory     skip not looked at: the file is refused\n"
 	  "0 of 1 tools ready for kernel @\n" },
 	{ "owner", set_owner, "12345", LW_REFUSED,
-	  "trusted   FAIL ^/lib/modules/@/systemtap/"
+	  "trusted    FAIL ^/lib/modules/@/systemtap/"
 	  "lw_killsnoop.ko: owned by uid 12345, not by" },
 	{ "link", make_link, "/nowhere", LW_REFUSED, "lw_killsnoop.ko: is a symbolic link" },
-	{ "format", set_line, "lwtools=2", LW_REFUSED, "trusted   FAIL ^/lib" },
+	{ "format", set_line, "lwtools=2", LW_REFUSED, "trusted    FAIL ^/lib" },
 	{ "name", set_line, "name=lw_opensnoop", LW_REFUSED,
-	  "@ killsnoop      name      FAIL the file holds module lw_opensnoop, wanted "
+	  "@ killsnoop      name       FAIL the file holds module lw_opensnoop, wanted "
 	  "lw_killsnoop; reinstall the package that has it\n" },
 	{ "release", set_line, "vermagic=" OTHER_RELEASE " SMP ", LW_REFUSED,
-	  "@ killsnoop      release   FAIL built for kernel %, this kernel is @; apt install "
+	  "@ killsnoop      release    FAIL built for kernel %, this kernel is @; apt install "
 	  "lwtools-modules-@\n" },
 	{ "uname -v differs", version, "#2 SMP\n", LW_OK,
-	  "@ killsnoop      build     warn built for another build of this release: " UTS
+	  "@ killsnoop      build      warn built for another build of this release: " UTS
 	  ", this one is #2 SMP\n" },
 	{ "build-id differs", other_build_id, NULL, LW_OK,
-	  "@ killsnoop      build     warn built for another build of this release: its build-id "
+	  "@ killsnoop      build      warn built for another build of this release: its build-id "
 	  "is 0123456789abcdef\n" },
 	{ "a warning is ready", other_build_id, NULL, LW_OK, "1 of 1 tools ready" },
 	{ "no build-id of the kernel", no_build_id, NULL, LW_OK,
-	  "build     ok   the same uname -v; no build-id to compare\n" },
+	  "build      ok   the same uname -v; no build-id to compare\n" },
 	{ "no build-id of the module", drop_line, "lw_build_id", LW_OK,
-	  "build     ok   the same uname -v; no build-id to compare\n" },
+	  "build      ok   the same uname -v; no build-id to compare\n" },
 	{ "no uname -v of the module", drop_line, "lw_uts", LW_OK,
-	  "build     ok   the same build-id\n" },
+	  "build      ok   the same build-id\n" },
 	{ "neither", no_build_id, VERSION, LW_OK,
-	  "build     skip neither build-id nor uname -v can be compared\n" },
+	  "build      skip neither build-id nor uname -v can be compared\n" },
 	{ "modules disabled", disabled, "1\n", LW_REFUSED,
-	  "@ killsnoop      modules   FAIL kernel.modules_disabled is 1: no module until it is "
+	  "@ killsnoop      modules    FAIL kernel.modules_disabled is 1: no module until it is "
 	  "booted again\n" },
 	{ "no modules", no_file, DISABLED, LW_REFUSED,
-	  "@ killsnoop      modules   FAIL kernel.modules_disabled cannot be read: No such file "
+	  "@ killsnoop      modules    FAIL kernel.modules_disabled cannot be read: No such file "
 	  "or directory\n" },
 	{ "enforced", enforce, "Y\n", LW_REFUSED,
-	  "@ killsnoop      signature FAIL unsigned, and module.sig_enforce asks for a signature; "
+	  "@ killsnoop      signature  FAIL unsigned, and module.sig_enforce asks for a signature; "
 	  "install signed modules\n" },
 	{ "lockdown integrity", lockdown, "none [integrity] confidentiality\n", LW_REFUSED,
-	  "@ killsnoop      signature FAIL unsigned, and lockdown asks for a signature; install "
+	  "@ killsnoop      signature  FAIL unsigned, and lockdown asks for a signature; install "
 	  "signed modules\n" },
 	{ "lockdown confidentiality", lockdown, "none integrity [confidentiality]\n", LW_REFUSED,
-	  "signature FAIL unsigned, and lockdown asks" },
-	{ "no lockdown", no_file, LOCKDOWN, LW_OK, "signature ok   unsigned; this kernel takes" },
-	{ "no enforcement", no_file, ENFORCE, LW_OK, "signature ok   unsigned; this kernel takes" },
-	{ "signed", append, MAGIC, LW_OK, "signature ok   signed; this kernel takes it\n" },
-	{ "magic before the end", append, MAGIC "x", LW_OK, "signature ok   unsigned;" },
+	  "signature  FAIL unsigned, and lockdown asks" },
+	{ "no lockdown", no_file, LOCKDOWN, LW_OK, "signature  ok   unsigned; this kernel takes" },
+	{ "no enforcement", no_file, ENFORCE, LW_OK,
+	  "signature  ok   unsigned; this kernel takes" },
+	{ "signed", append, MAGIC, LW_OK, "signature  ok   signed; this kernel takes it\n" },
+	{ "magic before the end", append, MAGIC "x", LW_OK, "signature  ok   unsigned;" },
 	{ "signed and enforced", enforce_signed, MAGIC, LW_OK,
-	  "signature ok   signed; whether this kernel has the key shows when it is inserted\n" },
+	  "signature  ok   signed; whether this kernel has the key shows when it is inserted\n" },
 };
 
 static void rule(void **state)
@@ -433,37 +459,70 @@ static void other_kernel(void **state)
 	tree_text(root, ENFORCE, "Y\n");
 	add_other(OTHER_RELEASE, "vermagic=" OTHER_RELEASE " SMP ");
 	prints(CHECK("--kernel", OTHER_RELEASE), LW_OK,
-	       "% killsnoop      installed ok   ^/lib/modules/%/systemtap/lw_killsnoop.ko\n"
-	       "% killsnoop      trusted   ok   regular file of root, mode 0644, description "
+	       "% killsnoop      installed  ok   ^/lib/modules/%/systemtap/lw_killsnoop.ko\n"
+	       "% killsnoop      trusted    ok   regular file of root, mode 0644, description "
 	       "format 1\n"
-	       "% killsnoop      name      ok   lw_killsnoop\n"
-	       "% killsnoop      release   ok   % SMP \n"
-	       "% killsnoop      build     skip not the running kernel\n"
-	       "% killsnoop      modules   skip not the running kernel\n"
-	       "% killsnoop      signature skip unsigned; what that kernel asks for is not known "
+	       "% killsnoop      name       ok   lw_killsnoop\n"
+	       "% killsnoop      release    ok   % SMP \n"
+	       "% killsnoop      build      skip not the running kernel\n"
+	       "% killsnoop      user       skip not the running kernel\n"
+	       "% killsnoop      proc       skip not the running kernel\n"
+	       "% killsnoop      modules    skip not the running kernel\n"
+	       "% killsnoop      lockdown   skip not the running kernel\n"
+	       "% killsnoop      secureboot skip not the running kernel\n"
+	       "% killsnoop      signature  skip unsigned; what that kernel asks for is not known "
 	       "here\n"
+	       "% killsnoop      fips       skip not the running kernel\n"
+	       "% killsnoop      kprobes    skip not the running kernel\n"
+	       "% killsnoop      blacklist  skip not the running kernel\n"
+	       "% killsnoop      running    skip not the running kernel\n"
+	       "% killsnoop      memory     skip not the running kernel\n"
 	       "1 of 1 tools ready for kernel %\n");
-	has(CHECK("--kernel=" RELEASE), LW_REFUSED, "modules   FAIL");
+	has(CHECK("--kernel=" RELEASE), LW_REFUSED, "modules    FAIL");
 	add_other(OTHER_RELEASE, "vermagic=" RELEASE " SMP ");
 	has(CHECK("--kernel=" OTHER_RELEASE), LW_REFUSED,
-	    "release   FAIL built for kernel @, this kernel is %; apt install lwtools-modules-%");
+	    "release    FAIL built for kernel @, this kernel is %; apt install lwtools-modules-%");
 }
 
 static void no_module(void **state)
 {
 	(void)state;
 	prints(CHECK("killsnoop", "--kernel", "9.9.9"), LW_NO_MODULE,
-	       "9.9.9 killsnoop      installed FAIL no module in ^/lib/modules/9.9.9/systemtap "
+	       "9.9.9 killsnoop      installed  FAIL no module in ^/lib/modules/9.9.9/systemtap "
 	       "or updates/dkms; apt install lwtools-modules-9.9.9\n"
 	       "0 of 1 tools ready for kernel 9.9.9\n");
 	prints(CHECK("--kernel", "9.9.9"), LW_NO_MODULE,
-	       "9.9.9 -              installed FAIL no module in ^/lib/modules/9.9.9/systemtap "
+	       "9.9.9 -              installed  FAIL no module in ^/lib/modules/9.9.9/systemtap "
 	       "or updates/dkms; apt install lwtools-modules-9.9.9\n"
 	       "0 of 0 tools ready for kernel 9.9.9\n");
 	prints(CHECK("--json", "--kernel", "9.9.9"), LW_NO_MODULE,
 	       "{'kernel':'9.9.9','tool':null,'ready':false,'rules':[{'rule':'installed',"
 	       "'result':'fail','text':'no module in ^/lib/modules/9.9.9/systemtap or updates/dkms; "
 	       "apt install lwtools-modules-9.9.9'}]}\n");
+}
+
+static void compressed_module(void **state)
+{
+	(void)state;
+	tree_text(root, "lib/modules/9.9.9/systemtap/lw_killsnoop.ko.zst", "");
+	prints(CHECK("killsnoop", "--kernel", "9.9.9"), LW_REFUSED,
+	       "9.9.9 killsnoop      compressed FAIL ^/lib/modules/9.9.9/systemtap/"
+	       "lw_killsnoop.ko.zst: compressed, and lwload takes only a module as it was built; "
+	       "zstd -d it\n"
+	       "0 of 1 tools ready for kernel 9.9.9\n");
+	has(CHECK("--kernel", "9.9.9"), LW_REFUSED, "9.9.9 -              compressed FAIL ^/lib");
+}
+
+/* What may be otherwise when it is run does not make it unready. */
+static void of_the_moment(void **state)
+{
+	(void)state;
+	tree_text(root, "proc/modules", "lw_killsnoop 1 1 - Live 0x0\n");
+	tree_text(root, "proc/systemtap/lw_killsnoop/.cmd", "");
+	tree_text(root, "proc/meminfo", "MemFree: 1 kB\nMemAvailable: 1 kB\nBuffers: 0 kB\n");
+	has(CHECK("killsnoop"), LW_OK, "killsnoop      running    warn already running (by ");
+	has(CHECK("killsnoop"), LW_OK,
+	    "killsnoop      memory     warn 1 MiB of buffer for each of");
 }
 
 /* DKMS's place counts, too. */
@@ -490,15 +549,15 @@ static void missing_for_a_reason(void **state)
 	    "\n{'kernel':'@','tool':'fsslower','ready':false,'rules':[{'rule':'installed',"
 	    "'result':'skip','text':'not for this kernel: it has no files'}]}\n");
 	has(CHECK(NULL), LW_OK,
-	    "\n@ fsslower       installed skip not for this kernel: it has no files\n"
+	    "\n@ fsslower       installed  skip not for this kernel: it has no files\n"
 	    "1 of 1 tools ready for kernel @\n");
 	prints(CHECK("fsslower"), LW_NO_MODULE,
-	       "@ fsslower       installed FAIL not for this kernel: it has no files\n"
+	       "@ fsslower       installed  FAIL not for this kernel: it has no files\n"
 	       "0 of 1 tools ready for kernel @\n");
 	/* Another kernel has it, or none: then it is mistyped, where there are tools. */
-	has(CHECK("opensnoop"), LW_USAGE, "opensnoop      installed FAIL no such tool; ");
+	has(CHECK("opensnoop"), LW_USAGE, "opensnoop      installed  FAIL no such tool; ");
 	add_other(OTHER_RELEASE, "vermagic=" OTHER_RELEASE " SMP ");
-	has(CHECK("killsnoop", "--kernel", "9.9.9"), LW_NO_MODULE, "installed FAIL no module in ");
+	has(CHECK("killsnoop", "--kernel", "9.9.9"), LW_NO_MODULE, "installed  FAIL no module in ");
 }
 
 /* A good tool does not hide a bad one. */
@@ -591,10 +650,20 @@ static void bad_arguments(void **state)
 int main(void)
 {
 	static const struct CMUnitTest fixed[] = {
-		FRESH(ready),         FRESH(ready_json),    FRESH(not_ready_json),
-		FRESH(strange_text),  FRESH(without_root),  FRESH(other_kernel),
-		FRESH(no_module),     FRESH(second_place),  FRESH(missing_for_a_reason),
-		FRESH(several_tools), FRESH(all_installed), FRESH(no_kernel_installed),
+		FRESH(ready),
+		FRESH(ready_json),
+		FRESH(not_ready_json),
+		FRESH(strange_text),
+		FRESH(without_root),
+		FRESH(other_kernel),
+		FRESH(no_module),
+		FRESH(second_place),
+		FRESH(missing_for_a_reason),
+		FRESH(compressed_module),
+		FRESH(of_the_moment),
+		FRESH(several_tools),
+		FRESH(all_installed),
+		FRESH(no_kernel_installed),
 		FRESH(bad_arguments),
 	};
 	struct CMUnitTest tests[COUNT(fixed) + COUNT(rows)];

@@ -58,6 +58,7 @@ static int group_setup(void **state)
 
 	(void)state;
 	root = tree_new();
+	tree_host(root);
 	for (i = 0; i < COUNT(tools); i++)
 		free(tree_add(root, tools[i]));
 	add_iolat();
@@ -282,7 +283,7 @@ static void not_root(void **state)
 	(void)state;
 	if (geteuid() == 0)
 		command.before = become_nobody;
-	is_refused(&command, LW_REFUSED, "inserting a module takes root; try sudo");
+	is_refused(&command, LW_REFUSED, "inserting a module takes root, this is uid ");
 }
 
 static int close_stdout(void)
@@ -308,16 +309,42 @@ static void stdout_not_for_writing(void **state)
 
 static void already_running(void **state)
 {
-	struct lw_tool *tool;
+	pid_t pid;
 
 	(void)state;
 	if (geteuid() != 0)
 		skip();
-	assert_int_equal(lw_tool_open(root, RELEASE, "killsnoop", &tool), 0);
-	assert_int_equal(lw_tool_lock(tool), 0);
+	pid = lock_elsewhere(root, "killsnoop");
 	is_refused(&(struct command){ lw_run, NULL, { "killsnoop" }, NULL }, LW_FAILED,
-		   "killsnoop: already running on this host");
-	lw_tool_free(tool);
+		   "killsnoop: running: another lwload is about to begin or to end it");
+	lock_end(pid);
+}
+
+static void chown_in(const char *tree, const char *name)
+{
+	char *path;
+
+	assert_true(asprintf(&path, "%s/%s", tree, name) > 0);
+	assert_int_equal(chown(path, 12345, 0), 0);
+	free(path);
+}
+
+/* Nobody else can make the directory that the lock is in. */
+static void lock_of_a_stranger(void **state)
+{
+	char *tree = tree_new();
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	tree_host(tree);
+	free(tree_add(tree, "killsnoop"));
+	tree_text(tree, "run/lwtools/x", "");
+	assert_int_equal(chmod(tree, 0755), 0);
+	chown_in(tree, "run/lwtools");
+	is_refused(&(struct command){ lw_run, tree, { "killsnoop" }, NULL }, LW_FAILED,
+		   "killsnoop: cannot lock /run/lwtools/lock/killsnoop: Operation not permitted");
+	tree_free(tree);
 }
 
 /* ---- modules that do not fit ---- */
@@ -407,6 +434,33 @@ static void missing_for_a_reason(void **state)
 		   "killsnoop: no such tool");
 	free(opensnoop);
 	tree_free(tree);
+}
+
+static void compressed_module(void **state)
+{
+	static const struct {
+		const char *end, *command;
+	} forms[] = { { "xz", "xz -d it" }, { "zst", "zstd -d it" }, { "gz", "gzip -d it" } };
+	char path[128], message[128];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(forms); i++) {
+		char *tree = tree_new();
+
+		snprintf(path, sizeof(path),
+			 "lib/modules/" RELEASE "/updates/dkms/lw_killsnoop.ko.%s", forms[i].end);
+		tree_text(tree, path, "");
+		snprintf(message, sizeof(message),
+			 "/lw_killsnoop.ko.%s: compressed, and lwload takes "
+			 "only a module as it was built; %s\n",
+			 forms[i].end, forms[i].command);
+		is_refused(&(struct command){ lw_run, tree, { "killsnoop" }, NULL }, LW_REFUSED,
+			   message);
+		is_refused(&(struct command){ lw_list, tree, { "list" }, NULL }, LW_REFUSED,
+			   message);
+		tree_free(tree);
+	}
 }
 
 /* It is no mistyped name if another kernel has it. */
@@ -617,7 +671,7 @@ static void kernel_refuses(void **state)
 {
 	(void)state;
 	fake->insert_errno[0] = EKEYREJECTED;
-	ends(ARGS("-d", "1"), NULL, LW_REFUSED, "signed with a key it trusts");
+	ends(ARGS("-d", "1"), NULL, LW_REFUSED, "by no key that this kernel trusts");
 	setup(NULL);
 	fake->insert_errno[0] = ENOMEM;
 	ends(ARGS("-d", "1"), NULL, LW_FAILED, "try a smaller --buffer");
@@ -970,11 +1024,13 @@ int main(void)
 		FRESH(not_root),
 		FRESH(stdout_not_for_writing),
 		FRESH(already_running),
+		FRESH(lock_of_a_stranger),
 		FRESH(other_release),
 		FRESH(renamed_file),
 		FRESH(wrong_format),
 		FRESH(no_modules_at_all),
 		FRESH(only_for_another_kernel),
+		FRESH(compressed_module),
 		FRESH(missing_for_a_reason),
 		FRESH(table),
 		FRESH(count),

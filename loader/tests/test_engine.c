@@ -12,6 +12,7 @@
 #include "engine.h"
 #include "fake.h"
 #include "helper.h"
+#include "host.h"
 #include "signals.h"
 #include "transport.h"
 
@@ -64,6 +65,9 @@ static void on_message(void *context, int is_error, const char *text)
 		 text);
 }
 
+/* Where it looks for the cause of a refusal. */
+static const struct lw_subject *subject;
+
 struct result {
 	int err;
 	unsigned long long lost;
@@ -82,6 +86,7 @@ static struct result run_module(const void *bytes, size_t size)
 		.params = params,
 		.duration = 1,
 		.lookup = lookup,
+		.subject = subject,
 		.sink = { on_started, on_data, on_flush, on_message, NULL },
 	};
 	struct result result = { .lost = 77 };
@@ -722,16 +727,23 @@ static void insertion_refused(void **state)
 		const char *message;
 	} rows[] = {
 		{ ENOEXEC, -EPERM, "/m/lw_x.ko: cannot insert it: damaged, or built for another" },
-		{ EKEYREJECTED, -EPERM, "takes only modules signed with a key it trusts" },
-		{ ENOKEY, -EPERM, "takes only modules signed with a key it trusts" },
-		{ EPERM, -EPERM, "not root, or the kernel is locked down" },
+		{ EKEYREJECTED, -EPERM, "its signature is by no key that this kernel trusts" },
+		{ ENOKEY, -EPERM, "its signature is by no key that this kernel trusts" },
+		{ EPERM, -EPERM, "a security module of the kernel refuses it" },
+		{ EACCES, -EPERM, "a security module of the kernel refuses it" },
 		{ ENOMEM, -ENOMEM, "try a smaller --buffer" },
 		{ ENOENT, -ENOENT, "needs a symbol this kernel does not have" },
 		{ EINVAL, -EINVAL, "cannot insert it: Invalid argument" },
 	};
+	struct lw_tool tool = { .name = "x", .path = "/m/lw_x.ko", .image = image };
+	struct lw_subject asked = { .root = tree_new(), .name = "x", .tool = &tool };
 	size_t i;
 
 	(void)state;
+	if (geteuid() != 0)
+		skip();
+	subject = &asked;
+	tree_host(asked.root);
 	for (i = 0; i < COUNT(rows); i++) {
 		setup(NULL);
 		fake->insert_errno[0] = rows[i].error;
@@ -740,6 +752,13 @@ static void insertion_refused(void **state)
 		assert_int_equal(fake->removes, 0);
 		assert_int_equal(fake->nsent, 0);
 	}
+	/* What the host says by then is named. */
+	setup(NULL);
+	fake->insert_errno[0] = EPERM;
+	tree_text(asked.root, "proc/sys/kernel/modules_disabled", "1\n");
+	ends_with(run(), -EPERM, "kernel.modules_disabled is 1: no module until");
+	tree_free((char *)asked.root);
+	subject = NULL;
 }
 
 static void leftover_is_removed(void **state)

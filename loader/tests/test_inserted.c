@@ -58,6 +58,7 @@ static int setup(void **state)
 	tree_text(root, "sys/module/lw_of_others/refcnt", "0\n");
 	tree_text(root, "proc/stat", "cpu  1 2 3\nintr 1 2 3\nbtime 1700000000\nprocesses 9\n");
 	tree_text(root, "proc/self/stat", "");
+	tree_text(root, "run/x", "");
 	tree_text(root, "etc/passwd",
 		  "root:x:0:0:root:/root:/bin/bash\n\nbad line\nalice:x:1000:1000::/:/bin/sh\n");
 	return chmod(root, 0755);
@@ -593,19 +594,17 @@ static void stop_hits_nobody_else(void **state)
 /* An lwload that has the module's lock is about to attach: not ours to remove. */
 static void stop_waits_for_the_lock(void **state)
 {
-	char *path = tree_add(root, "opensnoop");
-	struct lw_tool *tool;
+	pid_t pid;
 
 	(void)state;
 	needs_root();
 	insert("opensnoop", "0");
-	assert_int_equal(lw_tool_open(root, RELEASE, "opensnoop", &tool), 0);
-	assert_int_equal(lw_tool_lock(tool), 0);
-	gives(RUN(stop, "opensnoop"), LW_FAILED, "", "but a process holds a lock on ");
+	pid = lock_elsewhere(root, "opensnoop");
+	gives(RUN(stop, "opensnoop"), LW_FAILED, "",
+	      " holds /run/lwtools/lock/opensnoop; try kill");
 	assert_int_equal(fake->removes, 0);
-	lw_tool_free(tool);
+	lock_end(pid);
 	gives(RUN(stop, "opensnoop"), LW_OK, "opensnoop: removed what a killed run had left\n", "");
-	free(path);
 }
 
 static int become_nobody(void)

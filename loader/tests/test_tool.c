@@ -12,6 +12,7 @@
 
 #include "fake.h"
 #include "helper.h"
+#include "lock.h"
 #include "identity.h"
 #include "tool.h"
 
@@ -265,18 +266,79 @@ static void elsewhere(void **state)
 
 static void lock(void **state)
 {
-	char *path = tree_add(root, "killsnoop");
-	struct lw_tool *one, *two;
+	pid_t holder, pid;
 
 	(void)state;
-	assert_int_equal(lw_tool_open(root, RELEASE, "killsnoop", &one), 0);
-	assert_int_equal(lw_tool_open(root, RELEASE, "killsnoop", &two), 0);
-	assert_int_equal(lw_tool_lock(one), 0);
-	assert_int_equal(lw_tool_lock(two), -EWOULDBLOCK);
-	lw_tool_free(one);
-	assert_int_equal(lw_tool_lock(two), 0);
-	lw_tool_free(two);
-	lw_tool_free(NULL);
+	assert_int_equal(lw_lock_take(root, "killsnoop", &holder), -ENOENT);
+	tree_text(root, "run/x", "");
+	pid = lock_elsewhere(root, "killsnoop");
+	assert_int_equal(lw_lock_take(root, "killsnoop", &holder), -EAGAIN);
+	assert_int_equal(holder, pid);
+	assert_int_equal(lw_lock_take(root, "opensnoop", &holder), 0);
+	lock_end(pid);
+	assert_int_equal(lw_lock_take(root, "killsnoop", &holder), 0);
+	assert_int_equal(holder, 0);
+}
+
+/* ROOT/PATH has these permission bits. */
+static void has_mode(const char *path, int mode)
+{
+	struct stat st;
+	char *file;
+
+	assert_true(asprintf(&file, "%s/%s", root, path) > 0);
+	assert_int_equal(stat(file, &st), 0);
+	assert_int_equal(st.st_mode & 07777, mode);
+	free(file);
+}
+
+/* Whoever could open the file could keep root from running the tool. */
+static void lock_is_nobody_elses(void **state)
+{
+	char *dir, *target;
+	pid_t holder;
+
+	(void)state;
+	tree_text(root, "run/x", "");
+	assert_true(asprintf(&dir, "%s/run/lwtools", root) > 0);
+	assert_true(asprintf(&target, "%s/run/x", root) > 0);
+	assert_int_equal(lw_lock_take(root, "one", &holder), 0);
+	has_mode("run/lwtools/lock", 0700);
+	has_mode("run/lwtools/lock/one", 0600);
+	/* Not through a link, and not in a directory that others may write to. */
+	assert_int_equal(chdir(dir), 0);
+	assert_int_equal(symlink(target, "lock/two"), 0);
+	assert_int_equal(lw_lock_take(root, "two", &holder), -ELOOP);
+	assert_int_equal(chmod("lock", 0770), 0);
+	assert_int_equal(lw_lock_take(root, "three", &holder), -EPERM);
+	assert_int_equal(chmod("lock", 0700), 0);
+	assert_int_equal(chmod(".", 0777), 0);
+	assert_int_equal(lw_lock_take(root, "three", &holder), -EPERM);
+	assert_int_equal(chmod(".", 0755), 0);
+	assert_int_equal(rename("lock", "other"), 0);
+	assert_int_equal(symlink("other", "lock"), 0);
+	assert_int_equal(lw_lock_take(root, "three", &holder), -ENOTDIR);
+	assert_int_equal(chdir("/"), 0);
+	free(target);
+	free(dir);
+}
+
+static void compressed(void **state)
+{
+	char *path;
+
+	(void)state;
+	assert_null(lw_tool_compressed(root, RELEASE, "alpha"));
+	tree_text(root, "lib/modules/" RELEASE "/systemtap/lw_alpha.ko.xz", "");
+	tree_text(root, "lib/modules/" OTHER_RELEASE "/updates/dkms/lw_beta.ko.zst", "");
+	path = lw_tool_compressed(root, RELEASE, "alpha");
+	assert_non_null(path);
+	assert_non_null(strstr(path, "/" RELEASE "/systemtap/lw_alpha.ko.xz"));
+	free(path);
+	assert_null(lw_tool_compressed(root, RELEASE, "beta"));
+	path = lw_tool_compressed(root, OTHER_RELEASE, NULL);
+	assert_non_null(path);
+	assert_non_null(strstr(path, "/updates/dkms/lw_beta.ko.zst"));
 	free(path);
 }
 
@@ -807,6 +869,8 @@ int main(void)
 		WITH_TREE(list_of_names),
 		WITH_TREE(elsewhere),
 		WITH_TREE(lock),
+		WITH_TREE(lock_is_nobody_elses),
+		WITH_TREE(compressed),
 		cmocka_unit_test(identity),
 		cmocka_unit_test(build_id),
 		WITH_TREE(too_many_lines),

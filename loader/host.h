@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * host.h - does this host take a module, and will it work here?
+ *
+ * A rule is one fact about the host; identity.h has those about the module. A run goes
+ * through the table before it inserts anything, "lwload check" prints all of it.
+ */
+#ifndef LW_HOST_H
+#define LW_HOST_H
+
+#include <stdbool.h>
+
+#include "identity.h"
+#include "lwload.h"
+
+/* What the rules are asked about. */
+struct lw_subject {
+	const char *root;           /* directory that holds proc and sys, "" on a real host */
+	const char *name;           /* of the tool */
+	const struct lw_tool *tool; /* NULL: its file is refused */
+	int buffer;                 /* MiB for each processor */
+	bool run;                   /* it is to be inserted now, not only looked at */
+	bool staprun;               /* by the host's staprun */
+};
+
+/*
+ * A rule: *why says what was found, what was wanted and what to do next. LW_RULE_SKIP if
+ * that cannot be told.
+ *
+ * What can be otherwise a moment later, who asks, memory and other runs, ends a run but is
+ * LW_RULE_WARN where that is only looked at.
+ */
+typedef enum lw_result lw_host_fn(const struct lw_subject *subject, struct lw_reason *why);
+
+struct lw_host_rule {
+	const char *name;
+	lw_host_fn *check;
+	enum lw_exit code; /* of a run that it ends */
+	bool of_the_file;  /* it needs the tool, not its name only */
+};
+
+/* The rules in the order in which a run looks at them. */
+#define LW_HOST_RULES 11
+extern const struct lw_host_rule lw_host_rules[LW_HOST_RULES];
+
+/*
+ * user - may this user insert it? Root with CAP_SYS_MODULE, the host's own and not that of
+ * a user namespace (may_init_module() in kernel/module/main.c, user_namespaces(7)). With
+ * staprun anybody whose module is in the systemtap directory: that lets a member of its
+ * group use no other (systemtap staprun/staprun_funcs.c), and itself says who is none.
+ */
+lw_host_fn lw_host_user;
+
+/*
+ * proc - is all of /proc there, and may be written to? A module of SystemTap makes its
+ * files there (runtime/transport/procfs.c), which a mount with subset=pid (fs/proc/root.c)
+ * or read-only, as in a container, hides.
+ */
+lw_host_fn lw_host_proc;
+
+/*
+ * modules - does the kernel take modules at all? Not if kernel.modules_disabled is 1, which
+ * it stays until the next boot (Documentation/admin-guide/sysctl/kernel.rst).
+ */
+lw_host_fn lw_host_modules;
+
+/*
+ * lockdown - in either mode the kernel takes signed modules only (LOCKDOWN_MODULE_SIGNATURE,
+ * asked for in kernel/module/signing.c). "Use of kprobes", which confidentiality bars, is
+ * that by tracefs and perf (kernel/trace/trace_kprobe.c), not by a module. Not known where
+ * securityfs is not mounted.
+ */
+lw_host_fn lw_host_lockdown;
+
+/*
+ * secureboot - the EFI variable is 1: then Debian's kernels lock themselves down (its
+ * patch "efi: Lock down the kernel if booted in secure boot mode"), others need not. The
+ * file has four bytes of attributes and that one (Documentation/filesystems/efivarfs.rst).
+ */
+lw_host_fn lw_host_secureboot;
+
+/*
+ * signature - is it signed, if that is asked for? A signature ends in a magic string
+ * (scripts/sign-file.c, include/linux/module_signature.h). The kernel asks for one if
+ * module.sig_enforce is Y (kernel/module/signing.c), which CONFIG_MODULE_SIG_FORCE makes
+ * it, or if it is locked down. Whether it has the key only an insertion can tell.
+ * @root may be NULL, of another kernel: LW_RULE_SKIP then.
+ */
+lw_host_fn lw_host_signature;
+
+/*
+ * fips - in this mode the kernel panics if a module without a valid signature registers a
+ * cipher (crypto_check_module_sig() in crypto/algapi.c; since Linux 3.18, 002c77a48b47, for
+ * no other), and no tool does. The host's staprun refuses any module all the same
+ * (staprun(8)).
+ */
+lw_host_fn lw_host_fips;
+
+/*
+ * kprobes - are they built in and switched on, if the module has any? Probes that are
+ * registered while they are off never fire, and nobody says so (kprobes_all_disarmed in
+ * kernel/kprobes.c). Whether they are on is in debugfs only, which need not be mounted.
+ */
+lw_host_fn lw_host_kprobes;
+
+/*
+ * blacklist - none of the functions that the module probes, whose names are in its probe
+ * points, may be one that cannot be probed (within_kprobe_blacklist() in kernel/kprobes.c):
+ * SystemTap would warn and go on without it. The list is in debugfs.
+ */
+lw_host_fn lw_host_blacklist;
+
+/*
+ * running - the same tool: the kernel takes one module of a name (EEXIST in
+ * kernel/module/main.c). What a killed run has left is no obstacle, but a warning.
+ */
+lw_host_fn lw_host_running;
+
+/*
+ * memory - is there enough for the buffers of all processors that are online? The module
+ * itself asks for so much free or buffered (_stp_transport_data_fs_init() in SystemTap's
+ * runtime/transport/relay_v2.c); the rest of it took 3 MiB, measured.
+ */
+lw_host_fn lw_host_memory;
+
+/*
+ * lw_host_check - one rule, or LW_RULE_SKIP if there is no file to look at, or another
+ * kernel than the running one (@subject->root is NULL)
+ */
+enum lw_result lw_host_check(const struct lw_host_rule *rule, const struct lw_subject *subject,
+			     struct lw_reason *why);
+
+/*
+ * lw_host_guard - all rules before a run. Prints the first that fails. Returns LW_OK or
+ * that rule's code.
+ */
+enum lw_exit lw_host_guard(const struct lw_subject *subject);
+
+/*
+ * lw_host_refusal - why init_module(2) failed with EPERM, EACCES, EKEYREJECTED or ENOKEY,
+ * which have several causes each: the first rule that fails now, or else what is left
+ */
+void lw_host_refusal(const struct lw_subject *subject, int error, struct lw_reason *why);
+
+#endif

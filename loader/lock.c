@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lock.h"
+
+/* Opens a directory in another, made if need be, that nobody but the caller may write to. */
+static int open_directory(int in, const char *name, mode_t mode)
+{
+	struct stat st;
+	int fd;
+
+	if (mkdirat(in, name, mode) < 0 && errno != EEXIST)
+		return -errno;
+	fd = openat(in, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st) == 0 && st.st_uid == geteuid() && !(st.st_mode & (S_IWGRP | S_IWOTH)))
+		return fd;
+	close(fd);
+	return -EPERM;
+}
+
+static int open_file(int in, const char *tool)
+{
+	int fd, dir, outer = open_directory(in, "lwtools", 0755);
+
+	if (outer < 0)
+		return outer;
+	dir = open_directory(outer, "lock", 0700);
+	close(outer);
+	if (dir < 0)
+		return dir;
+	fd = openat(dir, tool, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		fd = -errno;
+	close(dir);
+	return fd;
+}
+
+/* Not flock(2), which does not tell who has it. The kernel's, until the process ends. */
+static int lock_file(int fd, pid_t *holder)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	int err;
+
+	if (fcntl(fd, F_SETLK, &lock) == 0)
+		return 0;
+	err = errno == EACCES ? -EAGAIN : -errno;
+	if (err == -EAGAIN && fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK)
+		*holder = lock.l_pid;
+	return err;
+}
+
+int lw_lock_take(const char *root, const char *tool, pid_t *holder)
+{
+	char path[PATH_MAX];
+	int in, fd, err;
+
+	*holder = 0;
+	snprintf(path, sizeof(path), "%s/run", root);
+	in = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (in < 0)
+		return -errno;
+	fd = open_file(in, tool);
+	close(in);
+	if (fd < 0)
+		return fd;
+	err = lock_file(fd, holder);
+	/* To close it would give the lock back. */
+	if (err)
+		close(fd);
+	return err;
+}
