@@ -53,6 +53,8 @@ struct fake {
 	void (*on_process)(void); /* when it is opened */
 	void (*on_signal)(void);  /* when it gets one */
 
+	int exec_errno, exec_status; /* of execve; the exit code of what it starts */
+
 	/* What it saw. */
 	bool loaded;
 	int inserts, removes;
@@ -66,6 +68,8 @@ struct fake {
 	int open_files;
 	int wrong_cpu; /* reads of a stream from another CPU */
 	int opened_pid, signal;
+	char command[1024], environment[1024]; /* of what execve starts, a blank behind each */
+	int inherited, changed_signals;        /* its descriptors beyond 2, and signals */
 
 	/* What it holds. */
 	struct fake_message queue[32];

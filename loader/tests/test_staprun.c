@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* test_staprun.c - what staprun is begun with, and what becomes of its end */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fake.h"
+#include "helper.h"
+#include "signals.h"
+#include "staprun.h"
+
+static char output[256];
+
+static int on_started(void *context)
+{
+	(void)context;
+	return 0;
+}
+
+static int on_data(void *context, const char *buf, size_t len)
+{
+	(void)context;
+	strncat(output, buf, len);
+	return 0;
+}
+
+static int on_flush(void *context)
+{
+	(void)context;
+	return 0;
+}
+
+static void on_message(void *context, int is_error, const char *text)
+{
+	(void)context, (void)is_error, (void)text;
+}
+
+static char *const params[] = { "pid=5", "name=\"a b\"", "_stp_bufsize=1", NULL };
+
+/* Returns what lw_staprun_run() does; what it prints is in *text, to be freed. */
+static int run(char **text)
+{
+	struct lw_run run = {
+		.name = "x",
+		.module = "lw_x",
+		.path = "/m/systemtap/lw_x.ko",
+		.params = params,
+		.sink = { on_started, on_data, on_flush, on_message, NULL },
+	};
+	unsigned long long lost = 77;
+	struct capture err;
+	int result;
+
+	capture_begin(&err, 2);
+	result = lw_staprun_run(&run, &lost);
+	*text = capture_end(&err, NULL);
+	assert_int_equal(lost, 0);
+	return result;
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	fake_reset();
+	output[0] = '\0';
+	return 0;
+}
+
+/*
+ * By its own path and with nothing of the caller's environment: CVE-2010-4170 was a helper
+ * of staprun's that believed it.
+ */
+static void begun_with_nothing_of_the_callers(void **state)
+{
+	char *text;
+
+	(void)state;
+	setenv("SYSTEMTAP_STAPRUN", "/tmp/evil", 1);
+	setenv("SYSTEMTAP_DIR", "/tmp/evil", 1);
+	setenv("LD_PRELOAD", "/tmp/evil.so", 1);
+	setenv("MODPROBE_OPTIONS", "-C /tmp/evil", 1);
+	setenv("PATH", "/tmp/evil", 1);
+	assert_int_equal(run(&text), 0);
+	assert_string_equal(text, "");
+	assert_string_equal(output, "rows\n");
+	assert_string_equal(fake->command, "/usr/bin/staprun: staprun /m/systemtap/lw_x.ko pid=5 "
+					   "name=\"a b\" _stp_bufsize=1 ");
+	assert_string_equal(fake->environment,
+			    "PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C "
+			    "STAP_PR13193_OVERRIDE=1 STAP_BZ1552745_OVERRIDE=1 ");
+	free(text);
+}
+
+/* Nor a file that is open, a signal that is ignored or blocked. */
+static void begun_with_clean_descriptors_and_signals(void **state)
+{
+	sigset_t set;
+	char *text;
+	int fd;
+
+	(void)state;
+	fd = open("/dev/null", O_RDONLY);
+	assert_true(fd > 2);
+	signal(SIGINT, SIG_IGN);
+	signal(SIGUSR1, SIG_IGN);
+	sigemptyset(&set);
+	sigaddset(&set, SIGQUIT);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	lw_signals_catch();
+	assert_int_equal(run(&text), 0);
+	assert_int_equal(fake->inherited, 0);
+	assert_int_equal(fake->changed_signals, 0);
+	close(fd);
+	free(text);
+}
+
+static void ends(int status, int errnum, int result, const char *message)
+{
+	char *text;
+
+	setup(NULL);
+	fake->exec_errno = errnum;
+	fake->exec_status = status;
+	assert_int_equal(run(&text), result);
+	if (!strstr(text, message))
+		fail_msg("no \"%s\" in \"%s\"", message, text);
+	free(text);
+}
+
+static void how_it_ended(void **state)
+{
+	(void)state;
+	ends(0, ENOENT, -EIO, "x: no /usr/bin/staprun on this host; install systemtap-runtime 5.1");
+	/* Its mode is 4754: who is not of its group may not run it. */
+	ends(0, EACCES, -EPERM, "may not run /usr/bin/staprun; add it to the group stapusr, or");
+	ends(255, 0, -EPERM, "x: staprun refused /m/systemtap/lw_x.ko; it has said why\n");
+	ends(1, 0, -EIO, "x: staprun failed with status 1; it must be 5.1 or later\n");
+}
+
+#define FRESH(test) cmocka_unit_test_setup(test, setup)
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		FRESH(begun_with_nothing_of_the_callers),
+		FRESH(begun_with_clean_descriptors_and_signals),
+		FRESH(how_it_ended),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
