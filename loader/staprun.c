@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -62,7 +63,8 @@ static void child(char **argv, int out)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	/* A process group of its own: Ctrl-C reaches it through us, once. */
 	setpgid(0, 0);
-	if (dup2(out, STDOUT_FILENO) >= 0 && close_range(STDERR_FILENO + 1, ~0U, 0) == 0)
+	if (dup2(out, STDOUT_FILENO) >= 0 &&
+	    syscall(__NR_close_range, STDERR_FILENO + 1, ~0U, 0) == 0)
 		execve(STAPRUN, argv, environment);
 	_exit(errno == ENOENT ? NOT_THERE : NOT_STARTED);
 }
