@@ -54,7 +54,7 @@ static long long now_msec(void)
 static bool refused(int err)
 {
 	return err == ENOEXEC || err == EKEYREJECTED || err == ENOKEY || err == EPERM ||
-	       err == EACCES;
+	       err == EACCES || err == EBADMSG;
 }
 
 static void insert_error(const struct lw_run *run, int err, struct lw_reason *why)

@@ -588,7 +588,10 @@ void lw_host_refusal(const struct lw_subject *subject, int error, struct lw_reas
 	for (i = 0; i < sizeof(causes) / sizeof(causes[0]); i++)
 		if (causes[i](subject, why) == LW_RULE_FAIL)
 			return;
-	if (error == EKEYREJECTED || error == ENOKEY)
+	if (error == EBADMSG)
+		lw_reason(why, "its signature is damaged; reinstall the package that has it");
+	else if (error == EKEYREJECTED || error == ENOKEY ||
+		 (asks_for_signature(subject->root) && is_signed(subject->tool)))
 		lw_reason(why,
 			  "its signature is by no key that this kernel trusts; enroll the key, "
 			  "or install modules signed with another, see lwtools(7)");

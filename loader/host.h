@@ -137,8 +137,9 @@ enum lw_result lw_host_check(const struct lw_host_rule *rule, const struct lw_su
 enum lw_exit lw_host_guard(const struct lw_subject *subject);
 
 /*
- * lw_host_refusal - why init_module(2) failed with EPERM, EACCES, EKEYREJECTED or ENOKEY,
- * which have several causes each: the first rule that fails now, or else what is left
+ * lw_host_refusal - why init_module(2) failed with EPERM, EACCES, EKEYREJECTED, ENOKEY or
+ * EBADMSG (kernel/module/signing.c), several of which have more than one cause: the first
+ * rule that fails now, or else what is left
  */
 void lw_host_refusal(const struct lw_subject *subject, int error, struct lw_reason *why);
 

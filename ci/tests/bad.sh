@@ -42,7 +42,7 @@ test_a_user_who_is_not_root_is_refused() {
 }
 
 test_root_without_the_capability_is_refused() {
-	exits 4 'not permitted' setpriv --bounding-set -sys_module --inh-caps -sys_module lwload opensnoop --duration 1
+	exits 4 'without CAP_SYS_MODULE' setpriv --bounding-set -sys_module --inh-caps -sys_module lwload opensnoop --duration 1
 }
 
 test_a_full_disk_is_an_error() {

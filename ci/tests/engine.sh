@@ -167,7 +167,7 @@ test_a_second_run_of_a_tool_is_refused() {
 	lwload opensnoop > $work/got 2>&1 || status=$?
 	finish
 	[ $status -eq 1 ]
-	grep -q 'opensnoop: already running' $work/got
+	grep -q 'opensnoop: running: already running' $work/got
 }
 
 test_three_tools_run_at_once() {

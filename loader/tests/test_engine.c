@@ -730,6 +730,7 @@ static void insertion_refused(void **state)
 		{ EKEYREJECTED, -EPERM, "its signature is by no key that this kernel trusts" },
 		{ ENOKEY, -EPERM, "its signature is by no key that this kernel trusts" },
 		{ EPERM, -EPERM, "a security module of the kernel refuses it" },
+		{ EBADMSG, -EPERM, "its signature is damaged" },
 		{ EACCES, -EPERM, "a security module of the kernel refuses it" },
 		{ ENOMEM, -ENOMEM, "try a smaller --buffer" },
 		{ ENOENT, -ENOENT, "needs a symbol this kernel does not have" },

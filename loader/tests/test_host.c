@@ -619,6 +619,9 @@ static void refusals(void **state)
 		{ EKEYREJECTED, { LOCKDOWN, NONE }, "its signature is by no key" },
 	};
 	struct lw_tool tool = { .name = "killsnoop", .path = "/x", .image = "code", .size = 4 };
+	struct lw_tool has_one = {
+		.name = "killsnoop", .path = "/x", .image = "x" MAGIC, .size = strlen("x" MAGIC)
+	};
 	struct lw_subject subject = { .name = "killsnoop", .tool = &tool, .run = true };
 	struct lw_reason why;
 	size_t i;
@@ -634,6 +637,12 @@ static void refusals(void **state)
 		if (strncmp(why.text, causes[i].text, strlen(causes[i].text)))
 			fail_msg("wanted \"%s\", got \"%s\"", causes[i].text, why.text);
 	}
+	/* Lockdown gives EPERM for a signature by a key that is not known. */
+	tree_text(root, LOCKDOWN, INTEGRITY);
+	subject.tool = &has_one;
+	lw_host_refusal(&subject, EPERM, &why);
+	if (!strstr(why.text, "by no key that this kernel trusts"))
+		fail_msg("%s", why.text);
 }
 
 /* The first that fails is the one that is told, with its class. */

@@ -1,0 +1,61 @@
+# shellcheck shell=bash
+# boots.sh - tests of kernels that were booted in another way; run by ci/tests/host, not with the others
+# shellcheck disable=SC2154,SC2086 # names from lib.sh; none has a space
+
+# is_locked_down MODE
+is_locked_down() {
+	exits 4 "opensnoop: lockdown: $1: this kernel takes signed modules only" lwload opensnoop --duration 1
+	prints 4 "lockdown   FAIL $1" lwload check opensnoop
+	grep 'signature  FAIL unsigned, and lockdown asks for a signature' $out
+	with_copy signed_by_others
+}
+
+# Signed by a key that the kernel does not know, and then with a damaged signature: only the
+# kernel can tell
+signed_by_others() {
+	cp /lw/signed/lw_opensnoop.ko $work/copy
+	exits 4 'cannot insert it: its signature is by no key that this kernel trusts' lwload opensnoop --duration 1
+	prints 0 'signature  ok   signed; whether this kernel has the key shows when it is inserted' lwload check opensnoop
+	printf '~Module signature appended~\n' >> $work/copy/lw_opensnoop.ko
+	exits 4 'cannot insert it: its signature is damaged' lwload opensnoop --duration 1
+}
+
+# Not to be seen: the kernel's refusal is explained.
+is_locked_down_unseen() {
+	umount /sys/kernel/security
+	exits 4 'the kernel is locked down, which cannot be seen as securityfs is not mounted' \
+		lwload opensnoop --duration 1
+	prints 0 'lockdown   skip securityfs is not mounted' lwload check opensnoop
+}
+
+test_boot_with_lockdown_integrity() {
+	mount -t securityfs none /sys/kernel/security
+	is_locked_down integrity
+	is_locked_down_unseen
+}
+
+test_boot_with_lockdown_confidentiality() {
+	mount -t securityfs none /sys/kernel/security
+	echo confidentiality > /sys/kernel/security/lockdown 2>/dev/null || :
+	is_locked_down confidentiality
+	is_locked_down_unseen
+}
+
+test_boot_with_signatures_enforced() {
+	exits 4 'signature: unsigned, and module.sig_enforce asks for a signature' lwload opensnoop --duration 1
+	prints 4 'signature  FAIL unsigned, and module.sig_enforce' lwload check opensnoop
+	with_copy signed_by_others
+}
+
+test_boot_in_fips_mode() {
+	lwload opensnoop --duration 0.3 > $out
+	prints 0 'fips       ok   on; the kernel takes the module' lwload check opensnoop
+	exits 4 'fips: on, and staprun refuses any module then' lwload opensnoop --staprun
+}
+
+# Until the next boot, so this is the last of one.
+test_boot_with_modules_disabled() {
+	sysctl -q kernel.modules_disabled=1
+	exits 4 'modules: kernel.modules_disabled is 1: no module until it is booted again' lwload opensnoop --duration 1
+	prints 4 'modules    FAIL kernel.modules_disabled is 1' lwload check opensnoop
+}

@@ -1,0 +1,171 @@
+# shellcheck shell=bash
+# host.sh - what of the host, of its users and of who calls ends a run before anything is inserted
+# shellcheck disable=SC2154,SC2086 # names from lib.sh; none has a space
+
+# with_mount TYPE DIRECTORY COMMAND...
+with_mount() {
+	local type=$1 dir=$2 status
+	shift 2
+	mountpoint -q "$dir" && { "$@"; return; }
+	mount -t "$type" none "$dir"
+	# Not as a condition: set -e must hold inside.
+	set +e
+	(set -e; "$@")
+	status=$?
+	set -e
+	umount "$dir"
+	return $status
+}
+
+# ---- rules ----
+
+all_is_told() {
+	prints 0 "$(tools_here) of $(tools_here) tools ready" lwload check
+	not grep -E ' (warn|skip|FAIL) ' $out
+	grep -E "opensnoop +lockdown +ok +none\$" $out
+	grep -E "opensnoop +kprobes +ok +on\$" $out
+	grep -E "opensnoop +blacklist +ok +no function that the module probes is on it\$" $out
+	grep -E "syscallbypid +kprobes +ok +the module has none\$" $out
+}
+
+test_host_with_debugfs_and_securityfs_is_known() {
+	with_mount debugfs /sys/kernel/debug with_mount securityfs /sys/kernel/security all_is_told
+}
+
+kprobes_off() {
+	local status=0
+	echo 0 > /sys/kernel/debug/kprobes/enabled
+	exits 4 'kprobes: switched off, so that none would fire; echo 1 >' lwload opensnoop --duration 1 &&
+	prints 4 'kprobes    FAIL switched off' lwload check opensnoop &&
+	# It has none.
+	lwload syscallbypid --duration 0.3 > $out || status=$?
+	echo 1 > /sys/kernel/debug/kprobes/enabled
+	return $status
+}
+
+test_host_whose_kprobes_are_off_is_refused() {
+	with_mount debugfs /sys/kernel/debug kprobes_off
+	lwload opensnoop --duration 0.3 > $out
+}
+
+# The probe point's text in a copy of the module, with another name of the same length in it
+blacklisted_function() {
+	local name
+	name=$(awk 'length($2) == 14 { print $2; exit }' /sys/kernel/debug/kprobes/blacklist)
+	[ -n "$name" ]
+	sed -i "s/kprobe.function(\"do_sys_openat2\")/kprobe.function(\"$name\")/" $work/copy/lw_opensnoop.ko
+	exits 4 "blacklist: this kernel lets nobody probe $name" lwload opensnoop
+}
+
+test_host_that_bars_a_function_is_refused() {
+	with_mount debugfs /sys/kernel/debug with_copy blacklisted_function
+}
+
+test_host_with_too_little_memory_is_refused() {
+	exits 1 'memory: 4095 MiB of buffer for each of 2 processors and 3 MiB are more than there is' \
+		lwload opensnoop --buffer 4095 --duration 1
+}
+
+test_host_that_is_a_container_is_refused() {
+	exits 4 'root of a user namespace' unshare --user --map-root-user lwload opensnoop --duration 1
+	exits 4 '/proc is mounted read-only' unshare --mount --propagation private \
+		sh -c 'mount -o remount,bind,ro /proc && exec lwload opensnoop --duration 1'
+	exits 4 '/proc is mounted with subset=pid' unshare --mount --propagation private \
+		sh -c 'mount -t proc -o subset=pid proc /proc && exec lwload opensnoop --duration 1'
+	exits 4 '/proc is not mounted' unshare --mount --propagation private \
+		sh -c 'umount -l /proc && exec lwload opensnoop --duration 1'
+}
+
+compressed_module() {
+	gzip -k $work/copy/lw_opensnoop.ko
+	lwload opensnoop --duration 0.3 > $out
+	rm $work/copy/lw_opensnoop.ko
+	exits 4 'lw_opensnoop.ko.gz: compressed' lwload opensnoop
+	prints 4 'opensnoop      compressed FAIL' lwload check opensnoop
+}
+
+test_host_with_a_compressed_module_is_told() {
+	with_copy compressed_module
+}
+
+# ---- other runs ----
+
+test_host_says_who_runs_the_same_tool() {
+	local pid status=0
+	start opensnoop
+	pid=$lwload
+	lwload opensnoop > $work/got 2>&1 || status=$?
+	prints 0 'running    warn already running (pid' lwload check opensnoop
+	kill -INT $pid
+	wait $pid
+	[ $status -eq 1 ]
+	grep -E "^lwload: opensnoop: running: already running [(]pid $pid, root, since $(date +%Y)-[-0-9: ]*[)], and the kernel takes one module of a name; wait, or end it with lwload stop opensnoop\$" $work/got
+	[ "$(wc -l < $work/got)" -eq 1 ]
+}
+
+# Whoever can open the module's file could hold a lock on it: root must not care.
+test_host_lock_is_no_other_users() {
+	local holder
+	setpriv --reuid 65534 --regid 65534 --clear-groups \
+		flock "$modules/lw_opensnoop.ko" sleep 30 &
+	holder=$!
+	sleep 0.5
+	lwload opensnoop --duration 0.3 > $out 2> $err || { kill $holder; return 1; }
+	kill $holder
+	[ "$(stat -c '%a %u' /run/lwtools/lock)" = '700 0' ]
+	not setpriv --reuid 65534 --regid 65534 --clear-groups ls /run/lwtools/lock
+}
+
+test_host_lock_is_not_taken_through_a_link() {
+	lwload opensnoop --duration 0.1 > $out
+	rm /run/lwtools/lock/opensnoop
+	ln -s /etc/hostname /run/lwtools/lock/opensnoop
+	exits 1 'cannot lock /run/lwtools/lock/opensnoop' lwload opensnoop --duration 1
+	rm /run/lwtools/lock/opensnoop
+	lwload opensnoop --duration 0.1 > $out
+}
+
+# ---- who calls ----
+
+# opens of lwload itself are what another tool sees of it
+test_hostile_environment_has_no_effect() {
+	local evil=$work/evil
+	mkdir $evil
+	printf 'TZif' > $evil/zone
+	start opensnoop --json -n lwload
+	env -i PATH="$PATH" TZ=":/etc/shadow" TZDIR=$evil LD_PRELOAD=$evil/x.so LD_LIBRARY_PATH=$evil \
+		LD_AUDIT=$evil/x.so LOCPATH=$evil GCONV_PATH=$evil NLSPATH=$evil/%N LANG=de_DE LC_ALL=de_DE \
+		MALLOC_TRACE=$evil/trace MALLOC_CHECK_=3 MALLOC_PERTURB_=9 GLIBC_TUNABLES=glibc.malloc.check=3 \
+		TMPDIR=$evil HOME=$evil LWTOOLS_ROOT=$evil LWLOAD_PATH=$evil SYSTEMTAP_DIR=$evil \
+		lwload killsnoop -T --duration 0.5 > $work/got 2>&1
+	env -i PATH="$PATH" TZ=../../..$evil/zone lwload killsnoop -T --duration 0.5 >> $work/got 2>&1
+	finish
+	jq -r .path $out > $work/opened
+	grep -F lw_killsnoop.ko $work/opened
+	not grep -E "evil|shadow" $work/opened
+	[ "$(ls $evil)" = zone ]
+	not grep -v ^TIME $work/got
+}
+
+# A file of the run in the place of one of these would be written to, or read from.
+test_hostile_caller_has_closed_descriptors() {
+	local status=0
+	start opensnoop -n workload
+	ls -l /proc/$lwload/fd > $work/want
+	finish
+	lwload opensnoop -n workload --duration 1 <&- > $work/got 2> $err &
+	lwload=$!
+	sleep 0.7
+	ls -l /proc/$lwload/fd > $work/fds
+	wait $lwload
+	grep -E ' 0 -> /dev/null$' $work/fds
+	head -n 1 $work/got | grep UID
+	lwload opensnoop --duration 0.3 <&- >&- 2> $err || status=$?
+	[ $status -eq 1 ]
+	grep 'stdout is not open for writing' $err
+	# Nowhere to say anything: still no message in a file, and the run works.
+	lwload opensnoop -n workload --duration 0.3 <&- > $work/got 2>&-
+	grep -q UID $work/got
+	not lwload nosuchtool <&- >&- 2>&-
+	not lwload opensnoop --duration 0.3 <&- >&- 2>&-
+}
