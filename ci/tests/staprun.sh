@@ -49,3 +49,110 @@ test_staprun_shows_the_same_signals() {
 test_staprun_that_is_missing_is_told() {
 	exits 1 'no /usr/bin/staprun on this host' lwload opensnoop --staprun --duration 1
 }
+
+# ---- users who are not root ----
+
+# member GROUP... - the tree has a user 1000 in these groups and a setuid staprun, as Debian's
+# package makes it; then by_user runs lwload as that user
+member() {
+	local tree=/lw/staprun
+	groups=$(IFS=,; echo "$*")
+	printf '%s\n' root:x:0: stapusr:x:156: stapsys:x:157: stapdev:x:158: user:x:1000: > $tree/etc/group
+	printf '%s\n' root:x:0:0::/root:/bin/sh user:x:1000:1000::/tmp:/bin/sh > $tree/etc/passwd
+	chgrp 156 $tree/usr/bin/staprun
+	chmod 4754 $tree/usr/bin/staprun
+	chmod 1777 $tree/tmp
+	mountpoint -q $tree/proc || (by_staprun --version)
+}
+
+by_user() {
+	exec chroot --userspec=1000:1000 --groups="$groups" /lw/staprun /usr/sbin/lwload "$@"
+}
+
+by_user_here() {
+	(by_user "$@")
+}
+
+# started - by_user has begun, in the background, and its probes are in place a moment later
+started() {
+	lwload=$!
+	for _ in $(seq 100); do grep -q 'tracing; Ctrl-C' $err && break; sleep 0.1; done
+	sleep 1
+}
+
+# The group gets every installed tool, with any parameter.
+test_stapusr_member_runs_a_tool() {
+	member 156
+	(by_user opensnoop --json --staprun --verbose -F -n workload) > $out 2> $err < /dev/null &
+	started
+	$workload opens > $work/all
+	finish
+	[ "$(jq -s length $out)" -ge 20 ]
+	jq -e -s 'all(.comm == "workload")' $out
+}
+
+test_stapusr_member_cannot_run_one_without_staprun() {
+	member 156
+	exits 4 'inserting a module takes root, this is uid 1000' by_user_here opensnoop --duration 1
+}
+
+test_stapusr_non_member_is_refused() {
+	member 1000
+	exits 4 'uid 1000 may not run /usr/bin/staprun; add it to the group stapusr' \
+		by_user_here opensnoop --staprun --duration 1
+}
+
+# CVE-2011-2502 was a path that should not have passed.
+test_stapusr_only_the_systemtap_directory_counts() {
+	local dkms=${modules%/*}/updates/dkms status=0
+	member 156
+	mkdir -p $dkms
+	mv "$modules/lw_killsnoop.ko" $dkms
+	exits 4 'updates/dkms/lw_killsnoop.ko is not in the systemtap directory, and staprun takes no other for uid 1000' \
+		by_user_here killsnoop --staprun --duration 1 || status=$?
+	# Root's staprun takes it.
+	(by_staprun killsnoop --staprun --duration 0.5) > $out 2> $err || status=$?
+	mv $dkms/lw_killsnoop.ko "$modules"
+	return $status
+}
+
+# Staprun's own rule for the directory, which lwload's user is told of.
+test_stapusr_a_directory_of_others_is_refused() {
+	local status=0
+	member 156
+	chmod o+w "$modules"
+	by_user_here opensnoop --staprun --duration 1 > $out 2> $err < /dev/null || status=$?
+	chmod o-w "$modules"
+	[ $status -eq 4 ]
+	grep "opensnoop: staprun refused .*/lw_opensnoop.ko; it has said why" $err
+}
+
+# CVE-2010-4170 was a helper that believed its caller's environment.
+test_stapusr_environment_redirects_nothing() {
+	local evil=/tmp/evil
+	member 156
+	printf '#!/bin/sh\ntouch /tmp/evil.ran\n' > /lw/staprun$evil
+	chmod 755 /lw/staprun$evil
+	(
+		export SYSTEMTAP_STAPRUN=$evil SYSTEMTAP_STAPIO=$evil SYSTEMTAP_RUNTIME=$evil SYSTEMTAP_DIR=/tmp
+		export LD_PRELOAD=$evil LD_LIBRARY_PATH=/tmp MODPROBE_OPTIONS="-C $evil" STAP_FIPS_OVERRIDE=1
+		export BASH_ENV=$evil ENV=$evil IFS=/ CDPATH=/tmp TZ=:/etc/shadow
+		by_user opensnoop --json --staprun --verbose -n workload
+	) > $out 2> $err < /dev/null &
+	started
+	$workload opens > $work/all
+	finish
+	[ ! -e /lw/staprun$evil.ran ]
+	not grep -i evil $err
+	[ -s $out ]
+}
+
+# CVE-2010-4171 was the removal of a module that was not one's own.
+test_stapusr_member_cannot_stop_roots_run() {
+	member 156
+	start opensnoop
+	exits 4 'takes root' by_user_here stop opensnoop
+	exits 1 'already running (by a process that cannot be seen from here)' by_user_here opensnoop --staprun
+	kill -0 $lwload
+	finish
+}
