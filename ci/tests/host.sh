@@ -37,8 +37,7 @@ kprobes_off() {
 	echo 0 > /sys/kernel/debug/kprobes/enabled
 	exits 4 'kprobes: switched off, so that none would fire; echo 1 >' lwload opensnoop --duration 1 &&
 	prints 4 'kprobes    FAIL switched off' lwload check opensnoop &&
-	# It has none.
-	lwload syscallbypid --duration 0.3 > $out || status=$?
+	prints 0 'kprobes    ok   the module has none' lwload check syscallbypid || status=$?
 	echo 1 > /sys/kernel/debug/kprobes/enabled
 	return $status
 }
@@ -150,9 +149,6 @@ test_hostile_environment_has_no_effect() {
 # A file of the run in the place of one of these would be written to, or read from.
 test_hostile_caller_has_closed_descriptors() {
 	local status=0
-	start opensnoop -n workload
-	ls -l /proc/$lwload/fd > $work/want
-	finish
 	lwload opensnoop -n workload --duration 1 <&- > $work/got 2> $err &
 	lwload=$!
 	sleep 0.7
