@@ -462,11 +462,10 @@ enum lw_result lw_host_running(const struct lw_subject *subject, struct lw_reaso
 		return LW_RULE_OK;
 	}
 	if (users == 0) {
-		lw_reason(why,
-			  "a killed run has left module lw_%s; the next run of the tool, or "
-			  "lwload stop %s, removes it",
-			  subject->name, subject->name);
-		return LW_RULE_WARN;
+		lw_reason(why, "a killed run has left module lw_%s; %slwload stop %s removes it",
+			  subject->name, subject->staprun ? "" : "the next run of the tool, or ",
+			  subject->name);
+		return subject->run && subject->staprun ? LW_RULE_FAIL : LW_RULE_WARN;
 	}
 	say_who(subject, who, sizeof(who));
 	lw_reason(why,

@@ -112,7 +112,8 @@ lw_host_fn lw_host_blacklist;
 
 /*
  * running - the same tool: the kernel takes one module of a name (EEXIST in
- * kernel/module/main.c). What a killed run has left is no obstacle, but a warning.
+ * kernel/module/main.c). What a killed run has left is no obstacle, but a warning; staprun
+ * does not remove it.
  */
 lw_host_fn lw_host_running;
 

@@ -14,9 +14,9 @@
  *
  * The module's file is everybody's to read, and who reads it could hold a lock on it: this
  * one is on a file in a directory of the caller's, who is root in a run, that nobody else
- * can enter. It is made as needed. Call it once in a process for a tool that it got. Returns
- * 0, -EAGAIN (taken), -EPERM (a directory is another user's, or others may write to it) or
- * another -errno.
+ * can enter. It is made as needed. Call it once in a process for a tool that it got, after
+ * any fork(2): a child does not have it. Returns 0, -EAGAIN (taken), -EPERM (a directory is
+ * another user's, or others may write to it) or another -errno.
  */
 int lw_lock_take(const char *root, const char *tool, pid_t *holder);
 
