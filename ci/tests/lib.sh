@@ -32,12 +32,16 @@ leftovers() {
 
 # t FUNCTION - runs one test and prints its TAP line
 t() {
-	local name=${1#*test_} left start=$SECONDS
+	local name=${1#*test_} left start=$SECONDS patience=60
 	name=${name//_/ }
 	rm -rf $work
 	mkdir -p $work
 	# A run that hangs fails its test only.
-	(sleep 60; pkill -KILL -x lwload) &
+	case $1 in
+	test_fault_*) patience=900 ;;
+	test_soak) patience=7200 ;;
+	esac
+	(sleep "$patience"; pkill -KILL -x lwload) &
 	local watchdog=$!
 	# Not as a condition: set -e must hold inside.
 	set +e
@@ -60,9 +64,9 @@ t() {
 # Whatever a failed test left must not fail the next ones.
 cleanup() {
 	local module
-	pkill -KILL -x lwload && sleep 0.5
+	pkill -KILL -x 'lwload|staprun|stapio' && sleep 0.5
 	for module in $(lsmod | sed -n 's/^\(lw_[a-z0-9_]*\) .*/\1/p'); do
-		rmmod "$module"
+		rmmod "$module" || :
 	done
 	dmesg -C
 }

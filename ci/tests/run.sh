@@ -2,7 +2,7 @@
 # run.sh - in the guest: runs every test (or those named) and prints TAP
 set -eu
 cd "$(dirname "$0")"
-for file in lib tools reports engine bad verbs host staprun boots; do
+for file in lib tools reports engine bad verbs host staprun boots faults soak; do
 	# shellcheck source=/dev/null
 	. "./$file.sh"
 done
@@ -11,6 +11,7 @@ done
 [ $# -eq 0 ] || all=("$@")
 # shellcheck disable=SC2154 # of lib.sh
 $workload prepare
+exec 3>&1	# for what a test says beside its result
 echo "1..${#all[@]}"
 for name in "${all[@]}"; do
 	t "$name"

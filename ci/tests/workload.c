@@ -347,11 +347,29 @@ static void repeat(long n, const char *path)
 		close(open(path, O_RDONLY));
 }
 
+static char *const short_lived[] = { "short", NULL };
+
+/* Processes that end at once, one after the other */
+static void spawn(long n)
+{
+	while (n--) {
+		pid_t pid = vfork();
+
+		if (pid < 0)
+			die("vfork");
+		if (pid == 0) {
+			execve("/proc/self/exe", short_lived, short_lived + 1);
+			_exit(1);
+		}
+		waitpid(pid, NULL, 0);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	const char *command = argc > 1 ? argv[1] : "";
 
-	if (argc && was_execed(argv[0]))
+	if (argc && (was_execed(argv[0]) || !strcmp(argv[0], *short_lived)))
 		return 0;
 	if (!strcmp(command, "prepare"))
 		prepare();
@@ -367,9 +385,11 @@ int main(int argc, char **argv)
 		stamp();
 	else if (!strcmp(command, "repeat") && argc == 4)
 		repeat(atol(argv[2]), argv[3]);
+	else if (!strcmp(command, "spawn") && argc == 3)
+		spawn(atol(argv[2]));
 	else
 		return fprintf(stderr, "usage: workload prepare | opens | execs | signals | "
-				       "once PATH | stamp | repeat N PATH\n"),
+				       "once PATH | stamp | repeat N PATH | spawn N\n"),
 		       2;
 	return fflush(stdout) ? 1 : 0;
 }

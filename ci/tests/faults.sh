@@ -1,0 +1,619 @@
+# shellcheck shell=bash
+# faults.sh - what goes wrong on a host, on purpose: right status, a message that names it, no
+# module, process or file left, nothing in the kernel's log. ci/faults makes a page of it.
+#
+# Above each test: "# fault: what is done", "# then: what must come of it"; "# long" keeps it
+# out of make check. lib.sh looks for modules, processes and complaints of the kernel after each.
+# shellcheck disable=SC2154,SC2086 # names from lib.sh; none has a space
+
+# A module that a killed run has left is gone after the next one, and works.
+next_run_cleans() {
+	start "$1" -n workload
+	$workload once /etc/hostname
+	finish
+	not grep -q "^lw_$1 " /proc/modules
+}
+
+# any_left - is a module of ours inserted?
+any_left() {
+	grep -q '^lw_' /proc/modules
+}
+
+# gone_within SECONDS - modules and lwloads
+gone_within() {
+	local end=$((SECONDS + $1))
+	while any_left || pgrep -x lwload > /dev/null; do
+		[ $SECONDS -lt $end ] || return 1
+		sleep 0.1
+	done
+}
+
+# ends_within SECONDS PID - a child of ours, which is a zombie then
+ends_within() {
+	local end=$((SECONDS + $1))
+	while grep -qs '^State:[^Z]*$' "/proc/$2/status"; do
+		[ $SECONDS -lt $end ] || { echo "process $2 does not end"; return 1; }
+		sleep 0.1
+	done
+}
+
+# random_pause MOST - up to that many milliseconds
+random_pause() {
+	sleep "0.$(printf %03d $((RANDOM * $1 / 32768)))"
+}
+
+# ---- the loader is killed ----
+
+# kill_50 SIGNAL... - a run is sent these at 50 random moments, from before its insertion on
+kill_50() {
+	local i signal left=0
+	echo "seed $((RANDOM = 20261125))"
+	for i in $(seq 50); do
+		lwload opensnoop -n workload > $out 2> $err < /dev/null &
+		lwload=$!
+		random_pause 400
+		for signal; do
+			kill "-$signal" $lwload
+		done
+		wait $lwload || :
+		if any_left; then
+			left=$((left + 1))
+		fi
+	done
+	echo "$left of $i left a module for the next run"
+	[ $left -gt 0 ]
+	next_run_cleans opensnoop
+}
+
+# fault: SIGKILL of lwload at 50 random moments
+# then: the next run removes the module that is left, and works
+# long
+test_fault_SIGKILL_at_50_random_moments() {
+	kill_50 KILL
+}
+
+# fault: SIGSTOP, then SIGKILL of lwload at 50 random moments
+# then: the same
+# long
+test_fault_SIGSTOP_and_SIGKILL_at_50_random_moments() {
+	kill_50 STOP KILL
+}
+
+# fault: SIGKILL of staprun, or stapio which it becomes, at 15 random moments of runs with --staprun
+# then: lwload ends; the next run removes what is left
+# long
+test_fault_SIGKILL_of_staprun_at_15_random_moments() {
+	local i killed=0
+	for i in $(seq 15); do
+		(by_staprun opensnoop --staprun -n workload) > $out 2> $err < /dev/null &
+		lwload=$!
+		random_pause 999
+		if pkill -KILL -x 'staprun|stapio'; then
+			killed=$((killed + 1))
+			ends_within 10 $lwload
+		else
+			kill -INT $lwload
+		fi
+		wait $lwload || :
+		pkill -KILL -x 'staprun|stapio' || :
+	done
+	echo "$killed of $i killed"
+	[ $killed -gt 5 ]
+	next_run_cleans opensnoop
+}
+
+# fault: SIGSTOP, then SIGKILL of stapio while a run with --staprun goes on
+# then: the same
+test_fault_SIGKILL_of_a_stopped_stapio() {
+	(by_staprun opensnoop --staprun --verbose -n workload) > $out 2> $err < /dev/null &
+	lwload=$!
+	for _ in $(seq 100); do grep -q 'tracing; Ctrl-C' $err && break; sleep 0.1; done
+	sleep 1
+	pkill -STOP -x stapio
+	pkill -KILL -x stapio
+	ends_within 10 $lwload
+	wait $lwload || :
+	next_run_cleans opensnoop
+}
+
+# fault: the kernel's OOM killer takes lwload
+# then: the next run removes the module, and works
+test_fault_out_of_memory() {
+	start opensnoop
+	echo 1000 > /proc/$lwload/oom_score_adj
+	echo f > /proc/sysrq-trigger
+	wait $lwload || status=$?
+	[ $status -eq 137 ]
+	dmesg -C	# its report has a call trace
+	next_run_cleans opensnoop
+}
+
+# ---- its surroundings ----
+
+# fault: its terminal goes away
+# then: it ends within 5 s
+test_fault_the_terminal_hangs_up() {
+	setsid script -qfc 'lwload opensnoop --verbose' $out > /dev/null 2>&1 < /dev/null &
+	for _ in $(seq 100); do grep -q tracing $out && break; sleep 0.1; done
+	grep -q tracing $out
+	kill -KILL $!
+	gone_within 5
+}
+
+# fault: its reader goes away while records come
+# then: status 0, as a reader that has seen enough is no failure
+test_fault_the_reader_goes_away() {
+	local status=0
+	mkfifo $work/pipe
+	head -n 20 $work/pipe > $work/head &
+	lwload opensnoop --verbose > $work/pipe 2> $err < /dev/null &
+	lwload=$!
+	for _ in $(seq 100); do grep -q tracing $err && break; sleep 0.1; done
+	$workload repeat 200 /etc/hostname
+	wait $lwload || status=$?
+	[ $status -eq 0 ]
+	[ "$(wc -l < $work/head)" -eq 20 ]
+}
+
+# fault: standard output is closed
+# then: status 1 before anything is inserted
+test_fault_no_standard_output() {
+	local status=0
+	lwload opensnoop >&- 2> $err || status=$?
+	[ $status -eq 1 ] && grep -q 'stdout is not open' $err
+}
+
+# fault: standard input, output and error are closed
+# then: status 1; no file of lwload's takes their place
+test_fault_no_standard_files_at_all() {
+	local status=0
+	(exec <&- >&- 2>&-; exec lwload opensnoop -d 1) || status=$?
+	[ $status -eq 1 ]
+}
+
+# fault: the disk with its output fills up
+# then: status 1, the message says so, whole lines are there
+test_fault_the_disk_is_full() {
+	local status=0
+	mkdir $work/small
+	mount -t tmpfs -o size=64k tmpfs $work/small
+	lwload opensnoop --json --verbose > $work/small/out 2> $err < /dev/null &
+	lwload=$!
+	for _ in $(seq 100); do grep -q tracing $err && break; sleep 0.1; done
+	$workload repeat 3000 /etc/hostname
+	wait $lwload || status=$?
+	umount $work/small
+	[ $status -eq 1 ]
+	grep -q 'No space left' $err
+}
+
+# fault: no descriptors are left, with 3 to 12 of them
+# then: status 1 with a message, or it works
+test_fault_no_file_descriptors() {
+	local n status worked=0
+	for n in $(seq 3 12) 16; do
+		status=0
+		(ulimit -n $n; exec lwload opensnoop -d 0.2) > $out 2> $err < /dev/null || status=$?
+		if [ $status -eq 0 ]; then
+			worked=$((worked + 1))
+		else
+			# With three the loader may not even be able to look for its module.
+			[ $status -ne 2 ] && [ $status -le 4 ] && [ -s $err ]
+			grep -qi 'too many open files' $err
+		fi
+		not any_left
+	done
+	[ $worked -gt 0 ]
+}
+
+# fault: no file may grow (RLIMIT_FSIZE), with output to a file
+# then: status 1, the message says so
+test_fault_a_limit_of_file_size() {
+	local status=0
+	(ulimit -f 1; trap '' XFSZ; exec lwload opensnoop --json --verbose > $out 2>> $err < /dev/null) &
+	lwload=$!
+	for _ in $(seq 100); do grep -q tracing $err && break; sleep 0.1; done
+	$workload repeat 1000 /etc/hostname
+	wait $lwload || status=$?
+	[ $status -eq 1 ]
+	grep -q 'File too large' $err
+}
+
+# fault: the clock is set a day back, then two days on
+# then: the run takes as long as it was told
+test_fault_the_clock_is_set() {
+	local before after
+	before=$(cut -d. -f1 /proc/uptime)
+	start opensnoop -n workload -d 3
+	date -s '-1 day' > /dev/null
+	sleep 1
+	date -s '+2 days' > /dev/null
+	wait $lwload
+	after=$(cut -d. -f1 /proc/uptime)
+	date -s '-1 day' > /dev/null
+	[ $((after - before)) -ge 3 ] && [ $((after - before)) -le 7 ]
+}
+
+# fault: lwload stands still for 3 s (SIGSTOP, SIGCONT) while records come
+# then: they are all shown when it goes on
+test_fault_the_process_is_suspended() {
+	start opensnoop --json -n workload
+	kill -STOP $lwload
+	$workload repeat 1999 /etc/hostname
+	sleep 3
+	kill -CONT $lwload
+	finish
+	[ "$(grep -c '"path":"/etc/hostname"' $out)" -eq 1999 ]
+}
+
+# fault: its root directory has no library and no other program
+# then: it works, as it is static
+test_fault_no_library_on_the_host() {
+	local tree=$work/tree
+	mkdir -p $tree/proc $tree/sys $tree/dev $tree/lib/modules $tree/etc $tree/run
+	cp /usr/sbin/lwload $tree/lwload
+	[ ! -d /etc/lwtools ] || cp -r /etc/lwtools $tree/etc
+	mount --bind /proc $tree/proc
+	mount --bind /lib/modules $tree/lib/modules
+	lwload=
+	chroot $tree /lwload opensnoop -c 1 --json -d 10 > $out 2> $err < /dev/null &
+	lwload=$!
+	sleep 2
+	/bin/true
+	wait $lwload || status=$?
+	umount $tree/proc $tree/lib/modules
+	[ "${status:-0}" -eq 0 ]
+	[ "$(wc -l < $out)" -eq 1 ]
+}
+
+# fault: the root file system is read-only
+# then: it works, or says what it could not write
+test_fault_a_read_only_root() {
+	unshare --mount sh -euc '
+		mount -o remount,ro,bind /
+		exec lwload opensnoop -d 0.3' > $out 2> $err
+}
+
+# fault: /proc is not there
+# then: one line that says so, a failure, nothing inserted
+test_fault_no_proc() {
+	local status=0
+	unshare --mount sh -euc 'umount -l /proc; exec lwload opensnoop -d 1' > $out 2> $err || status=$?
+	[ $status -ne 0 ] && [ $status -le 4 ]
+	[ "$(wc -l < $err)" -eq 1 ] && grep -q '/proc' $err
+}
+
+# fault: kernel.kptr_restrict is 2, so that root reads no addresses
+# then: it works, and the setting is as before
+test_fault_addresses_are_hidden() {
+	sysctl -q kernel.kptr_restrict=2
+	lwload opensnoop -d 0.3 > $out
+	[ "$(sysctl -n kernel.kptr_restrict)" -eq 2 ]
+	sysctl -q kernel.kptr_restrict=0
+}
+
+# ---- its files ----
+
+# refused OPTION... - status 4, one line, nothing inserted
+refused() {
+	exits 4 lw_killsnoop.ko lwload killsnoop -d 0.1 "$@" && not any_left
+}
+
+truncated_everywhere() {
+	local size n
+	size=$(stat -c %s $work/copy/lw_killsnoop.ko)
+	cp $work/copy/lw_killsnoop.ko $work/whole.ko
+	for ((n = 0; n < size; n += 4096)); do
+		head -c $n $work/whole.ko > $work/copy/lw_killsnoop.ko
+		refused
+		# The kernel itself, which no manifest warns
+		not insmod $work/copy/lw_killsnoop.ko
+	done
+	echo "# truncated at $((n / 4096)) places: refused by lwload, and by the kernel" >&3
+}
+
+# fault: a module is truncated at each multiple of 4 KiB
+# then: status 4, by its hash; and the kernel refuses each as well
+test_fault_a_truncated_module() {
+	with_copy truncated_everywhere 2> /dev/null
+}
+
+# flip FILE - a bit of it that is chosen at random
+flip() {
+	local size at byte
+	size=$(stat -c %s "$1")
+	at=$(((RANDOM * 32768 + RANDOM) % size))
+	byte=$(od -An -tu1 -j $at -N 1 "$1")
+	# shellcheck disable=SC2059 # the byte is the format
+	printf "\\$(printf %03o $((byte ^ 1 << RANDOM % 8)))" | dd of="$1" bs=1 seek=$at conv=notrunc 2> /dev/null
+}
+
+flipped() {
+	local i
+	echo "seed $((RANDOM = 4711))"
+	cp $work/copy/lw_killsnoop.ko $work/whole.ko
+	for i in $(seq 200); do
+		cp $work/whole.ko $work/copy/lw_killsnoop.ko
+		flip $work/copy/lw_killsnoop.ko
+		not cmp -s $work/whole.ko $work/copy/lw_killsnoop.ko
+		refused
+		refused --unsigned --older
+	done
+	echo "# bit flips: $i of $i refused, with --unsigned as well" >&3
+}
+
+# fault: one of 200 bits of a module, chosen at random, is another
+# then: status 4, by its hash, whatever options there are
+test_fault_flipped_bits_of_a_module() {
+	with_copy flipped
+}
+
+wrong_machine() {
+	# e_machine, EM_AARCH64
+	printf '\267' | dd of=$work/copy/lw_killsnoop.ko bs=1 seek=18 conv=notrunc 2> /dev/null
+	refused
+	not insmod $work/copy/lw_killsnoop.ko 2> /dev/null
+}
+
+# fault: a module of another architecture
+# then: status 4; and the kernel refuses it as well
+test_fault_a_module_of_another_architecture() {
+	with_copy wrong_machine
+}
+
+of_other_release() {
+	cp /lw/trust/other/* $work/copy
+	exits 4 'this kernel is' lwload opensnoop -d 0.1
+}
+
+# fault: modules and signed manifest of another release, copied over
+# then: status 4, which says of which
+test_fault_modules_of_another_release() {
+	with_copy of_other_release
+}
+
+without_manifest() {
+	rm $work/copy/lwtools.manifest.sig
+	exits 4 'no lwtools.manifest.sig' lwload killsnoop -d 0.1
+	rm $work/copy/lwtools.manifest
+	exits 4 'no lwtools.manifest' lwload killsnoop -d 0.1
+}
+
+# fault: the manifest, or its signature, is missing
+# then: status 4, which says so
+test_fault_no_manifest() {
+	with_copy without_manifest
+}
+
+of_a_stranger() {
+	cp /lw/trust/stranger/* $work/copy
+	exits 4 'signed by key' lwload killsnoop -d 0.1
+}
+
+# fault: the manifest is signed by a key that the host does not have
+# then: status 4, which says so
+test_fault_a_manifest_of_a_stranger() {
+	with_copy of_a_stranger
+}
+
+older() {
+	lwload killsnoop -d 0.1 > $out
+	cp /lw/trust/older/* $work/copy
+	exits 4 'has been used on this host' lwload killsnoop -d 0.1
+}
+
+# fault: the modules are replaced by an older version of them, rightly signed
+# then: status 4, which names both serials
+test_fault_an_older_version() {
+	with_copy older
+}
+
+swap() {
+	local i status
+	cp $work/copy/lw_killsnoop.ko $work/whole.ko
+	(while :; do
+		printf x >> $work/copy/lw_killsnoop.ko
+		cp $work/whole.ko $work/new && mv $work/new $work/copy/lw_killsnoop.ko
+	done) &
+	swapper=$!
+	for i in $(seq 30); do
+		status=0
+		lwload killsnoop -d 0.02 > $out 2> $err || status=$?
+		[ $status -eq 0 ] || { [ $status -eq 4 ] && grep -q lw_killsnoop $err; } || break
+	done
+	kill $swapper
+	wait $swapper || :
+	[ $status -eq 0 ] || [ $status -eq 4 ]
+}
+
+# fault: the module's file is changed and replaced all the time, while it runs 30 times
+# then: each time it runs as it was signed, or status 4
+test_fault_a_file_that_changes() {
+	with_copy swap
+}
+
+# ---- the kernel's side ----
+
+# fault: a processor goes offline and comes back while a tool runs
+# then: records of both are shown
+test_fault_a_processor_goes_offline_and_comes_back() {
+	local cpu=/sys/devices/system/cpu/cpu1/online
+	start opensnoop --json -n workload
+	taskset -c 1 $workload repeat 97 /etc/hostname
+	echo 0 > $cpu
+	$workload repeat 101 /etc/passwd
+	echo 1 > $cpu
+	taskset -c 1 $workload repeat 103 /etc/group
+	finish
+	[ "$(grep -c '/etc/hostname"' $out)" -eq 97 ]
+	[ "$(grep -c '/etc/passwd"' $out)" -eq 101 ]
+	[ "$(grep -c '/etc/group"' $out)" -ge 103 ]
+}
+
+# fault: a processor is offline when the tool starts, and comes while it runs
+# then: it ends well; what that processor makes is shown or told as lost
+test_fault_a_processor_comes_while_it_runs() {
+	local cpu=/sys/devices/system/cpu/cpu1/online status=0
+	echo 0 > $cpu
+	start opensnoop --json -n workload
+	echo 1 > $cpu
+	taskset -c 1 $workload repeat 103 /etc/group
+	finish || status=$?
+	if [ "$(grep -c '/etc/group"' $out)" -ge 103 ]; then
+		[ $status -eq 0 ]
+	else
+		[ $status -eq 5 ] && grep -q 'lost' $err
+	fi
+}
+
+# fault: somebody removes the module while it is used
+# then: the kernel refuses, the run goes on
+test_fault_the_module_is_removed_meanwhile() {
+	start opensnoop --json -n workload
+	not rmmod lw_opensnoop
+	$workload repeat 7 /etc/hostname
+	finish
+	[ "$(wc -l < $out)" -eq 7 ]
+}
+
+# fault: traced processes are killed while they are within a call
+# then: the tool goes on and ends well
+test_fault_traced_processes_die_within_a_call() {
+	local i
+	start rwtime
+	for i in $(seq 50); do
+		sleep 100 | cat > /dev/null &
+		sleep 0.02
+		pkill -KILL -x cat
+		pkill -KILL -x sleep
+	done
+	kill -0 $lwload
+	finish
+	[ -s $out ]
+}
+
+# fault: 10,000 processes that live for an instant
+# then: execsnoop and opensnoop show each, or tell what was lost (status 5)
+# long
+test_fault_10000_short_processes() {
+	local status=0 shown lost
+	start execsnoop --json
+	$workload spawn 10000
+	finish || status=$?
+	shown=$(grep -c '"args":\["short"\]' $out)
+	lost=$(sed -n 's/.*: \([0-9]*\) records were lost.*/\1/p' $err)
+	echo "shown $shown, lost ${lost:-0}"
+	[ $((shown + ${lost:-0})) -ge 10000 ]
+	if [ "$shown" -lt 10000 ]; then
+		[ $status -eq 5 ]
+	else
+		[ $status -eq 0 ]
+	fi
+}
+
+# fault: a fork bomb, within a limit of 200 processes
+# then: the tool goes on; it ends when it is told
+test_fault_a_fork_bomb() {
+	local status=0
+	start execsnoop
+	setpriv --reuid 4242 --regid 4242 --clear-groups bash -c '
+		ulimit -u 200
+		bomb() { bomb | bomb & }
+		bomb' > /dev/null 2>&1 &
+	sleep 3
+	finish || status=$?
+	pkill -STOP -U 4242 || :
+	pkill -KILL -U 4242 || :
+	wait
+	[ $status -eq 0 ] || [ $status -eq 5 ]
+}
+
+# fault: 20 times two runs of a tool begin at the same moment
+# then: one works, the other says that one is running (status 1)
+test_fault_two_runs_race() {
+	local i a b
+	for i in $(seq 20); do
+		lwload opensnoop -d 0.5 > $out 2> $err & a=$!
+		lwload opensnoop -d 0.5 > $work/out2 2> $work/err2 & b=$!
+		sa=0 sb=0
+		wait $a || sa=$?
+		wait $b || sb=$?
+		[ $((sa + sb)) -eq 1 ] || { echo "round $i: status $sa and $sb"; return 1; }
+		[ "$(cat $err $work/err2 | grep -c 'already running')" -eq 1 ]
+		not any_left
+	done
+}
+
+# fault: a run begins while the one before is ending
+# then: it works, or says that one is running; 15 times
+test_fault_a_run_begins_as_another_ends() {
+	local i status
+	for i in $(seq 15); do
+		start opensnoop
+		kill -INT $lwload
+		random_pause 60
+		status=0
+		lwload opensnoop -d 0.1 > $work/out2 2> $work/err2 || status=$?
+		[ $status -eq 0 ] || grep -q 'already running' $work/err2
+		wait $lwload
+		not any_left
+	done
+}
+
+# fault: more memory for buffers is asked for than there is
+# then: refused with a message; no OOM kill
+test_fault_too_little_memory() {
+	local status=0
+	lwload opensnoop --buffer 4095 -d 1 > $out 2> $err || status=$?
+	[ $status -eq 1 ]
+	grep -q 'memory' $err
+	not grep -q 'Out of memory' $err
+	not dmesg -t | grep -q 'oom-kill'
+	dmesg -C
+}
+
+# fault: stop and status while tools come and go, 20 times
+# then: each ends with status 0 or 1, none hangs
+test_fault_verbs_while_tools_come_and_go() {
+	local i status
+	for i in $(seq 20); do
+		lwload opensnoop -d 0.3 > /dev/null 2> $err < /dev/null &
+		lwload=$!
+		random_pause 300
+		lwload status > $out
+		status=0
+		lwload stop opensnoop > $work/out2 2> $work/err2 || status=$?
+		[ $status -le 1 ] || { cat $work/err2; return 1; }
+		wait $lwload || :
+	done
+	gone_within 5
+}
+
+# ---- growth ----
+
+# kib NAME - of /proc/meminfo
+kib() {
+	awk -v name="$1:" '$1 == name { print $2 }' /proc/meminfo
+}
+
+# fault: 1,000 times inserted and removed
+# then: no growth of slab, vmalloc or open files
+# long
+test_fault_1000_cycles_leave_nothing() {
+	local i slab vmalloc files
+	for i in $(seq 50); do
+		lwload opensnoop -d 0.01 > /dev/null
+	done
+	sync
+	echo 3 > /proc/sys/vm/drop_caches
+	slab=$(kib SUnreclaim) vmalloc=$(kib VmallocUsed) files=$(cut -f1 /proc/sys/fs/file-nr)
+	for i in $(seq 1000); do
+		lwload opensnoop -d 0.01 > /dev/null || { echo "cycle $i"; return 1; }
+	done
+	echo 3 > /proc/sys/vm/drop_caches
+	sleep 1
+	slab=$(($(kib SUnreclaim) - slab)) vmalloc=$(($(kib VmallocUsed) - vmalloc))
+	files=$(($(cut -f1 /proc/sys/fs/file-nr) - files))
+	echo "# 1000 cycles: slab $slab KiB, vmalloc $vmalloc KiB, files $files" >&3
+	[ $slab -lt 1024 ] && [ $vmalloc -lt 256 ] && [ $files -lt 64 ]
+}
