@@ -12,6 +12,7 @@ enum lw_exit {
 	LW_USAGE = 2,
 	LW_NO_MODULE = 3,
 	LW_REFUSED = 4,
+	LW_LOST = 5, /* it ran and ended as asked, but did not show all there was */
 };
 
 /* Where modules are looked for, and for which kernel. */

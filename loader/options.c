@@ -216,7 +216,7 @@ static int add_option(const struct lw_tool *tool, struct lw_options *options,
 
 /* ---- options of every tool ---- */
 
-enum { HELP = 256, JSON, STAPRUN, VERBOSE, DURATION, COUNT, BUFFER, PARAM };
+enum { HELP = 256, JSON, SUMMARY, STAPRUN, VERBOSE, DURATION, COUNT, BUFFER, PARAM };
 
 static const struct {
 	const char *name;
@@ -228,6 +228,8 @@ static const struct {
 	{ "duration", DURATION, 'd', "SECS", "stop after SECS seconds, such as 2 or 0.5" },
 	{ "count", COUNT, 'c', "N", "stop after N records" },
 	{ "json", JSON, 0, NULL, "print one JSON object for each record" },
+	{ "summary", SUMMARY, 0, NULL,
+	  "with --json: one more object at the end, of what was lost" },
 	{ "buffer", BUFFER, 0, "MB", "kernel buffer of each CPU in MiB" },
 	{ "staprun", STAPRUN, 0, NULL, "insert with the host's staprun (5.1 or later)" },
 	{ "verbose", VERBOSE, 'v', NULL, "say on stderr when the probes are in place" },
@@ -270,6 +272,9 @@ static int set_common(const struct lw_tool *tool, struct lw_options *options, in
 		return 0;
 	case JSON:
 		options->json = true;
+		return 0;
+	case SUMMARY:
+		options->summary = true;
 		return 0;
 	case STAPRUN:
 		options->staprun = true;
@@ -433,6 +438,14 @@ static int add_time(const struct lw_tool *tool, struct lw_options *options,
 	return add_option(tool, options, &tool->options[code - PARAM], NULL);
 }
 
+static int check_pairs(const struct lw_tool *tool, const struct lw_options *options)
+{
+	if (!options->summary || options->json)
+		return 0;
+	lw_error("%s: option --summary goes with --json only", tool->name);
+	return -EINVAL;
+}
+
 int lw_options_parse(const struct lw_tool *tool, int argc, char **argv, struct lw_options *options)
 {
 	struct table table;
@@ -455,6 +468,8 @@ int lw_options_parse(const struct lw_tool *tool, int argc, char **argv, struct l
 	}
 	if (!err)
 		err = set_arguments(tool, options, argc - optind, argv + optind);
+	if (!err)
+		err = check_pairs(tool, options);
 	if (!err && options->json)
 		err = add_time(tool, options, &table);
 	if (!err)

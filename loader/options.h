@@ -10,6 +10,7 @@
 struct lw_options {
 	bool help;                        /* --help */
 	bool json;                        /* --json */
+	bool summary;                     /* --summary */
 	bool staprun;                     /* --staprun */
 	bool verbose;                     /* --verbose */
 	double duration;                  /* seconds, 0: until interrupted */

@@ -615,6 +615,34 @@ void lw_render_end(struct lw_render *r)
 		r->last_line = LAST_REPORT;
 }
 
+static void put_uncounted(struct lw_render *r, const struct lw_stream *stream)
+{
+	const struct lw_uncounted *entry;
+	int i;
+
+	put_string(r, ",\"uncounted\":[");
+	for (i = 0; (entry = lw_stream_uncounted(stream, i)); i++) {
+		put_format(r, "%s{\"events\":%llu,\"why\":", i ? "," : "", entry->events);
+		put_json_string(r, entry->why, strlen(entry->why));
+		put_char(r, '}');
+	}
+	put_char(r, ']');
+}
+
+int lw_render_summary(struct lw_render *r, const struct lw_summary *summary)
+{
+	/* There are nine reasons at most, each of 127 bytes. */
+	if (!reserve(r, 1024 + 9 * (64 + LW_ESCAPED * sizeof(((struct lw_uncounted *)0)->why))))
+		return -ENOMEM;
+	put_format(r, "{\"lwload\":{\"tool\":\"%s\",\"ended\":\"%s\"", r->tool->name,
+		   summary->ended);
+	put_format(r, ",\"records\":%llu,\"shown\":%llu", summary->records, summary->shown);
+	put_format(r, ",\"lost\":%llu,\"missed\":%llu", summary->lost, summary->missed);
+	put_uncounted(r, summary->stream);
+	put_string(r, "}}\n");
+	return 0;
+}
+
 int lw_render_flush(struct lw_render *r)
 {
 	int err;

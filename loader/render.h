@@ -44,6 +44,19 @@ int lw_render_report(struct lw_render *render, long long nsec);
 /* lw_render_end - it ends: what comes next in a table is set off by an empty line */
 void lw_render_end(struct lw_render *render);
 
+/* What a run has to say of itself when it ends. */
+struct lw_summary {
+	unsigned long long records;     /* that came */
+	unsigned long long shown;       /* of those, written */
+	unsigned long long lost;        /* that are known not to have come, or not to be shown */
+	unsigned long long missed;      /* calls that were not seen, so many or more */
+	const char *ended;              /* why */
+	const struct lw_stream *stream; /* for lw_stream_uncounted() */
+};
+
+/* lw_render_summary - put it into the buffer as an object {"lwload":...}. Returns 0 or -ENOMEM. */
+int lw_render_summary(struct lw_render *render, const struct lw_summary *summary);
+
 /*
  * lw_render_flush - write the buffer to stdout at once. Returns 0 or -errno;
  * -EPIPE and -EINTR (signals.h) are not printed, other errors are.

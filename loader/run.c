@@ -22,10 +22,12 @@ struct run {
 	struct lw_options options;
 	struct lw_stream *stream;
 	struct lw_render *render;
+	struct lw_loss loss;
 	unsigned long long records;
 	unsigned long long shown; /* of those, written to stdout */
 	unsigned long long reports;
 	unsigned long long record_limit, report_limit; /* --count: one of them; 0: none */
+	bool started;                                  /* the probes were in place */
 	bool stuck; /* stdout takes nothing, and a signal said to stop */
 	bool done;  /* all reports that were asked for are there */
 };
@@ -37,6 +39,7 @@ static int on_started(void *context)
 {
 	struct run *run = context;
 
+	run->started = true;
 	if (run->options.verbose)
 		lw_note("%s: tracing; Ctrl-C ends it", run->tool->name);
 	lw_render_start(run->render);
@@ -157,15 +160,17 @@ static int prepare(struct run *run)
 	return 0;
 }
 
-static void report_loss(const struct run *run, unsigned long long lost)
+/* ---- the end ---- */
+
+static void report_loss(struct run *run)
 {
-	lost += lw_stream_bad(run->stream);
+	run->loss.lost += lw_stream_bad(run->stream);
 	if (run->stuck)
-		lost += run->records - run->shown;
-	if (lost)
+		run->loss.lost += run->records - run->shown;
+	if (run->loss.lost)
 		lw_warn("%s: %llu records were lost, %llu shown; a larger --buffer, or a filter, "
 			"may help",
-			run->tool->name, lost, run->shown);
+			run->tool->name, run->loss.lost, run->shown);
 }
 
 static void report_uncounted(const struct run *run)
@@ -178,12 +183,50 @@ static void report_uncounted(const struct run *run)
 			entry->why);
 }
 
-static enum lw_exit exit_code(int err)
+static const char *why_ended(const struct run *run, int err)
+{
+	if (err)
+		return "error";
+	if (run->done || (run->record_limit && run->records == run->record_limit))
+		return "count";
+	if (lw_signals_stop())
+		return "signal";
+	return run->options.duration > 0 ? "duration" : "tool";
+}
+
+/* Returns err, or what became of writing it. */
+static int summarize(struct run *run, int err)
+{
+	struct lw_summary summary = {
+		.records = run->records,
+		.shown = run->shown,
+		.lost = run->loss.lost,
+		.missed = run->loss.missed,
+		.ended = why_ended(run, err),
+		.stream = run->stream,
+	};
+	int failed;
+
+	/* Nobody reads what is written to a reader that has gone, or stands still. */
+	if (!run->options.summary || !run->started || run->stuck || err == -EPIPE)
+		return err;
+	failed = lw_render_summary(run->render, &summary);
+	if (!failed)
+		failed = lw_render_flush(run->render);
+	return err ? err : failed;
+}
+
+static bool is_complete(const struct run *run)
+{
+	return !run->loss.lost && !run->loss.missed && !lw_stream_uncounted(run->stream, 0);
+}
+
+static enum lw_exit exit_code(int err, bool complete)
 {
 	switch (err) {
 	case 0:
 	case -EPIPE: /* the reader has had enough */
-		return LW_OK;
+		return complete ? LW_OK : LW_LOST;
 	case -EPERM:
 		return LW_REFUSED;
 	default:
@@ -203,24 +246,27 @@ static enum lw_exit insert_and_run(const struct lw_host *host, struct run *run)
 		.params = run->options.params,
 		.duration = run->options.duration,
 		.lookup = lw_identity_same_build(tool, host->root) ? tool->lookup : 0,
+		.out = STDOUT_FILENO,
 		.sink = { on_started, on_data, on_flush, on_message, run },
 	};
-	unsigned long long lost = 0;
+	enum lw_exit code;
 	int err;
 
 	lw_signals_catch();
 	err = prepare(run);
 	if (!err && run->options.staprun)
-		err = lw_staprun_run(&engine, &lost);
+		err = lw_staprun_run(&engine, &run->loss);
 	else if (!err)
-		err = lw_engine_run(&engine, &lost);
+		err = lw_engine_run(&engine, &run->loss);
 	if (run->stream) {
-		report_loss(run, lost);
+		report_loss(run);
 		report_uncounted(run);
+		err = summarize(run, err);
 	}
+	code = exit_code(err, !run->stream || is_complete(run));
 	lw_render_free(run->render);
 	lw_stream_free(run->stream);
-	return exit_code(err);
+	return code;
 }
 
 static enum lw_exit run_tool(const struct lw_host *host, struct run *run)

@@ -205,6 +205,7 @@ static const struct row {
 	{ "--buffer 0", { "opensnoop", "--buffer", "0" }, "\"0\" is not a number of MiB" },
 	{ "--buffer 5000", { "opensnoop", "--buffer", "5000" }, "\"5000\" is not a number of MiB" },
 	{ "--buffer 1M", { "opensnoop", "--buffer=1M" }, "\"1M\" is not a number of MiB" },
+	{ "--summary of a table", { "opensnoop", "--summary" }, "--summary goes with --json only" },
 	{ "number for a tool without reports", { "opensnoop", "5" }, "takes no argument \"5\"" },
 	{ "number before an option", { "opensnoop", "5", "-Z" }, "takes no argument \"5\"" },
 	{ "INTERVAL 0",
@@ -573,7 +574,123 @@ static void loss(void **state)
 {
 	(void)state;
 	fake->on_start = print_with_loss;
-	ends(ARGS("-d", "1"), NULL, LW_OK, "warning: killsnoop: 4 records were lost, 4 shown");
+	ends(ARGS("-d", "1"), NULL, LW_LOST, "warning: killsnoop: 4 records were lost, 4 shown");
+}
+
+static void say_missed(void)
+{
+	print_records();
+	fake_text("WARNING: Number of errors: 0, skipped probes: 3\n");
+}
+
+static void missed_calls(void **state)
+{
+	(void)state;
+	fake->on_start = say_missed;
+	ends(ARGS("-d", "1"), NULL, LW_LOST, "killsnoop: the module reports: 3 calls were missed");
+}
+
+static void say_uncounted(void)
+{
+	print_records();
+	fake_print(0, "#lost\t2\tno \"room\"\n");
+}
+
+static void uncounted_events(void **state)
+{
+	(void)state;
+	fake->on_start = say_uncounted;
+	ends(ARGS("-d", "1"), NULL, LW_LOST, "killsnoop: 2 events were not counted: no \"room\"");
+}
+
+static void say_lost_and_fail(void)
+{
+	print_with_loss();
+	fake_text("ERROR: bad\n");
+}
+
+/* A failure is worse, and so is a refusal. */
+static void loss_and_failure(void **state)
+{
+	struct outcome outcome;
+
+	(void)state;
+	fake->on_start = say_lost_and_fail;
+	run_killsnoop(ARGS("-d", "1"), NULL, &outcome);
+	assert_int_equal(outcome.code, LW_FAILED);
+	assert_int_equal(outcome.err_lines, 2);
+	assert_non_null(strstr(outcome.err, "4 records were lost"));
+	outcome_free(&outcome);
+}
+
+/* That he has gone is no loss; what was lost before is one. */
+static void loss_and_reader_gone(void **state)
+{
+	(void)state;
+	fake->reader_gone = true;
+	fake->on_start = print_with_loss;
+	fake->on_exit = say_missed;
+	ends(ARGS("-d", "9"), NULL, LW_LOST, "3 calls were missed");
+}
+
+/* The last line of a run with --summary. */
+static void summary_is(void (*on_start)(void), const char *const *args, int code,
+		       const char *summary)
+{
+	struct outcome outcome;
+	char *last;
+
+	setup(NULL);
+	fake->on_start = on_start;
+	run_killsnoop(args, NULL, &outcome);
+	assert_int_equal(outcome.code, code);
+	last = strrchr(outcome.out, '\n');
+	assert_non_null(last);
+	*last = '\0';
+	last = strrchr(outcome.out, '\n');
+	assert_string_equal(last ? last + 1 : outcome.out, summary);
+	outcome_free(&outcome);
+}
+
+/* The number of the last packet is one of those that were missing. */
+static void say_everything(void)
+{
+	print_with_loss();
+	fake_text("WARNING: Number of errors: 0, skipped probes: 3\n");
+	fake_print(0, "#lost\t2\tno \"room\"\n");
+}
+
+#define SUMMARY(ended, rest) \
+	"{\"lwload\":{\"tool\":\"killsnoop\",\"ended\":\"" ended "\"," rest "}}"
+
+static void summaries(void **state)
+{
+	(void)state;
+	summary_is(print_records, ARGS("--json", "--summary", "-d", "1"), LW_OK,
+		   SUMMARY("duration", "\"records\":3,\"shown\":3,\"lost\":0,\"missed\":0,"
+				       "\"uncounted\":[]"));
+	summary_is(print_records, ARGS("--json", "--summary", "-c", "2"), LW_OK,
+		   SUMMARY("count", "\"records\":2,\"shown\":2,\"lost\":0,\"missed\":0,"
+				    "\"uncounted\":[]"));
+	summary_is(say_everything, ARGS("--json", "--summary", "-d", "1"), LW_LOST,
+		   SUMMARY("duration",
+			   "\"records\":4,\"shown\":4,\"lost\":3,\"missed\":3,"
+			   "\"uncounted\":[{\"events\":2,\"why\":\"no \\\"room\\\"\"}]"));
+	summary_is(say_lost_and_fail, ARGS("--json", "--summary", "-d", "1"), LW_FAILED,
+		   SUMMARY("error", "\"records\":4,\"shown\":4,\"lost\":4,\"missed\":0,"
+				    "\"uncounted\":[]"));
+}
+
+/* Unless it is asked for, what is printed are records. */
+static void no_summary(void **state)
+{
+	struct outcome outcome;
+
+	(void)state;
+	fake->on_start = say_everything;
+	run_killsnoop(ARGS("--json", "-d", "1"), NULL, &outcome);
+	assert_null(strstr(outcome.out, "lwload"));
+	outcome_free(&outcome);
 }
 
 static int stdout_to_full(void)
@@ -684,7 +801,7 @@ static void print_last_report(void)
 	"lwload: warning: iolat: 42 events were not counted: no room for more disks\n" \
 	"lwload: warning: iolat: 3 events were not counted: too late\n"
 
-static void run_iolat(const char *const *args, struct outcome *outcome)
+static void run_iolat(const char *const *args, int code, struct outcome *outcome)
 {
 	struct command command = { lw_run, NULL, { "iolat" }, utc };
 	int i;
@@ -695,7 +812,7 @@ static void run_iolat(const char *const *args, struct outcome *outcome)
 		command.args[i + 1] = args[i];
 	fake->on_start = print_iolat_header;
 	run_command(&command, outcome);
-	assert_int_equal(outcome->code, LW_OK);
+	assert_int_equal(outcome->code, code);
 	assert_false(fake->loaded);
 }
 
@@ -706,7 +823,7 @@ static void reports_give(const char *const *args, const char *out, const char *e
 	setup(NULL);
 	fake->on_poll = print_report;
 	fake->on_exit = print_last_report;
-	run_iolat(args, &outcome);
+	run_iolat(args, LW_LOST, &outcome);
 	assert_string_equal(outcome.err, err);
 	assert_string_equal(outcome.out, out);
 	outcome_free(&outcome);
@@ -769,7 +886,7 @@ static void reports_in_one_packet(void **state)
 
 	(void)state;
 	fake->on_poll = print_reports_at_once;
-	run_iolat(ARGS("1", "2"), &outcome);
+	run_iolat(ARGS("1", "2"), LW_LOST, &outcome);
 	assert_string_equal(outcome.out, CLOCK("0") "\n" CLOCK("1"));
 	assert_non_null(strstr(outcome.err, "1 records were lost, 0 shown"));
 	outcome_free(&outcome);
@@ -787,7 +904,7 @@ static void record_behind_report(void **state)
 
 	(void)state;
 	fake->on_poll = print_record_behind_report;
-	run_iolat(ARGS("5", "-d", "1"), &outcome);
+	run_iolat(ARGS("5", "-d", "1"), LW_OK, &outcome);
 	assert_string_equal(outcome.out, CLOCK("0") "\ndisk = sda\n" ONE);
 	outcome_free(&outcome);
 }
@@ -813,7 +930,7 @@ static void report_is_flushed(void **state)
 
 	(void)state;
 	fake->on_exit = report_at_exit;
-	run_iolat(ARGS("5", "-d", "1"), &outcome);
+	run_iolat(ARGS("5", "-d", "1"), LW_OK, &outcome);
 	assert_string_equal(outcome.out, CLOCK("0"));
 	assert_memory_equal(outcome.err, "lwload: there is output\n", 24);
 	outcome_free(&outcome);
@@ -984,6 +1101,12 @@ int main(void)
 		FRESH(verbose),
 		FRESH(wrong_header),
 		FRESH(loss),
+		FRESH(missed_calls),
+		FRESH(uncounted_events),
+		FRESH(loss_and_failure),
+		FRESH(loss_and_reader_gone),
+		FRESH(summaries),
+		FRESH(no_summary),
 		FRESH(full_disk),
 		FRESH(full_disk_at_the_end),
 		FRESH(reader_gone),

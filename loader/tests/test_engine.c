@@ -66,7 +66,7 @@ static void on_message(void *context, int is_error, const char *text)
 
 struct result {
 	int err;
-	unsigned long long lost;
+	struct lw_loss loss;
 	char *text; /* stderr */
 };
 
@@ -82,13 +82,14 @@ static struct result run_module(const void *bytes, size_t size)
 		.params = params,
 		.duration = 1,
 		.lookup = lookup,
+		.out = STDOUT_FILENO,
 		.sink = { on_started, on_data, on_flush, on_message, NULL },
 	};
-	struct result result = { .lost = 77 };
+	struct result result = { .loss = { 77, 77 } };
 	struct capture err;
 
 	capture_begin(&err, 2);
-	result.err = lw_engine_run(&run, &result.lost);
+	result.err = lw_engine_run(&run, &result.loss);
 	result.text = capture_end(&err, NULL);
 	/* Whatever happens, these hold. */
 	assert_int_equal(fake->open_files, 0);
@@ -160,7 +161,7 @@ static void whole_run(void **state)
 	fake->on_start = print_some;
 	fake->on_exit = print_at_end;
 	result = run();
-	assert_int_equal(result.lost, 0);
+	assert_int_equal(result.loss.lost, 0);
 	is_fine(result);
 	assert_string_equal(seen.data, "one\ntwo\nthree\nfour\nfive\n");
 	assert_int_equal(seen.started, 1);
@@ -316,13 +317,14 @@ static struct result run_for_ever(void)
 		.image = image,
 		.size = sizeof(image),
 		.params = params,
+		.out = STDOUT_FILENO,
 		.sink = { on_started, on_data, on_flush, on_message, NULL },
 	};
 	struct result result;
 	struct capture err;
 
 	capture_begin(&err, 2);
-	result.err = lw_engine_run(&run, &result.lost);
+	result.err = lw_engine_run(&run, &result.loss);
 	result.text = capture_end(&err, NULL);
 	return result;
 }
@@ -498,7 +500,8 @@ static void module_error(void **state)
 	fake->on_exit = say_error;
 	result = run();
 	assert_int_equal(result.err, -EIO);
-	assert_string_equal(seen.messages, "E:read fault at 0x0|");
+	assert_string_equal(seen.messages, "E:it stopped: it met memory that cannot be read; "
+					   "please report this (SystemTap: read fault at 0x0)|");
 	assert_false(fake->loaded);
 	free(result.text);
 }
@@ -516,7 +519,27 @@ static void transport_failures(void **state)
 	fake->on_exit = say_lost;
 	result = run();
 	assert_int_equal(result.err, 0);
-	assert_int_equal(result.lost, 23);
+	assert_int_equal(result.loss.lost, 23);
+	assert_int_equal(result.loss.missed, 0);
+	assert_string_equal(seen.messages, "");
+	free(result.text);
+}
+
+static void say_missed(void)
+{
+	fake_text("WARNING: Number of errors: 0, skipped probes: 7\n");
+}
+
+static void missed_calls(void **state)
+{
+	struct result result;
+
+	(void)state;
+	fake->on_exit = say_missed;
+	result = run();
+	assert_int_equal(result.err, 0);
+	assert_int_equal(result.loss.missed, 7);
+	assert_non_null(strstr(seen.messages, "W:7 calls were missed"));
 	free(result.text);
 }
 
@@ -534,7 +557,7 @@ static void missing_packets(void **state)
 	(void)state;
 	fake->on_start = lose_number_2;
 	result = run();
-	assert_int_equal(result.lost, 2);
+	assert_int_equal(result.loss.lost, 2);
 	is_fine(result);
 	assert_string_equal(seen.data, "one\nfour\n");
 }
@@ -558,7 +581,7 @@ static void late_packet_is_waited_for(void **state)
 	(void)state;
 	fake->on_poll = late_in_round;
 	result = run();
-	assert_int_equal(result.lost, 0);
+	assert_int_equal(result.loss.lost, 0);
 	is_fine(result);
 	assert_string_equal(seen.data, "one\ntwo\n");
 }
@@ -612,7 +635,7 @@ static void steady_work_keeps_order(void **state)
 	result = run();
 	all_in_order();
 	assert_true(fake->sequence > 600);
-	assert_int_equal(result.lost, 0);
+	assert_int_equal(result.loss.lost, 0);
 	is_fine(result);
 }
 
@@ -642,7 +665,7 @@ static void uneven(bool at_end)
 		fake->on_start = print_unevenly;
 	result = run();
 	all_in_order();
-	assert_int_equal(result.lost, 0);
+	assert_int_equal(result.loss.lost, 0);
 	is_fine(result);
 }
 
@@ -677,7 +700,7 @@ static void first_packet_missing(bool at_end)
 		fake->on_start = print_without_first;
 	result = run();
 	assert_memory_equal(seen.data, "2 ", 2);
-	assert_int_equal(result.lost, 1);
+	assert_int_equal(result.loss.lost, 1);
 	assert_int_equal(fake->streams[0].pos, fake->streams[0].len);
 	is_fine(result);
 }
@@ -708,7 +731,7 @@ static void drain_takes_all(void **state)
 	(void)state;
 	fake->on_exit = print_much;
 	result = run();
-	assert_int_equal(result.lost, 0);
+	assert_int_equal(result.loss.lost, 0);
 	is_fine(result);
 	all_in_order();
 }
@@ -1024,6 +1047,7 @@ int main(void)
 		FRESH(warnings),
 		FRESH(module_error),
 		FRESH(transport_failures),
+		FRESH(missed_calls),
 		FRESH(missing_packets),
 		FRESH(late_packet_is_waited_for),
 		FRESH(steady_work_keeps_order),
