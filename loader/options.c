@@ -216,7 +216,7 @@ static int add_option(const struct lw_tool *tool, struct lw_options *options,
 
 /* ---- options of every tool ---- */
 
-enum { HELP = 256, JSON, SUMMARY, STAPRUN, VERBOSE, DURATION, COUNT, BUFFER, PARAM };
+enum { HELP = 256, JSON, SUMMARY, STAPRUN, VERBOSE, DURATION, COUNT, MAX_RATE, BUFFER, PARAM };
 
 static const struct {
 	const char *name;
@@ -227,6 +227,7 @@ static const struct {
 } common[] = {
 	{ "duration", DURATION, 'd', "SECS", "stop after SECS seconds, such as 2 or 0.5" },
 	{ "count", COUNT, 'c', "N", "stop after N records" },
+	{ "max-rate", MAX_RATE, 0, "N", "leave out what is more than N records in a second" },
 	{ "json", JSON, 0, NULL, "print one JSON object for each record" },
 	{ "summary", SUMMARY, 0, NULL,
 	  "with --json: one more object at the end, of what was lost" },
@@ -236,6 +237,12 @@ static const struct {
 	{ "help", HELP, 'h', NULL, "print this help" },
 };
 #define NCOMMON ((int)(sizeof(common) / sizeof(common[0])))
+
+/* Reports have no rate to speak of. */
+static bool has_common(const struct lw_tool *tool, int i)
+{
+	return common[i].code != MAX_RATE || !lw_tool_interval(tool);
+}
 
 static bool parse_seconds(const char *text, double *value)
 {
@@ -290,6 +297,11 @@ static int set_common(const struct lw_tool *tool, struct lw_options *options, in
 		if (!lw_parse_number(value, 1, LLONG_MAX, &number))
 			return bad(tool, "count", value, want_count(tool));
 		options->count = number;
+		return 0;
+	case MAX_RATE:
+		if (!lw_parse_number(value, 1, LLONG_MAX, &number))
+			return bad(tool, "max-rate", value, "a number of records, 1 or more");
+		options->max_rate = number;
 		return 0;
 	default:
 		if (!lw_parse_number(value, 1, BUFFER_LIMIT, &number))
@@ -397,7 +409,8 @@ static void make_table(const struct lw_tool *tool, struct table *table)
 	/* "lwload TOOL 5 -T" is fine if the tool takes a 5. */
 	strcpy(table->letters, lw_tool_interval(tool) ? ":" : "+:");
 	for (i = 0; i < NCOMMON; i++)
-		add_long(table, &n, common[i].name, common[i].arg, common[i].code);
+		if (has_common(tool, i))
+			add_long(table, &n, common[i].name, common[i].arg, common[i].code);
 	for (i = 0; i < tool->noptions; i++) {
 		const struct lw_option *option = &tool->options[i];
 
@@ -502,6 +515,15 @@ static void help_line(char letter, const char *name, const char *arg, const char
 	printf("%-26s  %s\n", left, text);
 }
 
+static void common_help(int i, const int *by_letter, bool reports)
+{
+	char letter = common[i].letter;
+	bool mine = letter && by_letter[(int)letter] == common[i].code;
+
+	help_line(mine ? letter : 0, common[i].name, common[i].arg,
+		  common[i].code == COUNT && reports ? "stop after N reports" : common[i].text);
+}
+
 void lw_options_help(const struct lw_tool *tool)
 {
 	bool reports = lw_tool_interval(tool);
@@ -514,14 +536,9 @@ void lw_options_help(const struct lw_tool *tool)
 	for (i = 0; i < tool->noptions; i++)
 		help_line(tool->options[i].letter, table.names[i], tool->options[i].arg,
 			  tool->options[i].text);
-	for (i = 0; i < NCOMMON; i++) {
-		bool mine = common[i].letter &&
-			    table.by_letter[(int)common[i].letter] == common[i].code;
-
-		help_line(mine ? common[i].letter : 0, common[i].name, common[i].arg,
-			  common[i].code == COUNT && reports ? "stop after N reports"
-							     : common[i].text);
-	}
+	for (i = 0; i < NCOMMON; i++)
+		if (has_common(tool, i))
+			common_help(i, table.by_letter, reports);
 	printf("\nfields:\n");
 	for (i = 0; i < tool->nfields; i++) {
 		const struct lw_field *field = &tool->fields[i];

@@ -15,6 +15,7 @@ struct lw_options {
 	bool verbose;                     /* --verbose */
 	double duration;                  /* seconds, 0: until interrupted */
 	unsigned long long count;         /* records or reports, 0: no limit */
+	unsigned long long max_rate;      /* records a second, 0: no limit */
 	int buffer;                       /* MiB per CPU */
 	char *params[LW_MAX_OPTIONS + 2]; /* NAME=VALUE for the kernel, NULL at the end */
 	int nparams;

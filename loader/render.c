@@ -637,7 +637,8 @@ int lw_render_summary(struct lw_render *r, const struct lw_summary *summary)
 	put_format(r, "{\"lwload\":{\"tool\":\"%s\",\"ended\":\"%s\"", r->tool->name,
 		   summary->ended);
 	put_format(r, ",\"records\":%llu,\"shown\":%llu", summary->records, summary->shown);
-	put_format(r, ",\"lost\":%llu,\"missed\":%llu", summary->lost, summary->missed);
+	put_format(r, ",\"shed\":%llu,\"lost\":%llu,\"missed\":%llu", summary->shed, summary->lost,
+		   summary->missed);
 	put_uncounted(r, summary->stream);
 	put_string(r, "}}\n");
 	return 0;

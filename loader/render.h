@@ -49,6 +49,7 @@ struct lw_summary {
 	unsigned long long records;     /* that came */
 	unsigned long long shown;       /* of those, written */
 	unsigned long long lost;        /* that are known not to have come, or not to be shown */
+	unsigned long long shed;        /* that --max-rate left out */
 	unsigned long long missed;      /* calls that were not seen, so many or more */
 	const char *ended;              /* why */
 	const struct lw_stream *stream; /* for lw_stream_uncounted() */

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "engine.h"
@@ -23,9 +24,12 @@ struct run {
 	struct lw_stream *stream;
 	struct lw_render *render;
 	struct lw_loss loss;
-	unsigned long long records;
-	unsigned long long shown; /* of those, written to stdout */
+	unsigned long long records; /* but those left out */
+	unsigned long long shown;   /* of those, written to stdout */
 	unsigned long long reports;
+	unsigned long long shed;      /* left out by --max-rate */
+	time_t second;                /* of the monotonic clock: the one of the last record */
+	unsigned long long in_second; /* records in that second */
 	unsigned long long record_limit, report_limit; /* --count: one of them; 0: none */
 	bool started;                                  /* the probes were in place */
 	bool stuck; /* stdout takes nothing, and a signal said to stop */
@@ -62,6 +66,26 @@ static int show(struct run *run)
 	return 1;
 }
 
+/* By the time at which they are read: many have none of their own. */
+static bool is_over_rate(struct run *run)
+{
+	struct timespec now;
+
+	if (!run->options.max_rate)
+		return false;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (now.tv_sec != run->second) {
+		run->second = now.tv_sec;
+		run->in_second = 0;
+	}
+	if (run->in_second < run->options.max_rate) {
+		run->in_second++;
+		return false;
+	}
+	run->shed++;
+	return true;
+}
+
 static int on_record(void *context, const struct lw_value *values)
 {
 	struct run *run = context;
@@ -72,6 +96,8 @@ static int on_record(void *context, const struct lw_value *values)
 		return 0;
 	if (limit && run->records == limit)
 		return 1;
+	if (is_over_rate(run))
+		return 0;
 	run->records++;
 	if (run->stuck)
 		return 0;
@@ -194,12 +220,20 @@ static const char *why_ended(const struct run *run, int err)
 	return run->options.duration > 0 ? "duration" : "tool";
 }
 
+static void report_shed(const struct run *run)
+{
+	if (run->shed)
+		lw_note("%s: %llu records were left out by --max-rate, %llu shown", run->tool->name,
+			run->shed, run->shown);
+}
+
 /* Returns err, or what became of writing it. */
 static int summarize(struct run *run, int err)
 {
 	struct lw_summary summary = {
-		.records = run->records,
+		.records = run->records + run->shed,
 		.shown = run->shown,
+		.shed = run->shed,
 		.lost = run->loss.lost,
 		.missed = run->loss.missed,
 		.ended = why_ended(run, err),
@@ -260,6 +294,7 @@ static enum lw_exit insert_and_run(const struct lw_host *host, struct run *run)
 		err = lw_engine_run(&engine, &run->loss);
 	if (run->stream) {
 		report_loss(run);
+		report_shed(run);
 		report_uncounted(run);
 		err = summarize(run, err);
 	}

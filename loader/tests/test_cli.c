@@ -206,6 +206,8 @@ static const struct row {
 	{ "--buffer 5000", { "opensnoop", "--buffer", "5000" }, "\"5000\" is not a number of MiB" },
 	{ "--buffer 1M", { "opensnoop", "--buffer=1M" }, "\"1M\" is not a number of MiB" },
 	{ "--summary of a table", { "opensnoop", "--summary" }, "--summary goes with --json only" },
+	{ "--max-rate 0", { "opensnoop", "--max-rate=0" }, "\"0\" is not a number of records" },
+	{ "--max-rate of reports", { "iolat", "--max-rate=5" }, "--max-rate=5 is unknown" },
 	{ "number for a tool without reports", { "opensnoop", "5" }, "takes no argument \"5\"" },
 	{ "number before an option", { "opensnoop", "5", "-Z" }, "takes no argument \"5\"" },
 	{ "INTERVAL 0",
@@ -667,18 +669,80 @@ static void summaries(void **state)
 {
 	(void)state;
 	summary_is(print_records, ARGS("--json", "--summary", "-d", "1"), LW_OK,
-		   SUMMARY("duration", "\"records\":3,\"shown\":3,\"lost\":0,\"missed\":0,"
-				       "\"uncounted\":[]"));
+		   SUMMARY("duration",
+			   "\"records\":3,\"shown\":3,\"shed\":0,\"lost\":0,\"missed\":0,"
+			   "\"uncounted\":[]"));
 	summary_is(print_records, ARGS("--json", "--summary", "-c", "2"), LW_OK,
-		   SUMMARY("count", "\"records\":2,\"shown\":2,\"lost\":0,\"missed\":0,"
+		   SUMMARY("count", "\"records\":2,\"shown\":2,\"shed\":0,\"lost\":0,\"missed\":0,"
 				    "\"uncounted\":[]"));
 	summary_is(say_everything, ARGS("--json", "--summary", "-d", "1"), LW_LOST,
 		   SUMMARY("duration",
-			   "\"records\":4,\"shown\":4,\"lost\":3,\"missed\":3,"
+			   "\"records\":4,\"shown\":4,\"shed\":0,\"lost\":3,\"missed\":3,"
 			   "\"uncounted\":[{\"events\":2,\"why\":\"no \\\"room\\\"\"}]"));
 	summary_is(say_lost_and_fail, ARGS("--json", "--summary", "-d", "1"), LW_FAILED,
-		   SUMMARY("error", "\"records\":4,\"shown\":4,\"lost\":4,\"missed\":0,"
+		   SUMMARY("error", "\"records\":4,\"shown\":4,\"shed\":0,\"lost\":4,\"missed\":0,"
 				    "\"uncounted\":[]"));
+}
+
+/* Ten records in each of three fake seconds. */
+static void print_ten(int round)
+{
+	int i;
+
+	/* While records come, there are two more rounds before the next are read. */
+	if (round > 7 || round % 3 != 1)
+		return;
+	for (i = 0; i < 10; i++)
+		fake_print(0, "\t0\t11\tkill\t15\t42\t0\n");
+	fake->clock += 1000000000;
+}
+
+static void print_header(void)
+{
+	fake_print(0, HEADER);
+}
+
+/* What is asked for is no loss. */
+static void max_rate(void **state)
+{
+	static const struct {
+		const char *rate, *message;
+		int shown;
+	} expected[] = {
+		{ "1", "killsnoop: 27 records were left out by --max-rate, 3 shown\n", 3 },
+		{ "4", "killsnoop: 18 records were left out by --max-rate, 12 shown\n", 12 },
+		{ "9", "killsnoop: 3 records were left out by --max-rate, 27 shown\n", 27 },
+		{ "10", "", 30 },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(expected); i++) {
+		struct outcome outcome;
+		int lines = 0;
+		char *p;
+
+		setup(NULL);
+		fake->on_start = print_header;
+		fake->on_poll = print_ten;
+		run_killsnoop(ARGS("--json", "-d", "9", "--max-rate", expected[i].rate), NULL,
+			      &outcome);
+		assert_int_equal(outcome.code, LW_OK);
+		assert_non_null(strstr(outcome.err, expected[i].message));
+		assert_int_equal(outcome.err_lines, *expected[i].message ? 1 : 0);
+		for (p = outcome.out; *p; p++)
+			lines += *p == '\n';
+		assert_int_equal(lines, expected[i].shown);
+		outcome_free(&outcome);
+	}
+}
+
+static void max_rate_in_summary(void **state)
+{
+	(void)state;
+	summary_is(print_records, ARGS("--json", "--summary", "-d", "1", "--max-rate=1"), LW_OK,
+		   SUMMARY("duration", "\"records\":3,\"shown\":1,\"shed\":2,\"lost\":0,"
+				       "\"missed\":0,\"uncounted\":[]"));
 }
 
 /* Unless it is asked for, what is printed are records. */
@@ -1107,6 +1171,8 @@ int main(void)
 		FRESH(loss_and_reader_gone),
 		FRESH(summaries),
 		FRESH(no_summary),
+		FRESH(max_rate),
+		FRESH(max_rate_in_summary),
 		FRESH(full_disk),
 		FRESH(full_disk_at_the_end),
 		FRESH(reader_gone),
