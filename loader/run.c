@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* run.c - lwload TOOL: the steps from a name to records on the screen */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -12,6 +11,7 @@
 #include "log.h"
 #include "lwload.h"
 #include "options.h"
+#include "output.h"
 #include "render.h"
 #include "signals.h"
 #include "staprun.h"
@@ -22,6 +22,7 @@ struct run {
 	const struct lw_tool *tool;
 	struct lw_options options;
 	struct lw_stream *stream;
+	struct lw_output *output;
 	struct lw_render *render;
 	struct lw_loss loss;
 	unsigned long long records; /* but those left out */
@@ -158,27 +159,19 @@ static void on_message(void *context, int is_error, const char *text)
 
 /* ---- the steps ---- */
 
-/* In a run with nowhere to write to, nothing should reach the kernel. */
-static int check_stdout(const struct lw_tool *tool)
-{
-	int flags = fcntl(STDOUT_FILENO, F_GETFL);
-
-	if (flags >= 0 && (flags & O_ACCMODE) != O_RDONLY)
-		return 0;
-	lw_error("%s: stdout is not open for writing", tool->name);
-	return -EBADF;
-}
-
 static int prepare(struct run *run)
 {
 	struct lw_stream_ops ops = { on_record, on_report, on_report_end, run };
+	int err = lw_output_open(run->tool->name, &run->options.output, &run->output);
 
+	if (err)
+		return err;
 	if (lw_tool_interval(run->tool))
 		run->report_limit = run->options.count;
 	else
 		run->record_limit = run->options.count;
 	run->stream = lw_stream_new(run->tool, &ops);
-	run->render = lw_render_new(run->tool, run->options.json, run->options.given);
+	run->render = lw_render_new(run->tool, run->options.json, run->options.given, run->output);
 	if (!run->stream || !run->render) {
 		lw_error("%s: %s", run->tool->name, strerror(ENOMEM));
 		return -ENOMEM;
@@ -268,7 +261,7 @@ static enum lw_exit exit_code(int err, bool complete)
 	}
 }
 
-static enum lw_exit insert_and_run(const struct lw_host *host, struct run *run)
+static int run_engine(const struct lw_host *host, struct run *run)
 {
 	const struct lw_tool *tool = run->tool;
 	struct lw_run engine = {
@@ -280,27 +273,35 @@ static enum lw_exit insert_and_run(const struct lw_host *host, struct run *run)
 		.params = run->options.params,
 		.duration = run->options.duration,
 		.lookup = lw_identity_same_build(tool, host->root) ? tool->lookup : 0,
-		.out = STDOUT_FILENO,
+		.out = lw_output_pipe(run->output),
 		.sink = { on_started, on_data, on_flush, on_message, run },
 	};
-	enum lw_exit code;
-	int err;
+
+	if (run->options.staprun)
+		return lw_staprun_run(&engine, &run->loss);
+	return lw_engine_run(&engine, &run->loss);
+}
+
+/* @err: what became of it */
+static enum lw_exit end(struct run *run, int err)
+{
+	report_loss(run);
+	report_shed(run);
+	report_uncounted(run);
+	return exit_code(summarize(run, err), is_complete(run));
+}
+
+static enum lw_exit insert_and_run(const struct lw_host *host, struct run *run)
+{
+	enum lw_exit code = LW_FAILED;
 
 	lw_signals_catch();
-	err = prepare(run);
-	if (!err && run->options.staprun)
-		err = lw_staprun_run(&engine, &run->loss);
-	else if (!err)
-		err = lw_engine_run(&engine, &run->loss);
-	if (run->stream) {
-		report_loss(run);
-		report_shed(run);
-		report_uncounted(run);
-		err = summarize(run, err);
-	}
-	code = exit_code(err, !run->stream || is_complete(run));
+	if (!prepare(run))
+		code = end(run, run_engine(host, run));
 	lw_render_free(run->render);
 	lw_stream_free(run->stream);
+	if (lw_output_close(run->output))
+		code = LW_FAILED;
 	return code;
 }
 
@@ -319,8 +320,6 @@ static enum lw_exit run_tool(const struct lw_host *host, struct run *run)
 			 tool->name);
 		return LW_REFUSED;
 	}
-	if (check_stdout(tool))
-		return LW_FAILED;
 	if (lw_tool_lock(tool)) {
 		lw_error("%s: already running on this host; one run at a time", tool->name);
 		return LW_FAILED;

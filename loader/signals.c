@@ -50,6 +50,7 @@ void lw_signals_catch(void)
 		sigaction(stop_signals[i], &action, NULL);
 	action.sa_handler = SIG_IGN;
 	sigaction(SIGPIPE, &action, NULL);
+	sigaction(SIGXFSZ, &action, NULL);
 }
 
 bool lw_signals_stop(void)

@@ -270,10 +270,14 @@ int __wrap_open(const char *path, int flags, ...)
 
 int __wrap_openat(int dir, const char *path, int flags, ...)
 {
-	int cpu;
+	va_list args;
+	int cpu, mode;
 
+	va_start(args, flags);
+	mode = flags & O_CREAT ? va_arg(args, int) : 0;
+	va_end(args);
 	if (kind_of(dir) != DIRECTORY)
-		return __real_openat(dir, path, flags, 0);
+		return __real_openat(dir, path, flags, mode);
 	if (!strcmp(path, ".cmd"))
 		return fails("openat .cmd") ? -1 : new_fd(COMMAND);
 	if (fails("openat trace"))

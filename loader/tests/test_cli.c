@@ -206,6 +206,19 @@ static const struct row {
 	{ "--buffer 5000", { "opensnoop", "--buffer", "5000" }, "\"5000\" is not a number of MiB" },
 	{ "--buffer 1M", { "opensnoop", "--buffer=1M" }, "\"1M\" is not a number of MiB" },
 	{ "--summary of a table", { "opensnoop", "--summary" }, "--summary goes with --json only" },
+	{ "--rotate without --output",
+	  { "opensnoop", "--rotate=1M" },
+	  "--rotate goes with --output" },
+	{ "--rotate 0", { "opensnoop", "--output=x", "--rotate=0" }, "\"0\" is not a size of 4K" },
+	{ "--rotate 4095", { "opensnoop", "--rotate=4095" }, "\"4095\" is not a size of 4K" },
+	{ "--rotate 1T", { "opensnoop", "--rotate=1T" }, "\"1T\" is not a size of 4K" },
+	{ "--rotate 1MB", { "opensnoop", "--rotate=1MB" }, "\"1MB\" is not a size of 4K" },
+	{ "--rotate M", { "opensnoop", "--rotate=M" }, "\"M\" is not a size of 4K" },
+	{ "--rotate empty", { "opensnoop", "--rotate=" }, "\"\" is not a size of 4K" },
+	{ "--rotate of 2^64", { "opensnoop", "--rotate=17179869184G" }, "is not a size of 4K" },
+	{ "--rotate 1M,0", { "opensnoop", "--rotate=1M,0" }, "\"1M,0\" is not SIZE,N" },
+	{ "--rotate 1M,", { "opensnoop", "--rotate=1M," }, "\"1M,\" is not SIZE,N" },
+	{ "--rotate 1M,1000", { "opensnoop", "--rotate=1M,1000" }, "\"1M,1000\" is not SIZE,N" },
 	{ "--max-rate 0", { "opensnoop", "--max-rate=0" }, "\"0\" is not a number of records" },
 	{ "--max-rate of reports", { "iolat", "--max-rate=5" }, "--max-rate=5 is unknown" },
 	{ "number for a tool without reports", { "opensnoop", "5" }, "takes no argument \"5\"" },
@@ -794,6 +807,85 @@ static void reader_gone(void **state)
 	ends(ARGS("-d", "100"), NULL, LW_OK, "");
 }
 
+static char file[256];
+
+static const char *new_file(void)
+{
+	snprintf(file, sizeof(file), "%s/out", root);
+	unlink(file);
+	return file;
+}
+
+static void file_holds(const char *text)
+{
+	char *bytes = file_read(file, NULL);
+
+	assert_string_equal(bytes, text);
+	free(bytes);
+}
+
+#define RECORD_11 "     0      11 kill               15      42       0\n"
+#define RECORD_12 "     0      12 kill                9      43      -3\n"
+
+static void to_a_file(void **state)
+{
+	(void)state;
+	gives(ARGS("-c", "2", "--output", new_file()), "");
+	file_holds(HEADING RECORD_11 RECORD_12);
+	setup(NULL);
+	gives(ARGS("-c", "1", "--output", file), "");
+	file_holds(HEADING RECORD_11 RECORD_12 HEADING RECORD_11);
+}
+
+/* Stdout is nothing to such a run. */
+static void to_a_file_without_stdout(void **state)
+{
+	(void)state;
+	fake->reader_gone = true;
+	ends(ARGS("-c", "1", "--output", new_file()), close_stdout, LW_OK, "");
+	file_holds(HEADING RECORD_11);
+}
+
+static void print_many(void)
+{
+	int i;
+
+	fake_print(0, HEADER);
+	for (i = 0; i < 300; i++)
+		fake_print(0, "\t0\t11\tkill\t15\t42\t0\n");
+}
+
+static void rotated_table(void **state)
+{
+	char old[300], *bytes;
+	size_t size;
+
+	(void)state;
+	fake->on_start = print_many;
+	gives(ARGS("-c", "300", "--rotate", "4K,1", "--output", new_file()), "");
+	snprintf(old, sizeof(old), "%s.1", file);
+	bytes = file_read(old, &size);
+	assert_in_range(size, 4096 - strlen(RECORD_11), 4096);
+	assert_memory_equal(bytes, HEADING RECORD_11, strlen(HEADING RECORD_11));
+	free(bytes);
+	unlink(old);
+	bytes = file_read(file, NULL);
+	assert_memory_equal(bytes, HEADING RECORD_11, strlen(HEADING RECORD_11));
+	free(bytes);
+}
+
+/* Before anything reaches the kernel. */
+static void file_that_is_refused(void **state)
+{
+	(void)state;
+	assert_int_equal(symlink("/nowhere", new_file()), 0);
+	if (geteuid() != 0)
+		skip();
+	is_refused(&(struct command){ lw_run, NULL, { "killsnoop", "--output", file }, NULL },
+		   LW_FAILED, "killsnoop: does not write to ");
+	unlink(file);
+}
+
 static void kernel_refuses(void **state)
 {
 	(void)state;
@@ -1176,6 +1268,10 @@ int main(void)
 		FRESH(full_disk),
 		FRESH(full_disk_at_the_end),
 		FRESH(reader_gone),
+		FRESH(to_a_file),
+		FRESH(to_a_file_without_stdout),
+		FRESH(rotated_table),
+		FRESH(file_that_is_refused),
 		FRESH(kernel_refuses),
 		FRESH(module_error),
 		FRESH(counted_reports),
