@@ -28,6 +28,15 @@ enum lw_exit lw_info(const struct lw_host *host, int argc, char **argv);
 enum lw_exit lw_check(const struct lw_host *host, int argc, char **argv);
 enum lw_exit lw_status(const struct lw_host *host, int argc, char **argv);
 enum lw_exit lw_stop(const struct lw_host *host, int argc, char **argv);
+enum lw_exit lw_start(const struct lw_host *host, int argc, char **argv);
+enum lw_exit lw_attach(const struct lw_host *host, int argc, char **argv);
+enum lw_exit lw_dump(const struct lw_host *host, int argc, char **argv);
+
+struct lw_recorded;
+
+/* lw_run_recorded - lw_run() for a recorder (flight.h) */
+enum lw_exit lw_run_recorded(const struct lw_host *host, int argc, char **argv,
+			     const struct lw_recorded *recorded);
 
 struct lw_tool;
 

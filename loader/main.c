@@ -22,6 +22,10 @@ static const struct verb {
 	{ "check", lw_check, " [TOOL] [--kernel RELEASE | --all-installed] [--json]",
 	  "is a kernel covered, and if not, which rule fails" },
 	{ "status", lw_status, " [--json]", "show which modules are in the kernel, and whose" },
+	{ "start", lw_start, " [--keep SIZE] TOOL [options]",
+	  "run a tool in the background and keep its last records" },
+	{ "attach", lw_attach, " TOOL", "print what such a run records from now on" },
+	{ "dump", lw_dump, " TOOL", "print what such a run has kept" },
 	{ "stop", lw_stop, " TOOL... | --all", "end runs, and remove what killed ones have left" },
 };
 #define NVERBS (sizeof(verbs) / sizeof(verbs[0]))

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "engine.h"
+#include "flight.h"
 #include "identity.h"
 #include "log.h"
 #include "lwload.h"
@@ -20,6 +21,7 @@
 
 struct run {
 	const struct lw_tool *tool;
+	const struct lw_recorded *recorded; /* NULL: none */
 	struct lw_options options;
 	struct lw_stream *stream;
 	struct lw_output *output;
@@ -39,16 +41,34 @@ struct run {
 
 /* ---- the sink ---- */
 
+/* A recorder takes what is shown and said from here on. */
+static int tell_recorder(const struct run *run)
+{
+	char ready = LW_READY_LINES;
+
+	if (run->options.output.blocks)
+		ready = LW_READY_BLOCKS;
+	else if (!run->options.json)
+		ready = LW_READY_HEADING;
+	if (write(run->recorded->ready, &ready, 1) != 1 ||
+	    dup2(run->recorded->messages, STDERR_FILENO) < 0)
+		return -EPIPE;
+	close(run->recorded->ready);
+	return 0;
+}
+
 /* A table begins when the probes are in place: who sees its heading can rely on it. */
 static int on_started(void *context)
 {
 	struct run *run = context;
+	int err;
 
 	run->started = true;
 	if (run->options.verbose)
 		lw_note("%s: tracing; Ctrl-C ends it", run->tool->name);
 	lw_render_start(run->render);
-	return lw_render_flush(run->render);
+	err = lw_render_flush(run->render);
+	return !err && run->recorded ? tell_recorder(run) : err;
 }
 
 /* The rest of a run whose reader stands still is counted, not shown. */
@@ -313,6 +333,11 @@ static enum lw_exit run_tool(const struct lw_host *host, struct run *run)
 		lw_options_help(tool);
 		return LW_OK;
 	}
+	if (run->recorded && run->options.output.path) {
+		lw_error("%s: a recorder keeps its records in memory; leave out --output",
+			 tool->name);
+		return LW_USAGE;
+	}
 	if (lw_identity_check(tool, host->release))
 		return LW_REFUSED;
 	if (geteuid() != 0 && !run->options.staprun) {
@@ -327,9 +352,10 @@ static enum lw_exit run_tool(const struct lw_host *host, struct run *run)
 	return insert_and_run(host, run);
 }
 
-enum lw_exit lw_run(const struct lw_host *host, int argc, char **argv)
+enum lw_exit lw_run_recorded(const struct lw_host *host, int argc, char **argv,
+			     const struct lw_recorded *recorded)
 {
-	struct run run = { 0 };
+	struct run run = { .recorded = recorded };
 	struct lw_tool *tool;
 	enum lw_exit code = lw_find(host, argv[0], &tool);
 
@@ -343,4 +369,9 @@ enum lw_exit lw_run(const struct lw_host *host, int argc, char **argv)
 	lw_options_free(&run.options);
 	lw_tool_free(tool);
 	return code;
+}
+
+enum lw_exit lw_run(const struct lw_host *host, int argc, char **argv)
+{
+	return lw_run_recorded(host, argc, argv, NULL);
 }
