@@ -10,7 +10,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "rendezvous.h"
@@ -147,34 +146,21 @@ int lw_rendezvous_ask(const char *root, const char *tool, enum lw_request reques
 	return err;
 }
 
-static long long now_msec(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
-}
-
 /* All until its end, with a NUL behind it. Returns its length or -errno. */
 static ssize_t read_all(int fd, int seconds, char *text, size_t size)
 {
-	long long deadline = now_msec() + seconds * 1000LL;
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 	size_t len = 0;
+	ssize_t n;
 
-	for (;;) {
-		long long left = deadline - now_msec();
-		ssize_t n;
-
-		if (left <= 0 || poll(&p, 1, left) == 0)
+	do {
+		if (poll(&p, 1, seconds * 1000) == 0)
 			return -ETIMEDOUT;
 		n = read(fd, text + len, size - 1 - len);
 		if (n < 0 && errno != EINTR)
 			return -errno;
-		if (n == 0)
-			break;
 		len += n > 0 ? n : 0;
-	}
+	} while (n);
 	text[len] = '\0';
 	return len;
 }

@@ -64,8 +64,8 @@ int lw_rendezvous_accept(int listener);
 int lw_rendezvous_ask(const char *root, const char *tool, enum lw_request request);
 
 /*
- * lw_rendezvous_answer - the farewell to a request that has no records. Returns 0,
- * -ETIMEDOUT or another -errno; closes the descriptor.
+ * lw_rendezvous_answer - the farewell to a request that has no records. @seconds: how long
+ * to wait for it. Returns 0, -ETIMEDOUT or another -errno; closes the descriptor.
  */
 int lw_rendezvous_answer(int fd, int seconds, struct lw_farewell *farewell);
 

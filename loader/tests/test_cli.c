@@ -2,6 +2,7 @@
 /* test_cli.c - what a person types, and what comes of it: exit code, stderr, kernel */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 #include "helper.h"
 #include "log.h"
 #include "lwload.h"
+#include "rendezvous.h"
 #include "transport.h"
 
 int lwload_main(int argc, char **argv);
@@ -278,6 +280,20 @@ static void bad_verbs(void **state)
 		   "\"../x\" is not the name of a tool");
 	is_refused(&(struct command){ lw_info, NULL, { "info", "nosuch" }, NULL }, LW_USAGE,
 		   "nosuch: no such tool");
+	is_refused(&(struct command){ lw_start, NULL, { "start" }, NULL }, LW_USAGE,
+		   "start: want the name of a tool");
+	is_refused(&(struct command){ lw_start, NULL, { "start", "-Z", "x" }, NULL }, LW_USAGE,
+		   "start: want the name of a tool");
+	is_refused(&(struct command){ lw_start, NULL, { "start", "../x" }, NULL }, LW_USAGE,
+		   "\"../x\" is not the name of a tool");
+	is_refused(&(struct command){ lw_start, NULL, { "start", "x", "--keep", "1T" }, NULL },
+		   LW_USAGE, "\"1T\" is not a size of 64K to 1G");
+	is_refused(&(struct command){ lw_start, NULL, { "start", "x", "--keep" }, NULL }, LW_USAGE,
+		   "\"\" is not a size of 64K to 1G");
+	is_refused(&(struct command){ lw_dump, NULL, { "dump" }, NULL }, LW_USAGE,
+		   "dump: want the name of a tool");
+	is_refused(&(struct command){ lw_attach, NULL, { "attach", "a", "b" }, NULL }, LW_USAGE,
+		   "attach: takes no argument \"b\"");
 }
 
 /* ---- where it must not run ---- */
@@ -1162,6 +1178,207 @@ static void help(void **state)
 	outcome_free(&outcome);
 }
 
+/* ---- recorders ---- */
+
+/* A run goes on for real time, though the kernel is none. */
+static void take_time(int round)
+{
+	(void)round;
+	usleep(1000);
+}
+
+static void lose_some(void)
+{
+	fake_print(0, "no record\n");
+}
+
+/* Of a test that failed. */
+static int end_recorder(void **state)
+{
+	struct lw_farewell farewell;
+	int fd = lw_rendezvous_ask(root, "killsnoop", LW_REQUEST_STOP);
+
+	(void)state;
+	return fd >= 0 ? lw_rendezvous_answer(fd, 5, &farewell) : 0;
+}
+
+static void verb(enum lw_exit (*run)(const struct lw_host *, int, char **), const char *const *args,
+		 struct outcome *outcome)
+{
+	struct command command = { .verb = run };
+	int i;
+
+	for (i = 0; args[i]; i++)
+		command.args[i] = args[i];
+	run_command(&command, outcome);
+}
+
+static void verb_gives(enum lw_exit (*run)(const struct lw_host *, int, char **),
+		       const char *const *args, int code, const char *out, const char *err)
+{
+	struct outcome outcome;
+
+	verb(run, args, &outcome);
+	assert_string_equal(outcome.err, err);
+	assert_string_equal(outcome.out, out);
+	assert_int_equal(outcome.code, code);
+	outcome_free(&outcome);
+}
+
+static void recorder_is_started(const char *const *args)
+{
+	struct outcome outcome;
+
+	if (geteuid() != 0)
+		skip();
+	tree_text(root, "run/x", "");
+	tree_text(root, "proc/modules", "");
+	fake->on_start = print_records;
+	fake->on_poll = take_time;
+	fake->on_exit = lose_some;
+	verb(lw_start, args, &outcome);
+	assert_string_equal(outcome.err, "");
+	assert_int_equal(outcome.code, LW_OK);
+	assert_memory_equal(outcome.out, "killsnoop: recording (pid ", 26);
+	outcome_free(&outcome);
+}
+
+#define RECORDS RECORD_11 RECORD_12 "     0      13 kill                9      44       0\n"
+
+/* They come a moment after the heading. */
+static void wait_for_records(void)
+{
+	struct outcome outcome;
+	int i, there = 0;
+
+	for (i = 0; i < 200 && !there; i++) {
+		verb(lw_dump, ARGS("dump", "killsnoop"), &outcome);
+		there = strstr(outcome.out, "44") != NULL;
+		outcome_free(&outcome);
+		usleep(10000);
+	}
+	assert_true(there);
+}
+
+static void a_recorder(void **state)
+{
+	struct outcome outcome;
+
+	(void)state;
+	recorder_is_started(ARGS("start", "killsnoop", "--keep", "64K"));
+	wait_for_records();
+	assert_true(fake->loaded);
+	verb_gives(lw_dump, ARGS("dump", "killsnoop"), LW_OK, HEADING RECORDS, "");
+	verb(lw_start, ARGS("start", "killsnoop"), &outcome);
+	assert_int_equal(outcome.code, LW_FAILED);
+	assert_non_null(strstr(outcome.err, "killsnoop: it is being recorded (pid "));
+	outcome_free(&outcome);
+	verb(lw_stop, ARGS("stop", "killsnoop"), &outcome);
+	assert_int_equal(outcome.code, LW_LOST);
+	assert_string_equal(outcome.err,
+			    "lwload: warning: killsnoop: 1 records were lost, 3 shown; a larger "
+			    "--buffer, or a filter, may help\n");
+	assert_memory_equal(outcome.out, "killsnoop: recorder stopped (pid ", 33);
+	assert_false(fake->loaded);
+	outcome_free(&outcome);
+	verb_gives(lw_stop, ARGS("stop", "killsnoop"), LW_OK, "killsnoop: not running\n", "");
+}
+
+static void a_recorder_of_json(void **state)
+{
+	struct outcome outcome;
+
+	(void)state;
+	recorder_is_started(ARGS("start", "--keep=1G", "killsnoop", "--json"));
+	wait_for_records();
+	verb(lw_dump, ARGS("dump", "killsnoop"), &outcome);
+	assert_memory_equal(outcome.out, "{\"time\":", 8);
+	outcome_free(&outcome);
+	verb(lw_stop, ARGS("stop", "--all"), &outcome);
+	assert_int_equal(outcome.code, LW_LOST);
+	assert_memory_equal(outcome.out, "killsnoop: recorder stopped (pid ", 33);
+	outcome_free(&outcome);
+}
+
+static int interrupt_soon(void)
+{
+	pid_t pid = getpid();
+
+	if (fork())
+		return 0;
+	usleep(300000);
+	kill(pid, SIGINT);
+	_exit(0);
+}
+
+static void attached_until_interrupted(void **state)
+{
+	struct command command = { lw_attach, NULL, { "attach", "killsnoop" }, interrupt_soon };
+	struct outcome outcome;
+
+	(void)state;
+	recorder_is_started(ARGS("start", "killsnoop"));
+	wait_for_records();
+	run_command(&command, &outcome);
+	assert_int_equal(outcome.code, LW_OK);
+	assert_string_equal(outcome.err, "");
+	assert_string_equal(outcome.out, HEADING);
+	outcome_free(&outcome);
+	verb(lw_stop, ARGS("stop", "killsnoop"), &outcome);
+	outcome_free(&outcome);
+}
+
+/* What a run has kept that ended by itself. */
+static void a_run_that_ends(void **state)
+{
+	struct outcome outcome;
+
+	(void)state;
+	recorder_is_started(ARGS("start", "killsnoop", "-c", "2"));
+	do {
+		usleep(10000);
+		verb(lw_status, ARGS("status"), &outcome);
+	} while (!strstr(outcome.out, "ended") && (outcome_free(&outcome), true));
+	assert_non_null(strstr(outcome.out, "\nkillsnoop      ended           - -            -"));
+	outcome_free(&outcome);
+	assert_false(fake->loaded);
+	verb_gives(lw_dump, ARGS("dump", "killsnoop"), LW_OK, HEADING RECORD_11 RECORD_12,
+		   "lwload: killsnoop: the run has ended; lwload stop killsnoop lets go of what is "
+		   "kept\n");
+	verb(lw_stop, ARGS("stop", "--all"), &outcome);
+	assert_int_equal(outcome.code, LW_OK);
+	outcome_free(&outcome);
+	verb_gives(lw_status, ARGS("status"), LW_OK, "", "");
+}
+
+static void no_recorder(void **state)
+{
+	struct outcome outcome;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	verb_gives(
+		lw_dump, ARGS("dump", "killsnoop"), LW_FAILED, "",
+		"lwload: killsnoop: nothing records it (No such file or directory); lwload start "
+		"killsnoop would\n");
+	is_refused(&(struct command){ lw_start, NULL, { "start", "killsnoop", "-Z" }, NULL },
+		   LW_USAGE, "killsnoop: option -Z is unknown");
+	is_refused(&(struct command){ lw_start, NULL, { "start", "nosuch" }, NULL }, LW_USAGE,
+		   "nosuch: no such tool");
+	is_refused(
+		&(struct command){ lw_start, NULL, { "start", "killsnoop", "--output=x" }, NULL },
+		LW_USAGE, "killsnoop: a recorder keeps its records in memory");
+	is_refused(&(struct command){ lw_dump, NULL, { "dump", "killsnoop" }, become_nobody },
+		   LW_REFUSED, "dump: recorders are root's; try sudo lwload dump killsnoop");
+	is_refused(&(struct command){ lw_start, NULL, { "start", "killsnoop" }, become_nobody },
+		   LW_REFUSED, "start: recorders are root's; try sudo lwload start killsnoop");
+	verb(lw_start, ARGS("start", "killsnoop", "--help", "--keep", "1M"), &outcome);
+	assert_int_equal(outcome.code, LW_OK);
+	assert_memory_equal(outcome.out, "usage: lwload killsnoop", 23);
+	outcome_free(&outcome);
+}
+
 /* ---- main() ---- */
 
 static int main_body(void *arg)
@@ -1235,6 +1452,7 @@ static void main_verbs(void **state)
 }
 
 #define FRESH(test) cmocka_unit_test_setup(test, setup)
+#define RECORDER(test) cmocka_unit_test_setup_teardown(test, setup, end_recorder)
 
 int main(void)
 {
@@ -1284,6 +1502,11 @@ int main(void)
 		FRESH(count_without_interval),
 		FRESH(help_with_interval),
 		FRESH(help),
+		RECORDER(a_recorder),
+		RECORDER(a_recorder_of_json),
+		RECORDER(attached_until_interrupted),
+		RECORDER(a_run_that_ends),
+		RECORDER(no_recorder),
 		FRESH(main_usage),
 		FRESH(main_version),
 		FRESH(main_verbs),

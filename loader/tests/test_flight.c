@@ -467,7 +467,8 @@ static void other_users(void **state)
 	mode_of("/run/lwtools", 0755);
 	mode_of("/run/lwtools/x.sock", 0777);
 	in_child(ask_as_nobody, NULL, &outcome);
-	assert_int_equal(outcome.code, 50);
+	/* It is turned away before or after it has asked. */
+	assert_true(outcome.code == 50 || outcome.code == EPIPE);
 	outcome_free(&outcome);
 }
 
