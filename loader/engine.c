@@ -414,14 +414,16 @@ static int drain(struct engine *engine)
 	return err < 0 ? err : flush(engine);
 }
 
-static void tell_blind(const struct engine *engine)
+static void tell_blind(struct engine *engine)
 {
 	const struct lw_sink *sink = &engine->run->sink;
 
-	if (lw_relay_came(engine->relay))
-		sink->message(sink->context, 0,
-			      "a processor came online after the tool began, and what happened "
-			      "there was not seen; run it again");
+	if (!lw_relay_came(engine->relay))
+		return;
+	engine->loss.missed++;
+	sink->message(sink->context, 0,
+		      "a processor came online after the tool began, and what happened "
+		      "there was not seen; run it again");
 }
 
 static int run_started(struct engine *engine)
