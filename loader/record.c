@@ -13,6 +13,7 @@
 #include "log.h"
 #include "lwload.h"
 #include "options.h"
+#include "output.h"
 #include "rendezvous.h"
 #include "signals.h"
 
@@ -116,6 +117,7 @@ enum lw_exit lw_start(const struct lw_host *host, int argc, char **argv)
 /* ---- attach and dump ---- */
 
 struct reader {
+	struct lw_output *output;
 	int fd;
 	bool writing; /* what failed was stdout */
 	bool leaving; /* the recorder has been told */
@@ -132,7 +134,7 @@ static int take(struct reader *reader, const char *buf, size_t len)
 	int err;
 
 	reader->writing = true;
-	err = lw_signals_write(STDOUT_FILENO, buf, n);
+	err = lw_output_write(reader->output, buf, n);
 	if (err || !end)
 		return err;
 	reader->writing = false;
@@ -200,21 +202,38 @@ static enum lw_exit end(struct reader *reader, const char *tool, int err)
 		lw_warn("%s: stdout did not take the last lines", tool);
 		return LW_LOST;
 	}
-	if (err < 0 && reader->writing) {
-		lw_error("%s: cannot write to stdout: %s", tool, strerror(-err));
+	/* It has been printed. */
+	if (err < 0 && reader->writing)
 		return LW_FAILED;
-	}
 	if (say_farewell(reader, tool, &farewell))
 		return farewell.dropped ? LW_LOST : LW_OK;
 	lw_error("%s: its recorder has gone without a word, or is stuck; see lwload status", tool);
 	return LW_FAILED;
 }
 
+static enum lw_exit read_all(const struct lw_host *host, const char *tool, enum lw_request request,
+			     struct reader *reader)
+{
+	int err = 0;
+
+	reader->fd = lw_rendezvous_ask(host->root, tool, request);
+	if (reader->fd < 0) {
+		lw_error("%s: nothing records it (%s); lwload start %s would", tool,
+			 strerror(-reader->fd), tool);
+		return LW_FAILED;
+	}
+	while (!err)
+		err = step(reader);
+	close(reader->fd);
+	return end(reader, tool, err);
+}
+
 static enum lw_exit read_recorder(const struct lw_host *host, char **argv, enum lw_request request)
 {
+	static const struct lw_output_options to_stdout;
 	struct reader reader = { 0 };
+	enum lw_exit code = LW_FAILED;
 	const char *tool = argv[1];
-	int err = 0;
 
 	if (!name_ok(argv[0], tool))
 		return LW_USAGE;
@@ -225,16 +244,10 @@ static enum lw_exit read_recorder(const struct lw_host *host, char **argv, enum 
 	if (!is_root(argv[0], tool))
 		return LW_REFUSED;
 	lw_signals_catch();
-	reader.fd = lw_rendezvous_ask(host->root, tool, request);
-	if (reader.fd < 0) {
-		lw_error("%s: nothing records it (%s); lwload start %s would", tool,
-			 strerror(-reader.fd), tool);
-		return LW_FAILED;
-	}
-	while (!err)
-		err = step(&reader);
-	close(reader.fd);
-	return end(&reader, tool, err);
+	if (!lw_output_open(tool, &to_stdout, &reader.output))
+		code = read_all(host, tool, request, &reader);
+	lw_output_close(reader.output);
+	return code;
 }
 
 enum lw_exit lw_attach(const struct lw_host *host, int argc, char **argv)

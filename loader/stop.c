@@ -205,7 +205,8 @@ static bool stop_recorder(const struct lw_host *host, const char *name, enum lw_
 		return false;
 	err = lw_rendezvous_answer(fd, PATIENCE_SECONDS, &farewell);
 	if (err) {
-		lw_error("%s: its recorder does not end: %s", name, strerror(-err));
+		lw_error("%s: its recorder does not end: %s; lwload status has its process", name,
+			 strerror(-err));
 		*code = LW_FAILED;
 		return true;
 	}

@@ -1369,6 +1369,8 @@ static void no_recorder(void **state)
 	is_refused(
 		&(struct command){ lw_start, NULL, { "start", "killsnoop", "--output=x" }, NULL },
 		LW_USAGE, "killsnoop: a recorder keeps its records in memory");
+	is_refused(&(struct command){ lw_dump, NULL, { "dump", "killsnoop" }, close_stdout },
+		   LW_FAILED, "killsnoop: stdout is not open for writing");
 	is_refused(&(struct command){ lw_dump, NULL, { "dump", "killsnoop" }, become_nobody },
 		   LW_REFUSED, "dump: recorders are root's; try sudo lwload dump killsnoop");
 	is_refused(&(struct command){ lw_start, NULL, { "start", "killsnoop" }, become_nobody },

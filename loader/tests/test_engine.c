@@ -401,6 +401,31 @@ static void signals_end_a_run(void **state)
 	}
 }
 
+static int body_ignored_hangup(void *arg)
+{
+	struct result result;
+
+	(void)arg;
+	signal(SIGHUP, SIG_IGN);
+	lw_signals_catch();
+	kill(getpid(), SIGHUP);
+	fake->on_poll = exit_in_round_3;
+	result = run_for_ever();
+	free(result.text);
+	return result.err || fake->rounds != 3 || lw_signals_stop();
+}
+
+/* As nohup(1) has it. */
+static void ignored_hangup(void **state)
+{
+	struct outcome outcome;
+
+	(void)state;
+	in_child(body_ignored_hangup, NULL, &outcome);
+	assert_int_equal(outcome.code, 0);
+	outcome_free(&outcome);
+}
+
 static void sink_has_enough(void **state)
 {
 	(void)state;
@@ -1043,6 +1068,7 @@ int main(void)
 		FRESH(script_exits),
 		FRESH(script_exits_at_once),
 		FRESH(signals_end_a_run),
+		FRESH(ignored_hangup),
 		FRESH(sink_has_enough),
 		FRESH(reader_gone),
 		FRESH(sink_fails_to_start),
