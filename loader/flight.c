@@ -242,8 +242,12 @@ static size_t next_piece(const struct recorder *r, struct reader *reader, const 
 	if (reader->cursor.at >= end)
 		return 0;
 	n = lw_ring_next(r->ring, &reader->cursor, text);
-	if (reader->cursor.at >= end)
+	if (reader->cursor.at >= end) {
+		/* What came after its end is no loss to it. */
+		if (reader->request == LW_REQUEST_DUMP || reader->leaving)
+			reader->cursor.dropped -= reader->cursor.lines - reader->end.lines;
 		return 0;
+	}
 	return n < end - reader->cursor.at ? n : end - reader->cursor.at;
 }
 
@@ -570,8 +574,10 @@ static void be_recorder(const struct lw_flight *flight, int told)
 		err = r->ring ? spawn(r) : -ENOMEM;
 	}
 	if (err) {
+		char code = LW_FAILED;
+
 		lw_error("%s: cannot begin to record: %s", flight->tool, strerror(-err));
-		_exit(LW_FAILED);
+		_exit(write(told, &code, 1) != 1);
 	}
 	lw_signals_catch();
 	record(r);
@@ -600,6 +606,8 @@ enum lw_exit lw_flight_start(const struct lw_flight *flight)
 	while ((n = read(told[0], &code, 1)) < 0 && errno == EINTR)
 		;
 	close(told[0]);
-	/* It has said why, unless it was killed. */
-	return n == 1 ? (enum lw_exit)code : LW_FAILED;
+	if (n == 1)
+		return code;
+	lw_error("%s: its recorder was killed before it began", flight->tool);
+	return LW_FAILED;
 }

@@ -20,11 +20,13 @@
 #define KEEP (64 << 10)
 
 static char *root;
+static size_t keep;
 
 static int setup(void **state)
 {
 	(void)state;
 	root = tree_new();
+	keep = KEEP;
 	tree_text(root, "run/x", "");
 	return 0;
 }
@@ -32,9 +34,13 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	struct lw_farewell farewell;
-	int fd = lw_rendezvous_ask(root, "x", LW_REQUEST_STOP);
+	int fd;
 
 	(void)state;
+	/* A run that waits for these. */
+	tree_text(root, "go", "");
+	tree_text(root, "more", "");
+	fd = lw_rendezvous_ask(root, "x", LW_REQUEST_STOP);
 	if (fd >= 0)
 		lw_rendezvous_answer(fd, 5, &farewell);
 	tree_free(root);
@@ -82,21 +88,38 @@ static enum lw_exit short_run(void *context, const struct lw_recorded *recorded)
 
 #define LINES 40000
 
-/* Megabytes of it: far more than is kept. */
-static enum lw_exit long_run(void *context, const struct lw_recorded *recorded)
+/* Until the test has made this file. */
+static void wait_for(const char *name)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/%s", root, name);
+	while (access(path, F_OK))
+		usleep(1000);
+}
+
+static void put_lines(void)
 {
 	char line[128];
 	int i;
 
-	begin(recorded, LW_READY_LINES);
-	/* The test says when. */
-	while (access(context, F_OK))
-		usleep(1000);
 	for (i = 1; i <= LINES; i++) {
 		snprintf(line, sizeof(line), "%d %*s\n", i, i % 90, "");
 		put(line);
 	}
+}
+
+/* Megabytes of it: far more than is kept. */
+static enum lw_exit long_run(void *context, const struct lw_recorded *recorded)
+{
+	(void)context;
+	begin(recorded, LW_READY_LINES);
+	wait_for("go");
+	put_lines();
 	put("end\n");
+	wait_for("more");
+	put_lines();
+	put("very end\n");
 	wait_for_signal();
 	return LW_OK;
 }
@@ -127,11 +150,8 @@ static enum lw_exit refused_run(void *context, const struct lw_recorded *recorde
 
 static enum lw_exit start(enum lw_exit (*run)(void *, const struct lw_recorded *))
 {
-	struct lw_flight flight = { root, "x", KEEP, run, NULL };
-	char go[256];
+	struct lw_flight flight = { root, "x", keep, run, NULL };
 
-	snprintf(go, sizeof(go), "%s/go", root);
-	flight.context = go;
 	return lw_flight_start(&flight);
 }
 
@@ -257,7 +277,7 @@ static void no_more_is_kept(void **state)
 	(void)state;
 	assert_int_equal(start(long_run), LW_OK);
 	tree_text(root, "go", "");
-	comes_to("end\n");
+	comes_to("\nend\n");
 	text = dump(&lines, &farewell);
 	assert_in_range(strlen(text), KEEP - 100, KEEP);
 	assert_int_equal(farewell.kept, strlen(text));
@@ -265,6 +285,7 @@ static void no_more_is_kept(void **state)
 	assert_int_equal(sscanf(text, "%d ", &first), 1);
 	assert_int_equal(first + lines - 2, LINES);
 	free(text);
+	tree_text(root, "more", "");
 	stop(&farewell);
 	assert_int_equal(farewell.code, LW_OK);
 }
@@ -296,13 +317,36 @@ static void a_reader_that_stands_still(void **state)
 	/* When this is answered, that has been heard. */
 	look(&farewell);
 	tree_text(root, "go", "");
-	comes_to("end\n");
+	comes_to("\nend\n");
 	shutdown(fd, SHUT_WR);
 	text = read_records(fd, &lines, &farewell);
 	assert_false(farewell.ended);
 	assert_true(farewell.dropped > LINES / 2);
 	assert_int_equal(lines + farewell.dropped, LINES + 1);
 	assert_string_equal(text + strlen(text) - 4, "end\n");
+	free(text);
+}
+
+/* It gets what was there when it asked, and what came later is nothing that it missed. */
+static void a_dump_that_stands_still(void **state)
+{
+	struct lw_farewell farewell;
+	char *text;
+	int fd, lines, wanted;
+
+	(void)state;
+	keep = 1 << 20;
+	assert_int_equal(start(long_run), LW_OK);
+	tree_text(root, "go", "");
+	comes_to("\nend\n");
+	free(dump(&wanted, &farewell));
+	fd = lw_rendezvous_ask(root, "x", LW_REQUEST_DUMP);
+	look(&farewell);
+	tree_text(root, "more", "");
+	comes_to("very end\n");
+	text = read_records(fd, &lines, &farewell);
+	assert_true(lines < wanted);
+	assert_int_equal(lines + farewell.dropped, wanted);
 	free(text);
 }
 
@@ -528,6 +572,7 @@ int main(void)
 		FRESH(no_more_is_kept),
 		FRESH(reports_are_kept_whole),
 		FRESH(a_reader_that_stands_still),
+		FRESH(a_dump_that_stands_still),
 		FRESH(attached_until_the_run_ends),
 		FRESH(hangup),
 		FRESH(a_run_that_is_killed),
