@@ -123,7 +123,8 @@ static void read_messages(struct recorder *r)
 /* The run ends, and the recorder when it has. */
 static void stop(struct recorder *r)
 {
-	if (!r->stop && !r->ended)
+	/* Never 0 or -1, which would be others. */
+	if (!r->stop && !r->ended && r->run > 0)
 		kill(r->run, SIGTERM);
 	r->stop = true;
 }
