@@ -17,18 +17,19 @@
 #include "log.h"
 #include "signals.h"
 #include "transport.h"
+#include "words.h"
 
 /* How long to collect output that keeps coming, and to wait for a late packet. */
 #define BATCH_MSEC 20
 #define LATE_MSEC 5
-/* Descriptors before those of the streams: control channel, stdout. */
+/* Descriptors before those of the streams: control channel, the run's output. */
 #define FIXED_FDS 2
 
 struct engine {
 	const struct lw_run *run;
 	struct lw_control control;
 	struct lw_relay *relay;
-	struct pollfd *fds; /* control, stdout, then the streams */
+	struct pollfd *fds; /* control, output, then the streams */
 	long long deadline; /* milliseconds of the monotonic clock, 0: none */
 	bool busy;          /* there was output in the last round */
 	bool transport;     /* the module is ready for START */
@@ -38,7 +39,7 @@ struct engine {
 	bool exit_asked;    /* the script wants to end */
 	bool printed;       /* the sink has said what is wrong */
 	int start_result;
-	unsigned long long lost;
+	struct lw_loss loss;
 };
 
 static long long now_msec(void)
@@ -155,35 +156,13 @@ static int remove_module(const struct lw_run *run)
 
 /* ---- messages ---- */
 
-/*
- * What the runtime says at the end, in words for people who never heard of
- * SystemTap. Lost records are counted here and told by who counts the shown ones.
- * Returns the text to print, NULL for none.
- */
-static const char *plain_words(struct engine *engine, const char *text, char *buf, size_t size)
-{
-	unsigned long long n;
-
-	/* _stp_cleanup_and_exit() in runtime/transport/transport.c */
-	if (sscanf(text, "There were %llu transport failures", &n) == 1) {
-		engine->lost += n;
-		return NULL;
-	}
-	/* translate.cxx, emit_module_exit() */
-	if (sscanf(text, "Number of errors: 0, skipped probes: %llu", &n) == 1) {
-		snprintf(buf, size, "%llu calls were missed: too many were under way at once", n);
-		return buf;
-	}
-	return *text ? text : NULL;
-}
-
 static void on_text(struct engine *engine, char *text)
 {
 	const struct lw_sink *sink = &engine->run->sink;
 	char *end = text + strlen(text);
 	const char *plain;
 	bool error = false;
-	char buf[128];
+	char buf[512];
 
 	while (end > text && isspace((unsigned char)end[-1]))
 		*--end = '\0';
@@ -195,7 +174,7 @@ static void on_text(struct engine *engine, char *text)
 	} else if (!strncmp(text, "WARNING: ", 9)) {
 		text += 9;
 	}
-	plain = plain_words(engine, text, buf, sizeof(buf));
+	plain = lw_words(text, &engine->loss, buf, sizeof(buf));
 	if (plain)
 		sink->message(sink->context, error, plain);
 }
@@ -338,7 +317,7 @@ static int make_fds(struct engine *engine)
 		return -ENOMEM;
 	engine->fds[0] = (struct pollfd){ .fd = engine->control.cmd, .events = POLLIN };
 	/* No event: poll(2) reports by itself that the reader of a pipe is gone. */
-	engine->fds[1] = (struct pollfd){ .fd = STDOUT_FILENO };
+	engine->fds[1] = (struct pollfd){ .fd = engine->run->out };
 	for (i = 0; i < n; i++)
 		engine->fds[i + FIXED_FDS] =
 			(struct pollfd){ .fd = lw_relay_fd(engine->relay, i), .events = POLLIN };
@@ -441,14 +420,16 @@ static int drain(struct engine *engine)
 	return err < 0 ? err : flush(engine);
 }
 
-static void tell_blind(const struct engine *engine)
+static void tell_blind(struct engine *engine)
 {
 	const struct lw_sink *sink = &engine->run->sink;
 
-	if (lw_relay_came(engine->relay))
-		sink->message(sink->context, 0,
-			      "a processor came online after the tool began, and what happened "
-			      "there was not seen; run it again");
+	if (!lw_relay_came(engine->relay))
+		return;
+	engine->loss.missed++;
+	sink->message(sink->context, 0,
+		      "a processor came online after the tool began, and what happened "
+		      "there was not seen; run it again");
 }
 
 static int run_started(struct engine *engine)
@@ -477,20 +458,20 @@ static int run_started(struct engine *engine)
 	return err < 0 ? err : stop_err;
 }
 
-int lw_engine_run(const struct lw_run *run, unsigned long long *lost)
+int lw_engine_run(const struct lw_run *run, struct lw_loss *loss)
 {
 	struct engine engine = { .run = run, .control = { -1, -1 } };
 	int err = insert(run);
 
-	*lost = 0;
+	*loss = engine.loss;
 	if (err)
 		return err;
 	err = start(&engine);
 	if (!err)
 		err = run_started(&engine);
 	if (engine.relay)
-		engine.lost += lw_relay_lost(engine.relay);
-	*lost = engine.lost;
+		engine.loss.lost += lw_relay_lost(engine.relay);
+	*loss = engine.loss;
 	lw_relay_close(engine.relay);
 	lw_control_close(&engine.control);
 	free(engine.fds);

@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "words.h"
+
 /* What becomes of a run's output; shared with staprun.h. */
 struct lw_sink {
 	/* The probes are in place. Returns 0 or -errno. */
@@ -33,9 +35,10 @@ struct lw_run {
 	const char *path;   /* of its file */
 	const void *image;  /* its bytes, checked */
 	size_t size;
-	char *const *params;              /* NAME=VALUE, NULL at the end */
-	double duration;                  /* seconds, 0: until a signal */
-	uint64_t lookup;                  /* see lw_control_hello(); 0: not known */
+	char *const *params; /* NAME=VALUE, NULL at the end */
+	double duration;     /* seconds, 0: until a signal */
+	uint64_t lookup;     /* see lw_control_hello(); 0: not known */
+	int out;             /* a pipe whose reader ends the run by going away; -1: none */
 	const struct lw_subject *subject; /* for the cause of a refusal: host.h */
 	struct lw_sink sink;
 };
@@ -47,10 +50,10 @@ struct lw_run {
  * root's privileges and holds the tool's lock (lock.h); a module of that name
  * that nobody is attached to is the leftover of a dead run and removed first.
  *
- * *lost is set to the number of records known to be lost.
+ * *loss is set to what is known to be lost.
  * Prints what is wrong. Returns 0, -EPERM if the kernel refused the module, or
  * another -errno.
  */
-int lw_engine_run(const struct lw_run *run, unsigned long long *lost);
+int lw_engine_run(const struct lw_run *run, struct lw_loss *loss);
 
 #endif

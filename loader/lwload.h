@@ -12,6 +12,7 @@ enum lw_exit {
 	LW_USAGE = 2,
 	LW_NO_MODULE = 3,
 	LW_REFUSED = 4,
+	LW_LOST = 5, /* it ran and ended as asked, but did not show all there was */
 };
 
 /* Where modules are looked for, and for which kernel. */
@@ -27,6 +28,15 @@ enum lw_exit lw_info(const struct lw_host *host, int argc, char **argv);
 enum lw_exit lw_check(const struct lw_host *host, int argc, char **argv);
 enum lw_exit lw_status(const struct lw_host *host, int argc, char **argv);
 enum lw_exit lw_stop(const struct lw_host *host, int argc, char **argv);
+enum lw_exit lw_start(const struct lw_host *host, int argc, char **argv);
+enum lw_exit lw_attach(const struct lw_host *host, int argc, char **argv);
+enum lw_exit lw_dump(const struct lw_host *host, int argc, char **argv);
+
+struct lw_recorded;
+
+/* lw_run_recorded - lw_run() for a recorder (flight.h) */
+enum lw_exit lw_run_recorded(const struct lw_host *host, int argc, char **argv,
+			     const struct lw_recorded *recorded);
 
 struct lw_tool;
 

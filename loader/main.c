@@ -6,7 +6,7 @@
 
 #include "log.h"
 #include "lwload.h"
-#include "start.h"
+#include "caller.h"
 
 #ifndef LW_VERSION
 #error "LW_VERSION comes from the Makefile"
@@ -23,6 +23,10 @@ static const struct verb {
 	{ "check", lw_check, " [TOOL] [--kernel RELEASE | --all-installed] [--json]",
 	  "is a kernel covered, and if not, which rule fails" },
 	{ "status", lw_status, " [--json]", "show which modules are in the kernel, and whose" },
+	{ "start", lw_start, " [--keep SIZE] TOOL [options]",
+	  "run a tool in the background and keep its last records" },
+	{ "attach", lw_attach, " TOOL", "print what such a run records from now on" },
+	{ "dump", lw_dump, " TOOL", "print what such a run has kept" },
 	{ "stop", lw_stop, " TOOL... | --all", "end runs, and remove what killed ones have left" },
 };
 #define NVERBS (sizeof(verbs) / sizeof(verbs[0]))
@@ -64,7 +68,7 @@ int main(int argc, char **argv)
 {
 	struct utsname uts;
 	struct lw_host host = { "", uts.release };
-	int err = lw_start();
+	int err = lw_caller();
 
 	if (err) {
 		lw_error("cannot start: /dev/null: %s", strerror(-err));

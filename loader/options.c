@@ -17,6 +17,9 @@
 #define COMM_LIMIT 15     /* TASK_COMM_LEN less the NUL */
 #define STRING_LIMIT 511  /* MAXSTRINGLEN of SystemTap less the NUL */
 #define BUFFER_LIMIT 4095 /* what staprun -b allows */
+#define ROTATE_LEAST 4096
+#define ROTATE_KEPT 5
+#define ROTATE_LIMIT 999
 
 /* ---- values ---- */
 
@@ -29,6 +32,28 @@ bool lw_parse_number(const char *text, long long min, long long max, long long *
 	errno = 0;
 	*value = strtoll(text, &end, strncmp(text, "0x", 2) ? 10 : 16);
 	return !errno && !*end && *value >= min && *value <= max;
+}
+
+bool lw_parse_size(const char *text, size_t len, unsigned long long min, unsigned long long max,
+		   unsigned long long *bytes)
+{
+	static const char units[] = "KMG";
+	unsigned long long number = 0;
+	const char *unit;
+	size_t i;
+
+	for (i = 0; i < len && isdigit((unsigned char)text[i]); i++)
+		if (__builtin_mul_overflow(number, 10, &number) ||
+		    __builtin_add_overflow(number, text[i] - '0', &number))
+			return false;
+	if (!i || i + 1 < len)
+		return false;
+	unit = i < len ? memchr(units, text[i], 3) : NULL;
+	if ((i < len && !unit) ||
+	    __builtin_mul_overflow(number, unit ? 1ULL << (10 * (unit - units + 1)) : 1, &number))
+		return false;
+	*bytes = number;
+	return number >= min && number <= max;
 }
 
 static const char *const signals[] = {
@@ -216,7 +241,20 @@ static int add_option(const struct lw_tool *tool, struct lw_options *options,
 
 /* ---- options of every tool ---- */
 
-enum { HELP = 256, JSON, STAPRUN, VERBOSE, DURATION, COUNT, BUFFER, PARAM };
+enum {
+	HELP = 256,
+	JSON,
+	SUMMARY,
+	STAPRUN,
+	VERBOSE,
+	DURATION,
+	COUNT,
+	MAX_RATE,
+	OUTPUT,
+	ROTATE,
+	BUFFER,
+	PARAM
+};
 
 static const struct {
 	const char *name;
@@ -227,13 +265,24 @@ static const struct {
 } common[] = {
 	{ "duration", DURATION, 'd', "SECS", "stop after SECS seconds, such as 2 or 0.5" },
 	{ "count", COUNT, 'c', "N", "stop after N records" },
+	{ "max-rate", MAX_RATE, 0, "N", "leave out what is more than N records in a second" },
+	{ "output", OUTPUT, 0, "FILE", "write records to the end of FILE" },
+	{ "rotate", ROTATE, 0, "SIZE[,N]", "begin a new FILE after SIZE, and keep N old ones (5)" },
 	{ "json", JSON, 0, NULL, "print one JSON object for each record" },
+	{ "summary", SUMMARY, 0, NULL,
+	  "with --json: one more object at the end, of what was lost" },
 	{ "buffer", BUFFER, 0, "MB", "kernel buffer of each CPU in MiB" },
 	{ "staprun", STAPRUN, 0, NULL, "insert with the host's staprun (5.1 or later)" },
 	{ "verbose", VERBOSE, 'v', NULL, "say on stderr when the probes are in place" },
 	{ "help", HELP, 'h', NULL, "print this help" },
 };
 #define NCOMMON ((int)(sizeof(common) / sizeof(common[0])))
+
+/* Reports have no rate to speak of. */
+static bool has_common(const struct lw_tool *tool, int i)
+{
+	return common[i].code != MAX_RATE || !lw_tool_interval(tool);
+}
 
 static bool parse_seconds(const char *text, double *value)
 {
@@ -251,6 +300,21 @@ static int bad(const struct lw_tool *tool, const char *name, const char *value, 
 {
 	lw_error("%s: option --%s: \"%.64s\" is not %s", tool->name, name, value, want);
 	return -EINVAL;
+}
+
+/* SIZE[,N] */
+static int parse_rotate(const struct lw_tool *tool, struct lw_output_options *output,
+			const char *text)
+{
+	size_t len = strcspn(text, ",");
+	long long keep = ROTATE_KEPT;
+
+	if (!lw_parse_size(text, len, ROTATE_LEAST, LLONG_MAX, &output->rotate))
+		return bad(tool, "rotate", text, "a size of 4K or more, such as 100M or 1G");
+	if (text[len] && !lw_parse_number(text + len + 1, 1, ROTATE_LIMIT, &keep))
+		return bad(tool, "rotate", text, "SIZE,N with 1 to 999 files");
+	output->keep = keep;
+	return 0;
 }
 
 static const char *want_count(const struct lw_tool *tool)
@@ -271,6 +335,9 @@ static int set_common(const struct lw_tool *tool, struct lw_options *options, in
 	case JSON:
 		options->json = true;
 		return 0;
+	case SUMMARY:
+		options->summary = true;
+		return 0;
 	case STAPRUN:
 		options->staprun = true;
 		return 0;
@@ -286,6 +353,16 @@ static int set_common(const struct lw_tool *tool, struct lw_options *options, in
 			return bad(tool, "count", value, want_count(tool));
 		options->count = number;
 		return 0;
+	case MAX_RATE:
+		if (!lw_parse_number(value, 1, LLONG_MAX, &number))
+			return bad(tool, "max-rate", value, "a number of records, 1 or more");
+		options->max_rate = number;
+		return 0;
+	case OUTPUT:
+		options->output.path = value;
+		return 0;
+	case ROTATE:
+		return parse_rotate(tool, &options->output, value);
 	default:
 		if (!lw_parse_number(value, 1, BUFFER_LIMIT, &number))
 			return bad(tool, "buffer", value, "a number of MiB, 1 to 4095");
@@ -392,7 +469,8 @@ static void make_table(const struct lw_tool *tool, struct table *table)
 	/* "lwload TOOL 5 -T" is fine if the tool takes a 5. */
 	strcpy(table->letters, lw_tool_interval(tool) ? ":" : "+:");
 	for (i = 0; i < NCOMMON; i++)
-		add_long(table, &n, common[i].name, common[i].arg, common[i].code);
+		if (has_common(tool, i))
+			add_long(table, &n, common[i].name, common[i].arg, common[i].code);
 	for (i = 0; i < tool->noptions; i++) {
 		const struct lw_option *option = &tool->options[i];
 
@@ -433,6 +511,19 @@ static int add_time(const struct lw_tool *tool, struct lw_options *options,
 	return add_option(tool, options, &tool->options[code - PARAM], "");
 }
 
+static int check_pairs(const struct lw_tool *tool, const struct lw_options *options)
+{
+	if (options->summary && !options->json) {
+		lw_error("%s: option --summary goes with --json only", tool->name);
+		return -EINVAL;
+	}
+	if (options->output.rotate && !options->output.path) {
+		lw_error("%s: option --rotate goes with --output only", tool->name);
+		return -EINVAL;
+	}
+	return 0;
+}
+
 int lw_options_parse(const struct lw_tool *tool, int argc, char **argv, struct lw_options *options)
 {
 	struct table table;
@@ -455,6 +546,9 @@ int lw_options_parse(const struct lw_tool *tool, int argc, char **argv, struct l
 	}
 	if (!err)
 		err = set_arguments(tool, options, argc - optind, argv + optind);
+	if (!err)
+		err = check_pairs(tool, options);
+	options->output.blocks = lw_tool_interval(tool) && !options->json;
 	if (!err && options->json)
 		err = add_time(tool, options, &table);
 	if (!err)
@@ -487,6 +581,15 @@ static void help_line(char letter, const char *name, const char *arg, const char
 	printf("%-26s  %s\n", left, text);
 }
 
+static void common_help(int i, const int *by_letter, bool reports)
+{
+	char letter = common[i].letter;
+	bool mine = letter && by_letter[(int)letter] == common[i].code;
+
+	help_line(mine ? letter : 0, common[i].name, common[i].arg,
+		  common[i].code == COUNT && reports ? "stop after N reports" : common[i].text);
+}
+
 void lw_options_help(const struct lw_tool *tool)
 {
 	bool reports = lw_tool_interval(tool);
@@ -499,14 +602,9 @@ void lw_options_help(const struct lw_tool *tool)
 	for (i = 0; i < tool->noptions; i++)
 		help_line(tool->options[i].letter, table.names[i], tool->options[i].arg,
 			  tool->options[i].text);
-	for (i = 0; i < NCOMMON; i++) {
-		bool mine = common[i].letter &&
-			    table.by_letter[(int)common[i].letter] == common[i].code;
-
-		help_line(mine ? common[i].letter : 0, common[i].name, common[i].arg,
-			  common[i].code == COUNT && reports ? "stop after N reports"
-							     : common[i].text);
-	}
+	for (i = 0; i < NCOMMON; i++)
+		if (has_common(tool, i))
+			common_help(i, table.by_letter, reports);
 	printf("\nfields:\n");
 	for (i = 0; i < tool->nfields; i++) {
 		const struct lw_field *field = &tool->fields[i];

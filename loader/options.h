@@ -5,15 +5,19 @@
 
 #include <stdbool.h>
 
+#include "output.h"
 #include "tool.h"
 
 struct lw_options {
 	bool help;                        /* --help */
 	bool json;                        /* --json */
+	bool summary;                     /* --summary */
 	bool staprun;                     /* --staprun */
 	bool verbose;                     /* --verbose */
 	double duration;                  /* seconds, 0: until interrupted */
 	unsigned long long count;         /* records or reports, 0: no limit */
+	unsigned long long max_rate;      /* records a second, 0: no limit */
+	struct lw_output_options output;  /* --output, --rotate */
 	int buffer;                       /* MiB per CPU */
 	char *params[LW_MAX_OPTIONS + 2]; /* NAME=VALUE for the kernel, NULL at the end */
 	int nparams;
@@ -47,5 +51,13 @@ void lw_options_help(const struct lw_tool *tool);
  * lw_parse_number - a whole number, decimal or hexadecimal behind 0x, nothing else, between @min and @max. Returns false if it is not.
  */
 bool lw_parse_number(const char *text, long long min, long long max, long long *value);
+
+/*
+ * lw_parse_size - a number of bytes, or of KiB, MiB or GiB with K, M or G behind it
+ * @len: how much of the text it is
+ * Returns false if it is none between @min and @max.
+ */
+bool lw_parse_size(const char *text, size_t len, unsigned long long min, unsigned long long max,
+		   unsigned long long *bytes);
 
 #endif

@@ -7,12 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "escape.h"
-#include "log.h"
 #include "render.h"
-#include "signals.h"
 
 /* What the last line of a table is: empty lines go between some of them. */
 enum last_line { LAST_EMPTY, LAST_REPORT, LAST_ROW };
@@ -22,6 +19,7 @@ enum last_line { LAST_EMPTY, LAST_REPORT, LAST_ROW };
 
 struct lw_render {
 	const struct lw_tool *tool;
+	struct lw_output *output;
 	bool json;
 	bool in_report;
 	bool headed;     /* the rows outside of reports, or of this one, have a heading */
@@ -529,7 +527,28 @@ static bool is_column(const struct lw_tool *tool, int i, const bool *given)
 	return i > 0 || field->type != LW_TIME || !lw_tool_interval(tool);
 }
 
-struct lw_render *lw_render_new(const struct lw_tool *tool, bool json, const bool *given)
+/* Reports have headings of their own. */
+static bool has_heading(const struct lw_render *r)
+{
+	return !r->json && !lw_tool_interval(r->tool);
+}
+
+static int give_heading(struct lw_render *r)
+{
+	int err;
+
+	if (!has_heading(r))
+		return 0;
+	if (!reserve(r, r->fixed))
+		return -ENOMEM;
+	put_heading(r);
+	err = lw_output_heading(r->output, r->buf, r->len);
+	r->len = 0;
+	return err;
+}
+
+struct lw_render *lw_render_new(const struct lw_tool *tool, bool json, const bool *given,
+				struct lw_output *output)
 {
 	struct lw_render *r = calloc(1, sizeof(*r));
 	int i;
@@ -537,6 +556,7 @@ struct lw_render *lw_render_new(const struct lw_tool *tool, bool json, const boo
 	if (!r)
 		return NULL;
 	r->tool = tool;
+	r->output = output;
 	r->json = json;
 	r->fixed = 64;
 	r->last = -1;
@@ -550,6 +570,10 @@ struct lw_render *lw_render_new(const struct lw_tool *tool, bool json, const boo
 		r->ndists += tool->fields[i].type == LW_DIST;
 	}
 	r->fixed += r->ndists * DIST_ROOM;
+	if (give_heading(r)) {
+		lw_render_free(r);
+		return NULL;
+	}
 	return r;
 }
 
@@ -585,7 +609,7 @@ int lw_render_record(struct lw_render *r, const struct lw_value *values)
 
 void lw_render_start(struct lw_render *r)
 {
-	if (!r->json && !lw_tool_interval(r->tool) && reserve(r, r->fixed))
+	if (has_heading(r) && reserve(r, r->fixed))
 		put_heading(r);
 }
 
@@ -616,15 +640,42 @@ void lw_render_end(struct lw_render *r)
 		r->last_line = LAST_REPORT;
 }
 
+static void put_uncounted(struct lw_render *r, const struct lw_stream *stream)
+{
+	const struct lw_uncounted *entry;
+	int i;
+
+	put_string(r, ",\"uncounted\":[");
+	for (i = 0; (entry = lw_stream_uncounted(stream, i)); i++) {
+		put_format(r, "%s{\"events\":%llu,\"why\":", i ? "," : "", entry->events);
+		put_json_string(r, entry->why, strlen(entry->why));
+		put_char(r, '}');
+	}
+	put_char(r, ']');
+}
+
+int lw_render_summary(struct lw_render *r, const struct lw_summary *summary)
+{
+	/* There are nine reasons at most, each of 127 bytes. */
+	if (!reserve(r, 1024 + 9 * (64 + LW_ESCAPED * sizeof(((struct lw_uncounted *)0)->why))))
+		return -ENOMEM;
+	put_format(r, "{\"lwload\":{\"tool\":\"%s\",\"ended\":\"%s\"", r->tool->name,
+		   summary->ended);
+	put_format(r, ",\"records\":%llu,\"shown\":%llu", summary->records, summary->shown);
+	put_format(r, ",\"shed\":%llu,\"lost\":%llu,\"missed\":%llu", summary->shed, summary->lost,
+		   summary->missed);
+	put_uncounted(r, summary->stream);
+	put_string(r, "}}\n");
+	return 0;
+}
+
 int lw_render_flush(struct lw_render *r)
 {
 	int err;
 
 	if (!r->len)
 		return 0;
-	err = lw_signals_write(STDOUT_FILENO, r->buf, r->len);
+	err = lw_output_write(r->output, r->buf, r->len);
 	r->len = 0;
-	if (err && err != -EPIPE && err != -EINTR)
-		lw_error("%s: cannot write to stdout: %s", r->tool->name, strerror(-err));
 	return err;
 }

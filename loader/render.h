@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* render.h - records to stdout, which nothing else writes to during a run */
+/* render.h - records as people and machines want to read them */
 #ifndef LW_RENDER_H
 #define LW_RENDER_H
 
 #include <stdbool.h>
 
+#include "output.h"
 #include "stream.h"
 #include "tool.h"
 
@@ -15,8 +16,11 @@ struct lw_render;
  * @json: one object on each line instead of a table
  * @given: the tool's options in use by letter; a field that belongs to an option
  * is a column only with it
+ * @output: where they are written; each of its files gets the heading of a table
+ * Returns NULL if out of memory.
  */
-struct lw_render *lw_render_new(const struct lw_tool *tool, bool json, const bool *given);
+struct lw_render *lw_render_new(const struct lw_tool *tool, bool json, const bool *given,
+				struct lw_output *output);
 void lw_render_free(struct lw_render *render);
 
 /*
@@ -44,10 +48,21 @@ int lw_render_report(struct lw_render *render, long long nsec);
 /* lw_render_end - it ends: what comes next in a table is set off by an empty line */
 void lw_render_end(struct lw_render *render);
 
-/*
- * lw_render_flush - write the buffer to stdout at once. Returns 0 or -errno;
- * -EPIPE and -EINTR (signals.h) are not printed, other errors are.
- */
+/* What a run has to say of itself when it ends. */
+struct lw_summary {
+	unsigned long long records;     /* that came */
+	unsigned long long shown;       /* of those, written */
+	unsigned long long lost;        /* that are known not to have come, or not to be shown */
+	unsigned long long shed;        /* that --max-rate left out */
+	unsigned long long missed;      /* calls that were not seen, so many or more */
+	const char *ended;              /* why */
+	const struct lw_stream *stream; /* for lw_stream_uncounted() */
+};
+
+/* lw_render_summary - put it into the buffer as an object {"lwload":...}. Returns 0 or -ENOMEM. */
+int lw_render_summary(struct lw_render *render, const struct lw_summary *summary);
+
+/* lw_render_flush - write the buffer at once. Returns as lw_output_write() does. */
 int lw_render_flush(struct lw_render *render);
 
 #endif

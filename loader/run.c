@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* run.c - lwload TOOL: the steps from a name to records on the screen */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "engine.h"
+#include "flight.h"
 #include "host.h"
 #include "identity.h"
 #include "lock.h"
 #include "log.h"
 #include "lwload.h"
 #include "options.h"
+#include "output.h"
 #include "render.h"
 #include "signals.h"
 #include "staprun.h"
@@ -21,28 +23,54 @@
 
 struct run {
 	const struct lw_tool *tool;
+	const struct lw_recorded *recorded; /* NULL: none */
 	struct lw_options options;
 	struct lw_stream *stream;
+	struct lw_output *output;
 	struct lw_render *render;
-	unsigned long long records;
-	unsigned long long shown; /* of those, written to stdout */
+	struct lw_loss loss;
+	unsigned long long records; /* but those left out */
+	unsigned long long shown;   /* of those, written to stdout */
 	unsigned long long reports;
+	unsigned long long shed;      /* left out by --max-rate */
+	time_t second;                /* of the monotonic clock: the one of the last record */
+	unsigned long long in_second; /* records in that second */
 	unsigned long long record_limit, report_limit; /* --count: one of them; 0: none */
+	bool started;                                  /* the probes were in place */
 	bool stuck; /* stdout takes nothing, and a signal said to stop */
 	bool done;  /* all reports that were asked for are there */
 };
 
 /* ---- the sink ---- */
 
+/* A recorder takes what is shown and said from here on. */
+static int tell_recorder(const struct run *run)
+{
+	char ready = LW_READY_LINES;
+
+	if (run->options.output.blocks)
+		ready = LW_READY_BLOCKS;
+	else if (!run->options.json)
+		ready = LW_READY_HEADING;
+	if (write(run->recorded->ready, &ready, 1) != 1 ||
+	    dup2(run->recorded->messages, STDERR_FILENO) < 0)
+		return -EPIPE;
+	close(run->recorded->ready);
+	return 0;
+}
+
 /* A table begins when the probes are in place: who sees its heading can rely on it. */
 static int on_started(void *context)
 {
 	struct run *run = context;
+	int err;
 
+	run->started = true;
 	if (run->options.verbose)
 		lw_note("%s: tracing; Ctrl-C ends it", run->tool->name);
 	lw_render_start(run->render);
-	return lw_render_flush(run->render);
+	err = lw_render_flush(run->render);
+	return !err && run->recorded ? tell_recorder(run) : err;
 }
 
 /* The rest of a run whose reader stands still is counted, not shown. */
@@ -61,6 +89,26 @@ static int show(struct run *run)
 	return 1;
 }
 
+/* By the time at which they are read: many have none of their own. */
+static bool is_over_rate(struct run *run)
+{
+	struct timespec now;
+
+	if (!run->options.max_rate)
+		return false;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (now.tv_sec != run->second) {
+		run->second = now.tv_sec;
+		run->in_second = 0;
+	}
+	if (run->in_second < run->options.max_rate) {
+		run->in_second++;
+		return false;
+	}
+	run->shed++;
+	return true;
+}
+
 static int on_record(void *context, const struct lw_value *values)
 {
 	struct run *run = context;
@@ -71,6 +119,8 @@ static int on_record(void *context, const struct lw_value *values)
 		return 0;
 	if (limit && run->records == limit)
 		return 1;
+	if (is_over_rate(run))
+		return 0;
 	run->records++;
 	if (run->stuck)
 		return 0;
@@ -131,27 +181,19 @@ static void on_message(void *context, int is_error, const char *text)
 
 /* ---- the steps ---- */
 
-/* In a run with nowhere to write to, nothing should reach the kernel. */
-static int check_stdout(const struct lw_tool *tool)
-{
-	int flags = fcntl(STDOUT_FILENO, F_GETFL);
-
-	if (flags >= 0 && (flags & O_ACCMODE) != O_RDONLY)
-		return 0;
-	lw_error("%s: stdout is not open for writing", tool->name);
-	return -EBADF;
-}
-
 static int prepare(struct run *run)
 {
 	struct lw_stream_ops ops = { on_record, on_report, on_report_end, run };
+	int err = lw_output_open(run->tool->name, &run->options.output, &run->output);
 
+	if (err)
+		return err;
 	if (lw_tool_interval(run->tool))
 		run->report_limit = run->options.count;
 	else
 		run->record_limit = run->options.count;
 	run->stream = lw_stream_new(run->tool, &ops);
-	run->render = lw_render_new(run->tool, run->options.json, run->options.given);
+	run->render = lw_render_new(run->tool, run->options.json, run->options.given, run->output);
 	if (!run->stream || !run->render) {
 		lw_error("%s: %s", run->tool->name, strerror(ENOMEM));
 		return -ENOMEM;
@@ -159,15 +201,17 @@ static int prepare(struct run *run)
 	return 0;
 }
 
-static void report_loss(const struct run *run, unsigned long long lost)
+/* ---- the end ---- */
+
+static void report_loss(struct run *run)
 {
-	lost += lw_stream_bad(run->stream);
+	run->loss.lost += lw_stream_bad(run->stream);
 	if (run->stuck)
-		lost += run->records - run->shown;
-	if (lost)
+		run->loss.lost += run->records - run->shown;
+	if (run->loss.lost)
 		lw_warn("%s: %llu records were lost, %llu shown; a larger --buffer, or a filter, "
 			"may help",
-			run->tool->name, lost, run->shown);
+			run->tool->name, run->loss.lost, run->shown);
 }
 
 static void report_uncounted(const struct run *run)
@@ -180,12 +224,58 @@ static void report_uncounted(const struct run *run)
 			entry->why);
 }
 
-static enum lw_exit exit_code(int err)
+static const char *why_ended(const struct run *run, int err)
+{
+	if (err)
+		return "error";
+	if (run->done || (run->record_limit && run->records == run->record_limit))
+		return "count";
+	if (lw_signals_stop())
+		return "signal";
+	return run->options.duration > 0 ? "duration" : "tool";
+}
+
+static void report_shed(const struct run *run)
+{
+	if (run->shed)
+		lw_note("%s: %llu records were left out by --max-rate, %llu shown", run->tool->name,
+			run->shed, run->shown);
+}
+
+/* Returns err, or what became of writing it. */
+static int summarize(struct run *run, int err)
+{
+	struct lw_summary summary = {
+		.records = run->records + run->shed,
+		.shown = run->shown,
+		.shed = run->shed,
+		.lost = run->loss.lost,
+		.missed = run->loss.missed,
+		.ended = why_ended(run, err),
+		.stream = run->stream,
+	};
+	int failed;
+
+	/* Nobody reads what is written to a reader that has gone, or stands still. */
+	if (!run->options.summary || !run->started || run->stuck || err == -EPIPE)
+		return err;
+	failed = lw_render_summary(run->render, &summary);
+	if (!failed)
+		failed = lw_render_flush(run->render);
+	return err ? err : failed;
+}
+
+static bool is_complete(const struct run *run)
+{
+	return !run->loss.lost && !run->loss.missed && !lw_stream_uncounted(run->stream, 0);
+}
+
+static enum lw_exit exit_code(int err, bool complete)
 {
 	switch (err) {
 	case 0:
 	case -EPIPE: /* the reader has had enough */
-		return LW_OK;
+		return complete ? LW_OK : LW_LOST;
 	case -EPERM:
 		return LW_REFUSED;
 	default:
@@ -193,7 +283,7 @@ static enum lw_exit exit_code(int err)
 	}
 }
 
-static enum lw_exit insert_and_run(const struct lw_subject *subject, struct run *run)
+static int run_engine(const struct lw_subject *subject, struct run *run)
 {
 	const struct lw_tool *tool = run->tool;
 	struct lw_run engine = {
@@ -205,25 +295,37 @@ static enum lw_exit insert_and_run(const struct lw_subject *subject, struct run 
 		.params = run->options.params,
 		.duration = run->options.duration,
 		.lookup = lw_identity_same_build(tool, subject->root) ? tool->lookup : 0,
+		.out = lw_output_pipe(run->output),
 		.subject = subject,
 		.sink = { on_started, on_data, on_flush, on_message, run },
 	};
-	unsigned long long lost = 0;
-	int err;
+
+	if (run->options.staprun)
+		return lw_staprun_run(&engine, &run->loss);
+	return lw_engine_run(&engine, &run->loss);
+}
+
+/* @err: what became of it */
+static enum lw_exit end(struct run *run, int err)
+{
+	report_loss(run);
+	report_shed(run);
+	report_uncounted(run);
+	return exit_code(summarize(run, err), is_complete(run));
+}
+
+static enum lw_exit insert_and_run(const struct lw_subject *subject, struct run *run)
+{
+	enum lw_exit code = LW_FAILED;
 
 	lw_signals_catch();
-	err = prepare(run);
-	if (!err && run->options.staprun)
-		err = lw_staprun_run(&engine, &lost);
-	else if (!err)
-		err = lw_engine_run(&engine, &lost);
-	if (run->stream) {
-		report_loss(run, lost);
-		report_uncounted(run);
-	}
+	if (!prepare(run))
+		code = end(run, run_engine(subject, run));
 	lw_render_free(run->render);
 	lw_stream_free(run->stream);
-	return exit_code(err);
+	if (lw_output_close(run->output))
+		code = LW_FAILED;
+	return code;
 }
 
 /* What another user's run holds is the kernel's to say: only root's are told apart here. */
@@ -260,19 +362,25 @@ static enum lw_exit run_tool(const struct lw_host *host, struct run *run)
 		lw_options_help(tool);
 		return LW_OK;
 	}
+	if (run->recorded && run->options.output.path) {
+		lw_error("%s: a recorder keeps its records in memory; leave out --output",
+			 tool->name);
+		return LW_USAGE;
+	}
 	if (lw_identity_check(tool, host->release))
 		return LW_REFUSED;
 	code = lw_host_guard(&subject);
 	if (code != LW_OK)
 		return code;
-	if (check_stdout(tool) || take_lock(&subject))
+	if (take_lock(&subject))
 		return LW_FAILED;
 	return insert_and_run(&subject, run);
 }
 
-enum lw_exit lw_run(const struct lw_host *host, int argc, char **argv)
+enum lw_exit lw_run_recorded(const struct lw_host *host, int argc, char **argv,
+			     const struct lw_recorded *recorded)
 {
-	struct run run = { 0 };
+	struct run run = { .recorded = recorded };
 	struct lw_tool *tool;
 	enum lw_exit code = lw_find(host, argv[0], &tool);
 
@@ -286,4 +394,9 @@ enum lw_exit lw_run(const struct lw_host *host, int argc, char **argv)
 	lw_options_free(&run.options);
 	lw_tool_free(tool);
 	return code;
+}
+
+enum lw_exit lw_run(const struct lw_host *host, int argc, char **argv)
+{
+	return lw_run_recorded(host, argc, argv, NULL);
 }

@@ -36,6 +36,16 @@ static void stop_set(sigset_t *set)
 		sigaddset(set, stop_signals[i]);
 }
 
+/* As nohup(1) and those who outlive their terminal ask for; SIGINT may be ignored by a shell's &. */
+static void catch_one(int number, const struct sigaction *action)
+{
+	struct sigaction old;
+
+	if (number == SIGHUP && sigaction(SIGHUP, NULL, &old) == 0 && old.sa_handler == SIG_IGN)
+		return;
+	sigaction(number, action, NULL);
+}
+
 void lw_signals_catch(void)
 {
 	struct sigaction action = { .sa_handler = on_signal };
@@ -47,9 +57,10 @@ void lw_signals_catch(void)
 	action.sa_mask = set;
 	sigaction(SIGALRM, &action, NULL);
 	for (i = 0; i < NSTOP; i++)
-		sigaction(stop_signals[i], &action, NULL);
+		catch_one(stop_signals[i], &action);
 	action.sa_handler = SIG_IGN;
 	sigaction(SIGPIPE, &action, NULL);
+	sigaction(SIGXFSZ, &action, NULL);
 }
 
 bool lw_signals_stop(void)

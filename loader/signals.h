@@ -8,8 +8,8 @@
 
 /*
  * lw_signals_catch - from now on these signals are blocked, except while the
- * functions below wait, and only set a flag; SIGPIPE is ignored. A module is
- * inserted after this and removed before the process ends.
+ * functions below wait, and only set a flag; SIGPIPE and SIGXFSZ are ignored, as write(2)
+ * says the same. A module is inserted after this and removed before the process ends.
  */
 void lw_signals_catch(void);
 

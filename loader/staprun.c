@@ -48,11 +48,21 @@ static char **arguments(const struct lw_run *run)
 	return argv;
 }
 
+/* One run: what it says is passed on, and read for what it lost. */
+struct job {
+	const struct lw_run *run;
+	struct lw_loss loss;
+	pid_t pid;
+	int out, err;   /* pipes from its stdout and stderr */
+	char line[512]; /* the start of a line whose end has not come yet */
+	size_t len;
+};
+
 /*
  * What it is to have from us is its command, its environment, stdin, its output and stderr:
  * no file that is open here, no signal that somebody has made us ignore.
  */
-static void child(char **argv, int out)
+static void child(char **argv, int out, int err)
 {
 	sigset_t none;
 	int i;
@@ -63,34 +73,82 @@ static void child(char **argv, int out)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	/* A process group of its own: Ctrl-C reaches it through us, once. */
 	setpgid(0, 0);
-	if (dup2(out, STDOUT_FILENO) >= 0 &&
+	if (dup2(out, STDOUT_FILENO) >= 0 && dup2(err, STDERR_FILENO) >= 0 &&
 	    syscall(__NR_close_range, STDERR_FILENO + 1, ~0U, 0) == 0)
 		execve(STAPRUN, argv, environment);
 	_exit(errno == ENOENT ? NOT_THERE : NOT_STARTED);
 }
 
-static int spawn(const struct lw_run *run, pid_t *pid, int *out)
+static int start(struct job *job, char **argv)
 {
-	char **argv = arguments(run);
-	int pipes[2];
+	int out[2], err[2];
+
+	if (pipe2(out, O_CLOEXEC) < 0)
+		return -errno;
+	job->out = out[0];
+	if (pipe2(err, O_CLOEXEC) < 0) {
+		int error = -errno;
+
+		close(out[1]);
+		return error;
+	}
+	job->err = err[0];
+	job->pid = fork();
+	if (job->pid == 0)
+		child(argv, out[1], err[1]);
+	close(out[1]);
+	close(err[1]);
+	return job->pid < 0 ? -EAGAIN : 0;
+}
+
+static int spawn(struct job *job)
+{
+	char **argv = arguments(job->run);
+	int err;
 
 	if (!argv)
 		return -ENOMEM;
-	if (pipe2(pipes, O_CLOEXEC) < 0) {
-		free(argv);
-		return -errno;
-	}
-	*pid = fork();
-	if (*pid == 0)
-		child(argv, pipes[1]);
+	err = start(job, argv);
 	free(argv);
-	close(pipes[1]);
-	*out = pipes[0];
-	if (*pid >= 0)
-		return 0;
-	close(pipes[0]);
-	return -EAGAIN;
+	return err;
 }
+
+/* ---- what it says ---- */
+
+static void read_line(struct job *job)
+{
+	char *text = job->line, words[512];
+
+	text[job->len] = '\0';
+	if (!strncmp(text, "WARNING: ", 9))
+		text += 9;
+	else if (!strncmp(text, "ERROR: ", 7))
+		text += 7;
+	/* For the count only: the line itself has been printed. */
+	lw_words(text, &job->loss, words, sizeof(words));
+	job->len = 0;
+}
+
+/* Returns false at the end. */
+static bool take_messages(struct job *job)
+{
+	char buf[4096];
+	ssize_t i, n = read(job->err, buf, sizeof(buf));
+
+	if (n <= 0)
+		return n < 0 && errno == EINTR;
+	for (i = 0; i < n; i++) {
+		if (buf[i] == '\n')
+			read_line(job);
+		else if (job->len < sizeof(job->line) - 1)
+			job->line[job->len++] = buf[i];
+	}
+	/* What cannot be shown is still counted. */
+	(void)!write(STDERR_FILENO, buf, n);
+	return true;
+}
+
+/* ---- its output ---- */
 
 static long long now_msec(void)
 {
@@ -101,54 +159,63 @@ static long long now_msec(void)
 }
 
 /* Returns 1 at the end of the output, 0 to go on, or -errno. */
-static int take(const struct lw_run *run, int fd)
+static int take(const struct job *job)
 {
+	const struct lw_sink *sink = &job->run->sink;
 	static char buf[64 << 10];
-	ssize_t n = read(fd, buf, sizeof(buf));
+	ssize_t n = read(job->out, buf, sizeof(buf));
 	int err;
 
 	if (n < 0)
 		return errno == EINTR ? 0 : -errno;
 	if (n == 0)
 		return 1;
-	err = run->sink.data(run->sink.context, buf, n);
-	return err ? err : run->sink.flush(run->sink.context);
+	err = sink->data(sink->context, buf, n);
+	return err ? err : sink->flush(sink->context);
 }
 
 /*
  * Passes output on until it ends. The first reason to stop interrupts staprun,
  * which runs the end probes and closes its output.
  */
-static int relay(const struct lw_run *run, pid_t pid, int fd)
+static int relay(struct job *job)
 {
+	const struct lw_run *run = job->run;
 	long long deadline = run->duration > 0 ? now_msec() + run->duration * 1000 : 0;
 	bool stopping = false, started = false;
 	int ret, err = 0;
+	struct pollfd fds[] = { { .fd = job->out, .events = POLLIN },
+				{ .fd = job->err, .events = POLLIN },
+				{ .fd = run->out } };
 
 	for (;;) {
-		struct pollfd fds[] = { { .fd = fd, .events = POLLIN }, { .fd = STDOUT_FILENO } };
 		bool stop = lw_signals_stop() || (deadline && now_msec() >= deadline) || err;
 
 		if (stop && !stopping) {
-			kill(pid, SIGINT);
+			kill(job->pid, SIGINT);
 			stopping = true;
+			/* It would end the wait at once, over and over; so would a second signal. */
+			fds[2].fd = -1;
 		}
-		/* A second signal would end the wait at once, over and over. */
 		if (stopping)
-			ret = poll(fds, 1, -1);
+			ret = poll(fds, 3, -1);
 		else
-			ret = lw_signals_poll(fds, 2, deadline ? 100 : -1);
+			ret = lw_signals_poll(fds, 3, deadline ? 100 : -1);
 		if (ret < 0 && errno != EINTR)
 			return -errno;
-		if (!stopping && ret > 0 && fds[1].revents & (POLLERR | POLLHUP | POLLNVAL))
+		if (ret <= 0)
+			continue;
+		if (fds[2].revents & (POLLERR | POLLHUP | POLLNVAL))
 			err = -EPIPE;
+		if (fds[1].revents && !take_messages(job))
+			fds[1].fd = -1;
 		/* The header comes before the probes are registered, but not long. */
-		if (ret > 0 && fds[0].revents & POLLIN && !started) {
+		if (fds[0].revents & POLLIN && !started) {
 			started = true;
 			err = run->sink.started(run->sink.context);
 		}
-		if (ret > 0 && fds[0].revents) {
-			int got = take(run, fd);
+		if (fds[0].revents) {
+			int got = take(job);
 
 			if (got == 1 && fds[0].revents & POLLHUP)
 				return err;
@@ -193,24 +260,30 @@ static int result(const struct lw_run *run, int status)
 	return -EIO;
 }
 
-int lw_staprun_run(const struct lw_run *run, unsigned long long *lost)
+int lw_staprun_run(const struct lw_run *run, struct lw_loss *loss)
 {
-	int status = 0, fd = -1, err;
-	pid_t pid = -1;
+	struct job job = { .run = run, .out = -1, .err = -1 };
+	int status = 0, err = spawn(&job);
 
-	*lost = 0;
-	err = spawn(run, &pid, &fd);
 	if (err) {
 		lw_error("%s: cannot start staprun: %s", run->name, strerror(-err));
-		return err;
+	} else {
+		err = relay(&job);
+		/* It has ended, unless relay() failed. */
+		if (err < 0)
+			kill(job.pid, SIGINT);
 	}
-	err = relay(run, pid, fd);
-	close(fd);
-	/* It has ended, unless relay() failed. */
-	if (err < 0)
-		kill(pid, SIGINT);
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	status = result(run, status);
+	if (job.out >= 0)
+		close(job.out);
+	if (job.pid > 0) {
+		while (take_messages(&job))
+			;
+		while (waitpid(job.pid, &status, 0) < 0 && errno == EINTR)
+			;
+		status = result(run, status);
+	}
+	if (job.err >= 0)
+		close(job.err);
+	*loss = job.loss;
 	return err < 0 ? err : status;
 }

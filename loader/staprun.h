@@ -9,9 +9,9 @@
  * lw_staprun_run - as lw_engine_run(), but SystemTap's own staprun inserts and
  * removes the module. It must be 5.1 or later: older ones speak another
  * protocol and refuse ("Unable to send relocation"). It runs from its fixed
- * place with a fixed environment. Its messages go to stderr as they are; lost
- * records are counted from them by people only, so *lost stays 0.
+ * place with a fixed environment. Its messages go to stderr as they are, and *loss is
+ * what they tell of.
  */
-int lw_staprun_run(const struct lw_run *run, unsigned long long *lost);
+int lw_staprun_run(const struct lw_run *run, struct lw_loss *loss);
 
 #endif

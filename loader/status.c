@@ -16,6 +16,7 @@
 #include "log.h"
 #include "lwload.h"
 #include "process.h"
+#include "rendezvous.h"
 
 /* What is said of one module; what is not known is 0, -1 or empty. */
 struct status {
@@ -23,6 +24,7 @@ struct status {
 	const char *state;
 	pid_t pid;
 	struct lw_process process; /* or since when the module is there */
+	long long kept;            /* bytes of its recorder; -1: there is none */
 	char args[4096];           /* of the command line, each with a NUL behind it */
 	size_t args_len;
 };
@@ -57,13 +59,17 @@ static time_t inserted_at(const char *root, const char *tool)
 
 static void look(const char *root, const struct lw_inserted *module, struct status *status)
 {
+	struct lw_farewell recorder;
+
 	memset(status, 0, sizeof(*status));
 	status->tool = module->tool;
 	status->process.uid = -1;
+	status->kept =
+		lw_rendezvous_look(root, module->tool, &recorder) ? (long long)recorder.kept : -1;
 	status->pid = lw_inserted_holder(root, module->tool);
 	/* A process that the caller may not look at is still a user of the module. */
 	if (status->pid || module->users > 0)
-		status->state = "running";
+		status->state = status->kept < 0 || recorder.ended ? "running" : "recording";
 	else
 		status->state = module->users == 0 ? "left" : "unknown";
 	if (status->pid)
@@ -83,7 +89,7 @@ static const char *next_arg(const struct status *status, const char *arg)
 static void print_row(const struct status *status)
 {
 	const struct lw_process *process = &status->process;
-	char pid[16] = "-", uid[24] = "-", since[32];
+	char pid[16] = "-", uid[24] = "-", since[32], kept[24] = "-";
 	const char *arg;
 
 	if (status->pid)
@@ -92,8 +98,10 @@ static void print_row(const struct status *status)
 		snprintf(uid, sizeof(uid), "%lld", process->uid);
 	if (!*lw_process_time(process->since, since, sizeof(since)))
 		strcpy(since, "-");
-	printf("%-14s %-8s %7s %-12s %-19s", status->tool, status->state, pid,
-	       process->user[0] ? process->user : uid, since);
+	if (status->kept >= 0)
+		snprintf(kept, sizeof(kept), "%lld", status->kept);
+	printf("%-14s %-9s %7s %-12s %-19s %9s", status->tool, status->state, pid,
+	       process->user[0] ? process->user : uid, since, kept);
 	for (arg = next_arg(status, NULL); arg; arg = next_arg(status, arg)) {
 		putchar(' ');
 		lw_print_visible(arg);
@@ -126,6 +134,7 @@ static void print_json(const struct status *status)
 	if (process->since && gmtime_r(&process->since, &tm))
 		strftime(since, sizeof(since), "%Y-%m-%dT%H:%M:%SZ", &tm);
 	lw_print_json(since[0] ? since : NULL);
+	print_number("kept", status->kept >= 0, status->kept);
 	printf(",\"command\":[");
 	for (arg = next_arg(status, NULL); arg; arg = next_arg(status, arg)) {
 		printf("%s", separator);
@@ -135,9 +144,40 @@ static void print_json(const struct status *status)
 	printf("]}\n");
 }
 
+static void print(const struct status *status, bool json, bool *headed)
+{
+	if (!json && !*headed)
+		printf("%-14s %-9s %7s %-12s %-19s %9s %s\n", "TOOL", "STATE", "PID", "USER",
+		       "SINCE", "KEPT", "COMMAND");
+	*headed = true;
+	if (json)
+		print_json(status);
+	else
+		print_row(status);
+}
+
+struct ended {
+	const char *root;
+	bool json, *headed;
+};
+
+/* The recorder of a run that has ended; all others have a module. */
+static void print_ended(const char *tool, void *arg)
+{
+	struct status status = { .tool = tool, .state = "ended", .process.uid = -1 };
+	const struct ended *ended = arg;
+	struct lw_farewell recorder;
+
+	if (lw_inserted_has(ended->root, tool) || !lw_rendezvous_look(ended->root, tool, &recorder))
+		return;
+	status.kept = recorder.kept;
+	print(&status, ended->json, ended->headed);
+}
+
 enum lw_exit lw_status(const struct lw_host *host, int argc, char **argv)
 {
-	bool json = argc > 1 && !strcmp(argv[1], "--json");
+	bool json = argc > 1 && !strcmp(argv[1], "--json"), headed = false;
+	struct ended ended = { host->root, json, &headed };
 	struct lw_inserted *list;
 	struct status status;
 	int i, n;
@@ -151,16 +191,11 @@ enum lw_exit lw_status(const struct lw_host *host, int argc, char **argv)
 		lw_error("status: %s/proc/modules cannot be read: %s", host->root, strerror(-n));
 		return LW_FAILED;
 	}
-	if (n && !json)
-		printf("%-14s %-8s %7s %-12s %-19s %s\n", "TOOL", "STATE", "PID", "USER", "SINCE",
-		       "COMMAND");
 	for (i = 0; i < n; i++) {
 		look(host->root, &list[i], &status);
-		if (json)
-			print_json(&status);
-		else
-			print_row(&status);
+		print(&status, json, &headed);
 	}
 	free(list);
+	lw_rendezvous_each(host->root, print_ended, &ended);
 	return LW_OK;
 }

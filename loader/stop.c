@@ -17,6 +17,7 @@
 #include "lock.h"
 #include "log.h"
 #include "lwload.h"
+#include "rendezvous.h"
 
 /* End probes run, and what was recorded is still printed. */
 #define PATIENCE_SECONDS 10
@@ -201,16 +202,33 @@ static int wait_until_gone(struct stop *stop)
 	return -ETIMEDOUT;
 }
 
-static enum lw_exit stop_tool(const struct lw_host *host, const char *name)
+/* Returns false if there is none. *code: the run's, and what it said is printed. */
+static bool stop_recorder(const struct lw_host *host, const char *name, enum lw_exit *code)
 {
-	struct stop stop = { .host = host, .name = name, .process = -1 };
+	int fd = lw_rendezvous_ask(host->root, name, LW_REQUEST_STOP);
+	struct lw_farewell farewell;
 	int err;
 
-	if (!lw_inserted_has(host->root, name)) {
-		printf("%s: not running\n", name);
-		return LW_OK;
+	if (fd < 0)
+		return false;
+	err = lw_rendezvous_answer(fd, PATIENCE_SECONDS, &farewell);
+	if (err) {
+		lw_error("%s: its recorder does not end: %s; lwload status has its process", name,
+			 strerror(-err));
+		*code = LW_FAILED;
+		return true;
 	}
-	err = wait_until_gone(&stop);
+	(void)!write(STDERR_FILENO, farewell.messages, strlen(farewell.messages));
+	printf("%s: recorder stopped (pid %d)\n", name, farewell.pid);
+	*code = farewell.code;
+	return true;
+}
+
+static enum lw_exit stop_run(const struct lw_host *host, const char *name)
+{
+	struct stop stop = { .host = host, .name = name, .process = -1 };
+	int err = wait_until_gone(&stop);
+
 	if (stop.process >= 0)
 		close(stop.process);
 	if (err)
@@ -224,9 +242,43 @@ static enum lw_exit stop_tool(const struct lw_host *host, const char *name)
 	return LW_OK;
 }
 
-static enum lw_exit stop_all(const struct lw_host *host)
+static enum lw_exit stop_tool(const struct lw_host *host, const char *name)
 {
 	enum lw_exit code = LW_OK;
+	bool recorder = stop_recorder(host, name, &code);
+
+	/* Also what is left of a recorder's run that was killed. */
+	if (lw_inserted_has(host->root, name))
+		return stop_run(host, name) == LW_OK ? code : LW_FAILED;
+	if (!recorder)
+		printf("%s: not running\n", name);
+	return code;
+}
+
+/* What all of them come to: a failure, or else the last that is not LW_OK. */
+static enum lw_exit worse(enum lw_exit code, enum lw_exit other)
+{
+	return code == LW_FAILED || other == LW_OK ? code : other;
+}
+
+struct all {
+	const struct lw_host *host;
+	enum lw_exit code;
+};
+
+/* Of which there may be one whose run has ended. */
+static void stop_next(const char *tool, void *arg)
+{
+	struct all *all = arg;
+	enum lw_exit code = LW_OK;
+
+	stop_recorder(all->host, tool, &code);
+	all->code = worse(all->code, code);
+}
+
+static enum lw_exit stop_all(const struct lw_host *host)
+{
+	struct all all = { host, LW_OK };
 	struct lw_inserted *list;
 	int i, n = lw_inserted_list(host->root, &list);
 
@@ -235,10 +287,10 @@ static enum lw_exit stop_all(const struct lw_host *host)
 		return LW_FAILED;
 	}
 	for (i = 0; i < n; i++)
-		if (stop_tool(host, list[i].tool) != LW_OK)
-			code = LW_FAILED;
+		all.code = worse(all.code, stop_tool(host, list[i].tool));
 	free(list);
-	return code;
+	lw_rendezvous_each(host->root, stop_next, &all);
+	return all.code;
 }
 
 /* ---- arguments ---- */
@@ -274,7 +326,6 @@ enum lw_exit lw_stop(const struct lw_host *host, int argc, char **argv)
 	if (all)
 		return stop_all(host);
 	for (i = 1; i < argc; i++)
-		if (stop_tool(host, argv[i]) != LW_OK)
-			code = LW_FAILED;
+		code = worse(code, stop_tool(host, argv[i]));
 	return code;
 }

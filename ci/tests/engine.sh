@@ -107,29 +107,33 @@ start_into_pipe() {
 }
 
 test_counts_lost_records_and_says_so() {
+	local status=0
 	# The reader stands still while more comes than the buffers hold.
 	hold_pipe
 	start_into_pipe --buffer 1
 	$workload repeat 60000 /etc/hostname
-	finish
+	finish || status=$?
 	kill $holder
 	wait $holder || :
 	grep -Eq 'warning: opensnoop: [0-9]+ records were lost, [0-9]+ shown' $err
 	# The workload's first steps open a file or two more.
 	lost=$(sed -n 's/.*: \([0-9]*\) records were lost, \([0-9]*\) shown.*/\1 + \2/p' $err)
 	[ $((lost)) -ge 60000 ] && [ $((lost)) -le 60100 ]
+	[ $status -eq 5 ]
 }
 
 test_ends_though_its_reader_stands_still() {
-	local before after
+	local before after status=0
 	hold_pipe
 	start_into_pipe
 	$workload repeat 5000 /etc/hostname
 	before=$(date +%s%N)
-	finish
+	finish || status=$?
 	after=$(date +%s%N)
 	kill $holder
 	wait $holder || :
+	# What its reader did not take is lost.
+	[ $status -eq 5 ]
 	[ $((after - before)) -lt 5000000000 ]
 }
 

@@ -46,6 +46,22 @@ test_staprun_shows_the_same_signals() {
 	both killsnoop signals 'select(.comm == "workload") | {uid, comm, sig, result}'
 }
 
+# A reader that stands still while more comes than the buffers and staprun's own hold
+test_staprun_tells_what_it_lost() {
+	local status=0
+	hold_pipe
+	(by_staprun opensnoop --staprun --verbose --buffer 1 -n workload) > $work/pipe 2> $err < /dev/null &
+	lwload=$!
+	for _ in $(seq 100); do grep -q 'tracing; Ctrl-C' $err && break; sleep 0.1; done
+	sleep 1
+	$workload repeat 60000 /etc/hostname
+	finish || status=$?
+	kill $holder
+	wait $holder || :
+	[ $status -eq 5 ]
+	grep -Eq 'warning: opensnoop: [0-9]+ records were lost, [0-9]+ shown' $err
+}
+
 test_staprun_that_is_missing_is_told() {
 	exits 1 'no /usr/bin/staprun on this host' lwload opensnoop --staprun --duration 1
 }

@@ -127,7 +127,7 @@ test_status_shows_a_run_and_a_leftover() {
 	lwload status --json > $work/json
 	kill -KILL $lwload
 	wait $lwload || :
-	grep -qE "^opensnoop +running +$lwload +root +[0-9-]+ [0-9:]+ lwload opensnoop -n nobody --verbose\$" $work/got
+	grep -qE "^opensnoop +running +$lwload +root +[0-9-]+ [0-9:]+ +- lwload opensnoop -n nobody --verbose\$" $work/got
 	jq -e ".tool == \"opensnoop\" and .state == \"running\" and .pid == $lwload and .uid == 0 and
 		.command == [\"lwload\", \"opensnoop\", \"-n\", \"nobody\", \"--verbose\"]" $work/json
 	# Its times are those of the run, a moment ago.
@@ -136,7 +136,7 @@ test_status_shows_a_run_and_a_leftover() {
 	lwload status > $work/got
 	lwload status --json > $work/json
 	lwload stop opensnoop
-	grep -qE '^opensnoop +left +- - +[0-9-]+ [0-9:]+ -$' $work/got
+	grep -qE '^opensnoop +left +- - +[0-9-]+ [0-9:]+ +- -$' $work/got
 	jq -e '.state == "left" and .pid == null and .command == []' $work/json
 	# When it was inserted, not when somebody looked.
 	[ "$(seconds_ago $work/json)" -ge 3 ]
@@ -239,6 +239,8 @@ test_completion_knows_tools_verbs_options_and_values() {
 	completes --full-path lwload opensnoop --f
 	completes -x lwload opensnoop -
 	completes --json lwload opensnoop -x --
+	completes opensnoop lwload start ''
+	completes --max-rate lwload start opensnoop --
 	completes $$ lwload opensnoop -p ''
 	completes vda lwload biolatency -d ''
 	completes bash lwload opensnoop -n ''

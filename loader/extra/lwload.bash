@@ -39,8 +39,11 @@ _lwload_words() {
 		printf '%s\n' --help --version
 		return
 	fi
+	if [ "$first" = start ] && [ "$COMP_CWORD" -gt 2 ]; then
+		first=${COMP_WORDS[2]}
+	fi
 	case $first in
-	info|check|stop) _lwload_tools ;;
+	info|check|start|attach|dump|stop) _lwload_tools ;;
 	list|status) ;;
 	*) _lwload_values "$first" "$prev" || _lwload_options "$first" ;;
 	esac

@@ -2,6 +2,7 @@
 /* test_cli.c - what a person types, and what comes of it: exit code, stderr, kernel */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 #include "helper.h"
 #include "log.h"
 #include "lwload.h"
+#include "rendezvous.h"
 #include "transport.h"
 
 int lwload_main(int argc, char **argv);
@@ -206,6 +208,22 @@ static const struct row {
 	{ "--buffer 0", { "opensnoop", "--buffer", "0" }, "\"0\" is not a number of MiB" },
 	{ "--buffer 5000", { "opensnoop", "--buffer", "5000" }, "\"5000\" is not a number of MiB" },
 	{ "--buffer 1M", { "opensnoop", "--buffer=1M" }, "\"1M\" is not a number of MiB" },
+	{ "--summary of a table", { "opensnoop", "--summary" }, "--summary goes with --json only" },
+	{ "--rotate without --output",
+	  { "opensnoop", "--rotate=1M" },
+	  "--rotate goes with --output" },
+	{ "--rotate 0", { "opensnoop", "--output=x", "--rotate=0" }, "\"0\" is not a size of 4K" },
+	{ "--rotate 4095", { "opensnoop", "--rotate=4095" }, "\"4095\" is not a size of 4K" },
+	{ "--rotate 1T", { "opensnoop", "--rotate=1T" }, "\"1T\" is not a size of 4K" },
+	{ "--rotate 1MB", { "opensnoop", "--rotate=1MB" }, "\"1MB\" is not a size of 4K" },
+	{ "--rotate M", { "opensnoop", "--rotate=M" }, "\"M\" is not a size of 4K" },
+	{ "--rotate empty", { "opensnoop", "--rotate=" }, "\"\" is not a size of 4K" },
+	{ "--rotate of 2^64", { "opensnoop", "--rotate=17179869184G" }, "is not a size of 4K" },
+	{ "--rotate 1M,0", { "opensnoop", "--rotate=1M,0" }, "\"1M,0\" is not SIZE,N" },
+	{ "--rotate 1M,", { "opensnoop", "--rotate=1M," }, "\"1M,\" is not SIZE,N" },
+	{ "--rotate 1M,1000", { "opensnoop", "--rotate=1M,1000" }, "\"1M,1000\" is not SIZE,N" },
+	{ "--max-rate 0", { "opensnoop", "--max-rate=0" }, "\"0\" is not a number of records" },
+	{ "--max-rate of reports", { "iolat", "--max-rate=5" }, "--max-rate=5 is unknown" },
 	{ "number for a tool without reports", { "opensnoop", "5" }, "takes no argument \"5\"" },
 	{ "number before an option", { "opensnoop", "5", "-Z" }, "takes no argument \"5\"" },
 	{ "INTERVAL 0",
@@ -263,6 +281,20 @@ static void bad_verbs(void **state)
 		   "\"../x\" is not the name of a tool");
 	is_refused(&(struct command){ lw_info, NULL, { "info", "nosuch" }, NULL }, LW_USAGE,
 		   "nosuch: no such tool");
+	is_refused(&(struct command){ lw_start, NULL, { "start" }, NULL }, LW_USAGE,
+		   "start: want the name of a tool");
+	is_refused(&(struct command){ lw_start, NULL, { "start", "-Z", "x" }, NULL }, LW_USAGE,
+		   "start: want the name of a tool");
+	is_refused(&(struct command){ lw_start, NULL, { "start", "../x" }, NULL }, LW_USAGE,
+		   "\"../x\" is not the name of a tool");
+	is_refused(&(struct command){ lw_start, NULL, { "start", "x", "--keep", "1T" }, NULL },
+		   LW_USAGE, "\"1T\" is not a size of 64K to 1G");
+	is_refused(&(struct command){ lw_start, NULL, { "start", "x", "--keep" }, NULL }, LW_USAGE,
+		   "\"\" is not a size of 64K to 1G");
+	is_refused(&(struct command){ lw_dump, NULL, { "dump" }, NULL }, LW_USAGE,
+		   "dump: want the name of a tool");
+	is_refused(&(struct command){ lw_attach, NULL, { "attach", "a", "b" }, NULL }, LW_USAGE,
+		   "attach: takes no argument \"b\"");
 }
 
 /* ---- where it must not run ---- */
@@ -627,7 +659,185 @@ static void loss(void **state)
 {
 	(void)state;
 	fake->on_start = print_with_loss;
-	ends(ARGS("-d", "1"), NULL, LW_OK, "warning: killsnoop: 4 records were lost, 4 shown");
+	ends(ARGS("-d", "1"), NULL, LW_LOST, "warning: killsnoop: 4 records were lost, 4 shown");
+}
+
+static void say_missed(void)
+{
+	print_records();
+	fake_text("WARNING: Number of errors: 0, skipped probes: 3\n");
+}
+
+static void missed_calls(void **state)
+{
+	(void)state;
+	fake->on_start = say_missed;
+	ends(ARGS("-d", "1"), NULL, LW_LOST, "killsnoop: the module reports: 3 calls were missed");
+}
+
+static void say_uncounted(void)
+{
+	print_records();
+	fake_print(0, "#lost\t2\tno \"room\"\n");
+}
+
+static void uncounted_events(void **state)
+{
+	(void)state;
+	fake->on_start = say_uncounted;
+	ends(ARGS("-d", "1"), NULL, LW_LOST, "killsnoop: 2 events were not counted: no \"room\"");
+}
+
+static void say_lost_and_fail(void)
+{
+	print_with_loss();
+	fake_text("ERROR: bad\n");
+}
+
+/* A failure is worse, and so is a refusal. */
+static void loss_and_failure(void **state)
+{
+	struct outcome outcome;
+
+	(void)state;
+	fake->on_start = say_lost_and_fail;
+	run_killsnoop(ARGS("-d", "1"), NULL, &outcome);
+	assert_int_equal(outcome.code, LW_FAILED);
+	assert_int_equal(outcome.err_lines, 2);
+	assert_non_null(strstr(outcome.err, "4 records were lost"));
+	outcome_free(&outcome);
+}
+
+/* That he has gone is no loss; what was lost before is one. */
+static void loss_and_reader_gone(void **state)
+{
+	(void)state;
+	fake->reader_gone = true;
+	fake->on_start = print_with_loss;
+	fake->on_exit = say_missed;
+	ends(ARGS("-d", "9"), NULL, LW_LOST, "3 calls were missed");
+}
+
+/* The last line of a run with --summary. */
+static void summary_is(void (*on_start)(void), const char *const *args, int code,
+		       const char *summary)
+{
+	struct outcome outcome;
+	char *last;
+
+	setup(NULL);
+	fake->on_start = on_start;
+	run_killsnoop(args, NULL, &outcome);
+	assert_int_equal(outcome.code, code);
+	last = strrchr(outcome.out, '\n');
+	assert_non_null(last);
+	*last = '\0';
+	last = strrchr(outcome.out, '\n');
+	assert_string_equal(last ? last + 1 : outcome.out, summary);
+	outcome_free(&outcome);
+}
+
+/* The number of the last packet is one of those that were missing. */
+static void say_everything(void)
+{
+	print_with_loss();
+	fake_text("WARNING: Number of errors: 0, skipped probes: 3\n");
+	fake_print(0, "#lost\t2\tno \"room\"\n");
+}
+
+#define SUMMARY(ended, rest) \
+	"{\"lwload\":{\"tool\":\"killsnoop\",\"ended\":\"" ended "\"," rest "}}"
+
+static void summaries(void **state)
+{
+	(void)state;
+	summary_is(print_records, ARGS("--json", "--summary", "-d", "1"), LW_OK,
+		   SUMMARY("duration",
+			   "\"records\":3,\"shown\":3,\"shed\":0,\"lost\":0,\"missed\":0,"
+			   "\"uncounted\":[]"));
+	summary_is(print_records, ARGS("--json", "--summary", "-c", "2"), LW_OK,
+		   SUMMARY("count", "\"records\":2,\"shown\":2,\"shed\":0,\"lost\":0,\"missed\":0,"
+				    "\"uncounted\":[]"));
+	summary_is(say_everything, ARGS("--json", "--summary", "-d", "1"), LW_LOST,
+		   SUMMARY("duration",
+			   "\"records\":4,\"shown\":4,\"shed\":0,\"lost\":3,\"missed\":3,"
+			   "\"uncounted\":[{\"events\":2,\"why\":\"no \\\"room\\\"\"}]"));
+	summary_is(say_lost_and_fail, ARGS("--json", "--summary", "-d", "1"), LW_FAILED,
+		   SUMMARY("error", "\"records\":4,\"shown\":4,\"shed\":0,\"lost\":4,\"missed\":0,"
+				    "\"uncounted\":[]"));
+}
+
+/* Ten records in each of three fake seconds. */
+static void print_ten(int round)
+{
+	int i;
+
+	/* While records come, there are two more rounds before the next are read. */
+	if (round > 7 || round % 3 != 1)
+		return;
+	for (i = 0; i < 10; i++)
+		fake_print(0, "\t0\t11\tkill\t15\t42\t0\n");
+	fake->clock += 1000000000;
+}
+
+static void print_header(void)
+{
+	fake_print(0, HEADER);
+}
+
+/* What is asked for is no loss. */
+static void max_rate(void **state)
+{
+	static const struct {
+		const char *rate, *message;
+		int shown;
+	} expected[] = {
+		{ "1", "killsnoop: 27 records were left out by --max-rate, 3 shown\n", 3 },
+		{ "4", "killsnoop: 18 records were left out by --max-rate, 12 shown\n", 12 },
+		{ "9", "killsnoop: 3 records were left out by --max-rate, 27 shown\n", 27 },
+		{ "10", "", 30 },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(expected); i++) {
+		struct outcome outcome;
+		int lines = 0;
+		char *p;
+
+		setup(NULL);
+		fake->on_start = print_header;
+		fake->on_poll = print_ten;
+		run_killsnoop(ARGS("--json", "-d", "9", "--max-rate", expected[i].rate), NULL,
+			      &outcome);
+		assert_int_equal(outcome.code, LW_OK);
+		assert_non_null(strstr(outcome.err, expected[i].message));
+		assert_int_equal(outcome.err_lines, *expected[i].message ? 1 : 0);
+		for (p = outcome.out; *p; p++)
+			lines += *p == '\n';
+		assert_int_equal(lines, expected[i].shown);
+		outcome_free(&outcome);
+	}
+}
+
+static void max_rate_in_summary(void **state)
+{
+	(void)state;
+	summary_is(print_records, ARGS("--json", "--summary", "-d", "1", "--max-rate=1"), LW_OK,
+		   SUMMARY("duration", "\"records\":3,\"shown\":1,\"shed\":2,\"lost\":0,"
+				       "\"missed\":0,\"uncounted\":[]"));
+}
+
+/* Unless it is asked for, what is printed are records. */
+static void no_summary(void **state)
+{
+	struct outcome outcome;
+
+	(void)state;
+	fake->on_start = say_everything;
+	run_killsnoop(ARGS("--json", "-d", "1"), NULL, &outcome);
+	assert_null(strstr(outcome.out, "lwload"));
+	outcome_free(&outcome);
 }
 
 static int stdout_to_full(void)
@@ -665,6 +875,85 @@ static void reader_gone(void **state)
 	(void)state;
 	fake->reader_gone = true;
 	ends(ARGS("-d", "100"), NULL, LW_OK, "");
+}
+
+static char file[256];
+
+static const char *new_file(void)
+{
+	snprintf(file, sizeof(file), "%s/out", root);
+	unlink(file);
+	return file;
+}
+
+static void file_holds(const char *text)
+{
+	char *bytes = file_read(file, NULL);
+
+	assert_string_equal(bytes, text);
+	free(bytes);
+}
+
+#define RECORD_11 "     0      11 kill               15      42       0\n"
+#define RECORD_12 "     0      12 kill                9      43      -3\n"
+
+static void to_a_file(void **state)
+{
+	(void)state;
+	gives(ARGS("-c", "2", "--output", new_file()), "");
+	file_holds(HEADING RECORD_11 RECORD_12);
+	setup(NULL);
+	gives(ARGS("-c", "1", "--output", file), "");
+	file_holds(HEADING RECORD_11 RECORD_12 HEADING RECORD_11);
+}
+
+/* Stdout is nothing to such a run. */
+static void to_a_file_without_stdout(void **state)
+{
+	(void)state;
+	fake->reader_gone = true;
+	ends(ARGS("-c", "1", "--output", new_file()), close_stdout, LW_OK, "");
+	file_holds(HEADING RECORD_11);
+}
+
+static void print_many(void)
+{
+	int i;
+
+	fake_print(0, HEADER);
+	for (i = 0; i < 300; i++)
+		fake_print(0, "\t0\t11\tkill\t15\t42\t0\n");
+}
+
+static void rotated_table(void **state)
+{
+	char old[300], *bytes;
+	size_t size;
+
+	(void)state;
+	fake->on_start = print_many;
+	gives(ARGS("-c", "300", "--rotate", "4K,1", "--output", new_file()), "");
+	snprintf(old, sizeof(old), "%s.1", file);
+	bytes = file_read(old, &size);
+	assert_in_range(size, 4096 - strlen(RECORD_11), 4096);
+	assert_memory_equal(bytes, HEADING RECORD_11, strlen(HEADING RECORD_11));
+	free(bytes);
+	unlink(old);
+	bytes = file_read(file, NULL);
+	assert_memory_equal(bytes, HEADING RECORD_11, strlen(HEADING RECORD_11));
+	free(bytes);
+}
+
+/* Before anything reaches the kernel. */
+static void file_that_is_refused(void **state)
+{
+	(void)state;
+	assert_int_equal(symlink("/nowhere", new_file()), 0);
+	if (geteuid() != 0)
+		skip();
+	is_refused(&(struct command){ lw_run, NULL, { "killsnoop", "--output", file }, NULL },
+		   LW_FAILED, "killsnoop: does not write to ");
+	unlink(file);
 }
 
 static void kernel_refuses(void **state)
@@ -738,7 +1027,7 @@ static void print_last_report(void)
 	"lwload: warning: iolat: 42 events were not counted: no room for more disks\n" \
 	"lwload: warning: iolat: 3 events were not counted: too late\n"
 
-static void run_iolat(const char *const *args, struct outcome *outcome)
+static void run_iolat(const char *const *args, int code, struct outcome *outcome)
 {
 	struct command command = { lw_run, NULL, { "iolat" }, utc };
 	int i;
@@ -749,7 +1038,7 @@ static void run_iolat(const char *const *args, struct outcome *outcome)
 		command.args[i + 1] = args[i];
 	fake->on_start = print_iolat_header;
 	run_command(&command, outcome);
-	assert_int_equal(outcome->code, LW_OK);
+	assert_int_equal(outcome->code, code);
 	assert_false(fake->loaded);
 }
 
@@ -760,7 +1049,7 @@ static void reports_give(const char *const *args, const char *out, const char *e
 	setup(NULL);
 	fake->on_poll = print_report;
 	fake->on_exit = print_last_report;
-	run_iolat(args, &outcome);
+	run_iolat(args, LW_LOST, &outcome);
 	assert_string_equal(outcome.err, err);
 	assert_string_equal(outcome.out, out);
 	outcome_free(&outcome);
@@ -823,7 +1112,7 @@ static void reports_in_one_packet(void **state)
 
 	(void)state;
 	fake->on_poll = print_reports_at_once;
-	run_iolat(ARGS("1", "2"), &outcome);
+	run_iolat(ARGS("1", "2"), LW_LOST, &outcome);
 	assert_string_equal(outcome.out, CLOCK("0") "\n" CLOCK("1"));
 	assert_non_null(strstr(outcome.err, "1 records were lost, 0 shown"));
 	outcome_free(&outcome);
@@ -841,7 +1130,7 @@ static void record_behind_report(void **state)
 
 	(void)state;
 	fake->on_poll = print_record_behind_report;
-	run_iolat(ARGS("5", "-d", "1"), &outcome);
+	run_iolat(ARGS("5", "-d", "1"), LW_OK, &outcome);
 	assert_string_equal(outcome.out, CLOCK("0") "\ndisk = sda\n" ONE);
 	outcome_free(&outcome);
 }
@@ -867,7 +1156,7 @@ static void report_is_flushed(void **state)
 
 	(void)state;
 	fake->on_exit = report_at_exit;
-	run_iolat(ARGS("5", "-d", "1"), &outcome);
+	run_iolat(ARGS("5", "-d", "1"), LW_OK, &outcome);
 	assert_string_equal(outcome.out, CLOCK("0"));
 	assert_memory_equal(outcome.err, "lwload: there is output\n", 24);
 	outcome_free(&outcome);
@@ -940,6 +1229,209 @@ static void help(void **state)
 	assert_string_equal(outcome.err, "");
 	assert_non_null(strstr(outcome.out, "usage: lwload killsnoop [options]\n"));
 	assert_int_equal(fake->calls, 0);
+	outcome_free(&outcome);
+}
+
+/* ---- recorders ---- */
+
+/* A run goes on for real time, though the kernel is none. */
+static void take_time(int round)
+{
+	(void)round;
+	usleep(1000);
+}
+
+static void lose_some(void)
+{
+	fake_print(0, "no record\n");
+}
+
+/* Of a test that failed. */
+static int end_recorder(void **state)
+{
+	struct lw_farewell farewell;
+	int fd = lw_rendezvous_ask(root, "killsnoop", LW_REQUEST_STOP);
+
+	(void)state;
+	return fd >= 0 ? lw_rendezvous_answer(fd, 5, &farewell) : 0;
+}
+
+static void verb(enum lw_exit (*run)(const struct lw_host *, int, char **), const char *const *args,
+		 struct outcome *outcome)
+{
+	struct command command = { .verb = run };
+	int i;
+
+	for (i = 0; args[i]; i++)
+		command.args[i] = args[i];
+	run_command(&command, outcome);
+}
+
+static void verb_gives(enum lw_exit (*run)(const struct lw_host *, int, char **),
+		       const char *const *args, int code, const char *out, const char *err)
+{
+	struct outcome outcome;
+
+	verb(run, args, &outcome);
+	assert_string_equal(outcome.err, err);
+	assert_string_equal(outcome.out, out);
+	assert_int_equal(outcome.code, code);
+	outcome_free(&outcome);
+}
+
+static void recorder_is_started(const char *const *args)
+{
+	struct outcome outcome;
+
+	if (geteuid() != 0)
+		skip();
+	tree_text(root, "run/x", "");
+	tree_text(root, "proc/modules", "");
+	fake->on_start = print_records;
+	fake->on_poll = take_time;
+	fake->on_exit = lose_some;
+	verb(lw_start, args, &outcome);
+	assert_string_equal(outcome.err, "");
+	assert_int_equal(outcome.code, LW_OK);
+	assert_memory_equal(outcome.out, "killsnoop: recording (pid ", 26);
+	outcome_free(&outcome);
+}
+
+#define RECORDS RECORD_11 RECORD_12 "     0      13 kill                9      44       0\n"
+
+/* They come a moment after the heading. */
+static void wait_for_records(void)
+{
+	struct outcome outcome;
+	int i, there = 0;
+
+	for (i = 0; i < 200 && !there; i++) {
+		verb(lw_dump, ARGS("dump", "killsnoop"), &outcome);
+		there = strstr(outcome.out, "44") != NULL;
+		outcome_free(&outcome);
+		usleep(10000);
+	}
+	assert_true(there);
+}
+
+static void a_recorder(void **state)
+{
+	struct outcome outcome;
+
+	(void)state;
+	recorder_is_started(ARGS("start", "killsnoop", "--keep", "64K"));
+	wait_for_records();
+	assert_true(fake->loaded);
+	verb_gives(lw_dump, ARGS("dump", "killsnoop"), LW_OK, HEADING RECORDS, "");
+	verb(lw_start, ARGS("start", "killsnoop"), &outcome);
+	assert_int_equal(outcome.code, LW_FAILED);
+	assert_non_null(strstr(outcome.err, "killsnoop: it is being recorded (pid "));
+	outcome_free(&outcome);
+	verb(lw_stop, ARGS("stop", "killsnoop"), &outcome);
+	assert_int_equal(outcome.code, LW_LOST);
+	assert_string_equal(outcome.err,
+			    "lwload: warning: killsnoop: 1 records were lost, 3 shown; a larger "
+			    "--buffer, or a filter, may help\n");
+	assert_memory_equal(outcome.out, "killsnoop: recorder stopped (pid ", 33);
+	assert_false(fake->loaded);
+	outcome_free(&outcome);
+	verb_gives(lw_stop, ARGS("stop", "killsnoop"), LW_OK, "killsnoop: not running\n", "");
+}
+
+static void a_recorder_of_json(void **state)
+{
+	struct outcome outcome;
+
+	(void)state;
+	recorder_is_started(ARGS("start", "--keep=1G", "killsnoop", "--json"));
+	wait_for_records();
+	verb(lw_dump, ARGS("dump", "killsnoop"), &outcome);
+	assert_memory_equal(outcome.out, "{\"time\":", 8);
+	outcome_free(&outcome);
+	verb(lw_stop, ARGS("stop", "--all"), &outcome);
+	assert_int_equal(outcome.code, LW_LOST);
+	assert_memory_equal(outcome.out, "killsnoop: recorder stopped (pid ", 33);
+	outcome_free(&outcome);
+}
+
+static int interrupt_soon(void)
+{
+	pid_t pid = getpid();
+
+	if (fork())
+		return 0;
+	usleep(300000);
+	kill(pid, SIGINT);
+	_exit(0);
+}
+
+static void attached_until_interrupted(void **state)
+{
+	struct command command = { lw_attach, NULL, { "attach", "killsnoop" }, interrupt_soon };
+	struct outcome outcome;
+
+	(void)state;
+	recorder_is_started(ARGS("start", "killsnoop"));
+	wait_for_records();
+	run_command(&command, &outcome);
+	assert_int_equal(outcome.code, LW_OK);
+	assert_string_equal(outcome.err, "");
+	assert_string_equal(outcome.out, HEADING);
+	outcome_free(&outcome);
+	verb(lw_stop, ARGS("stop", "killsnoop"), &outcome);
+	outcome_free(&outcome);
+}
+
+/* What a run has kept that ended by itself. */
+static void a_run_that_ends(void **state)
+{
+	struct outcome outcome;
+
+	(void)state;
+	recorder_is_started(ARGS("start", "killsnoop", "-c", "2"));
+	do {
+		usleep(10000);
+		verb(lw_status, ARGS("status"), &outcome);
+	} while (!strstr(outcome.out, "ended") && (outcome_free(&outcome), true));
+	assert_non_null(strstr(outcome.out, "\nkillsnoop      ended           - -            -"));
+	outcome_free(&outcome);
+	assert_false(fake->loaded);
+	verb_gives(lw_dump, ARGS("dump", "killsnoop"), LW_OK, HEADING RECORD_11 RECORD_12,
+		   "lwload: killsnoop: the run has ended; lwload stop killsnoop lets go of what is "
+		   "kept\n");
+	verb(lw_stop, ARGS("stop", "--all"), &outcome);
+	assert_int_equal(outcome.code, LW_OK);
+	outcome_free(&outcome);
+	verb_gives(lw_status, ARGS("status"), LW_OK, "", "");
+}
+
+static void no_recorder(void **state)
+{
+	struct outcome outcome;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	verb_gives(
+		lw_dump, ARGS("dump", "killsnoop"), LW_FAILED, "",
+		"lwload: killsnoop: nothing records it (No such file or directory); lwload start "
+		"killsnoop would\n");
+	is_refused(&(struct command){ lw_start, NULL, { "start", "killsnoop", "-Z" }, NULL },
+		   LW_USAGE, "killsnoop: option -Z is unknown");
+	is_refused(&(struct command){ lw_start, NULL, { "start", "nosuch" }, NULL }, LW_USAGE,
+		   "nosuch: no such tool");
+	is_refused(
+		&(struct command){ lw_start, NULL, { "start", "killsnoop", "--output=x" }, NULL },
+		LW_USAGE, "killsnoop: a recorder keeps its records in memory");
+	is_refused(&(struct command){ lw_dump, NULL, { "dump", "killsnoop" }, close_stdout },
+		   LW_FAILED, "killsnoop: stdout is not open for writing");
+	is_refused(&(struct command){ lw_dump, NULL, { "dump", "killsnoop" }, become_nobody },
+		   LW_REFUSED, "dump: recorders are root's; try sudo lwload dump killsnoop");
+	is_refused(&(struct command){ lw_start, NULL, { "start", "killsnoop" }, become_nobody },
+		   LW_REFUSED, "start: recorders are root's; try sudo lwload start killsnoop");
+	verb(lw_start, ARGS("start", "killsnoop", "--help", "--keep", "1M"), &outcome);
+	assert_int_equal(outcome.code, LW_OK);
+	assert_memory_equal(outcome.out, "usage: lwload killsnoop", 23);
 	outcome_free(&outcome);
 }
 
@@ -1016,6 +1508,7 @@ static void main_verbs(void **state)
 }
 
 #define FRESH(test) cmocka_unit_test_setup(test, setup)
+#define RECORDER(test) cmocka_unit_test_setup_teardown(test, setup, end_recorder)
 
 int main(void)
 {
@@ -1040,9 +1533,21 @@ int main(void)
 		FRESH(verbose),
 		FRESH(wrong_header),
 		FRESH(loss),
+		FRESH(missed_calls),
+		FRESH(uncounted_events),
+		FRESH(loss_and_failure),
+		FRESH(loss_and_reader_gone),
+		FRESH(summaries),
+		FRESH(no_summary),
+		FRESH(max_rate),
+		FRESH(max_rate_in_summary),
 		FRESH(full_disk),
 		FRESH(full_disk_at_the_end),
 		FRESH(reader_gone),
+		FRESH(to_a_file),
+		FRESH(to_a_file_without_stdout),
+		FRESH(rotated_table),
+		FRESH(file_that_is_refused),
 		FRESH(kernel_refuses),
 		FRESH(module_error),
 		FRESH(counted_reports),
@@ -1055,6 +1560,11 @@ int main(void)
 		FRESH(count_without_interval),
 		FRESH(help_with_interval),
 		FRESH(help),
+		RECORDER(a_recorder),
+		RECORDER(a_recorder_of_json),
+		RECORDER(attached_until_interrupted),
+		RECORDER(a_run_that_ends),
+		RECORDER(no_recorder),
 		FRESH(main_usage),
 		FRESH(main_version),
 		FRESH(main_verbs),

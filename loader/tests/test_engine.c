@@ -70,7 +70,7 @@ static const struct lw_subject *subject;
 
 struct result {
 	int err;
-	unsigned long long lost;
+	struct lw_loss loss;
 	char *text; /* stderr */
 };
 
@@ -86,14 +86,15 @@ static struct result run_module(const void *bytes, size_t size)
 		.params = params,
 		.duration = 1,
 		.lookup = lookup,
+		.out = STDOUT_FILENO,
 		.subject = subject,
 		.sink = { on_started, on_data, on_flush, on_message, NULL },
 	};
-	struct result result = { .lost = 77 };
+	struct result result = { .loss = { 77, 77 } };
 	struct capture err;
 
 	capture_begin(&err, 2);
-	result.err = lw_engine_run(&run, &result.lost);
+	result.err = lw_engine_run(&run, &result.loss);
 	result.text = capture_end(&err, NULL);
 	/* Whatever happens, these hold. */
 	assert_int_equal(fake->open_files, 0);
@@ -165,7 +166,7 @@ static void whole_run(void **state)
 	fake->on_start = print_some;
 	fake->on_exit = print_at_end;
 	result = run();
-	assert_int_equal(result.lost, 0);
+	assert_int_equal(result.loss.lost, 0);
 	is_fine(result);
 	assert_string_equal(seen.data, "one\ntwo\nthree\nfour\nfive\n");
 	assert_int_equal(seen.started, 1);
@@ -272,11 +273,16 @@ static void cpu_comes(int round)
 
 static void a_cpu_that_comes_online_is_told(void **state)
 {
+	struct result result;
+
 	(void)state;
 	fake->no_cpu[1] = true;
 	fake->on_start = print_some;
 	fake->on_poll = cpu_comes;
-	is_fine(run());
+	result = run();
+	/* So many calls or more. */
+	assert_int_equal(result.loss.missed, 1);
+	is_fine(result);
 	assert_string_equal(seen.data, "one\nthree\n");
 	assert_non_null(strstr(seen.messages, "W:a processor came online after the tool began"));
 }
@@ -321,13 +327,14 @@ static struct result run_for_ever(void)
 		.image = image,
 		.size = sizeof(image),
 		.params = params,
+		.out = STDOUT_FILENO,
 		.sink = { on_started, on_data, on_flush, on_message, NULL },
 	};
 	struct result result;
 	struct capture err;
 
 	capture_begin(&err, 2);
-	result.err = lw_engine_run(&run, &result.lost);
+	result.err = lw_engine_run(&run, &result.loss);
 	result.text = capture_end(&err, NULL);
 	return result;
 }
@@ -397,6 +404,31 @@ static void signals_end_a_run(void **state)
 		assert_false(fake->loaded);
 		outcome_free(&outcome);
 	}
+}
+
+static int body_ignored_hangup(void *arg)
+{
+	struct result result;
+
+	(void)arg;
+	signal(SIGHUP, SIG_IGN);
+	lw_signals_catch();
+	kill(getpid(), SIGHUP);
+	fake->on_poll = exit_in_round_3;
+	result = run_for_ever();
+	free(result.text);
+	return result.err || fake->rounds != 3 || lw_signals_stop();
+}
+
+/* As nohup(1) has it. */
+static void ignored_hangup(void **state)
+{
+	struct outcome outcome;
+
+	(void)state;
+	in_child(body_ignored_hangup, NULL, &outcome);
+	assert_int_equal(outcome.code, 0);
+	outcome_free(&outcome);
 }
 
 static void sink_has_enough(void **state)
@@ -503,7 +535,8 @@ static void module_error(void **state)
 	fake->on_exit = say_error;
 	result = run();
 	assert_int_equal(result.err, -EIO);
-	assert_string_equal(seen.messages, "E:read fault at 0x0|");
+	assert_string_equal(seen.messages, "E:it stopped: it met memory that cannot be read; "
+					   "please report this (SystemTap: read fault at 0x0)|");
 	assert_false(fake->loaded);
 	free(result.text);
 }
@@ -521,7 +554,27 @@ static void transport_failures(void **state)
 	fake->on_exit = say_lost;
 	result = run();
 	assert_int_equal(result.err, 0);
-	assert_int_equal(result.lost, 23);
+	assert_int_equal(result.loss.lost, 23);
+	assert_int_equal(result.loss.missed, 0);
+	assert_string_equal(seen.messages, "");
+	free(result.text);
+}
+
+static void say_missed(void)
+{
+	fake_text("WARNING: Number of errors: 0, skipped probes: 7\n");
+}
+
+static void missed_calls(void **state)
+{
+	struct result result;
+
+	(void)state;
+	fake->on_exit = say_missed;
+	result = run();
+	assert_int_equal(result.err, 0);
+	assert_int_equal(result.loss.missed, 7);
+	assert_non_null(strstr(seen.messages, "W:7 calls were missed"));
 	free(result.text);
 }
 
@@ -539,7 +592,7 @@ static void missing_packets(void **state)
 	(void)state;
 	fake->on_start = lose_number_2;
 	result = run();
-	assert_int_equal(result.lost, 2);
+	assert_int_equal(result.loss.lost, 2);
 	is_fine(result);
 	assert_string_equal(seen.data, "one\nfour\n");
 }
@@ -563,7 +616,7 @@ static void late_packet_is_waited_for(void **state)
 	(void)state;
 	fake->on_poll = late_in_round;
 	result = run();
-	assert_int_equal(result.lost, 0);
+	assert_int_equal(result.loss.lost, 0);
 	is_fine(result);
 	assert_string_equal(seen.data, "one\ntwo\n");
 }
@@ -617,7 +670,7 @@ static void steady_work_keeps_order(void **state)
 	result = run();
 	all_in_order();
 	assert_true(fake->sequence > 600);
-	assert_int_equal(result.lost, 0);
+	assert_int_equal(result.loss.lost, 0);
 	is_fine(result);
 }
 
@@ -647,7 +700,7 @@ static void uneven(bool at_end)
 		fake->on_start = print_unevenly;
 	result = run();
 	all_in_order();
-	assert_int_equal(result.lost, 0);
+	assert_int_equal(result.loss.lost, 0);
 	is_fine(result);
 }
 
@@ -682,7 +735,7 @@ static void first_packet_missing(bool at_end)
 		fake->on_start = print_without_first;
 	result = run();
 	assert_memory_equal(seen.data, "2 ", 2);
-	assert_int_equal(result.lost, 1);
+	assert_int_equal(result.loss.lost, 1);
 	assert_int_equal(fake->streams[0].pos, fake->streams[0].len);
 	is_fine(result);
 }
@@ -713,7 +766,7 @@ static void drain_takes_all(void **state)
 	(void)state;
 	fake->on_exit = print_much;
 	result = run();
-	assert_int_equal(result.lost, 0);
+	assert_int_equal(result.loss.lost, 0);
 	is_fine(result);
 	all_in_order();
 }
@@ -1035,6 +1088,7 @@ int main(void)
 		FRESH(script_exits),
 		FRESH(script_exits_at_once),
 		FRESH(signals_end_a_run),
+		FRESH(ignored_hangup),
 		FRESH(sink_has_enough),
 		FRESH(reader_gone),
 		FRESH(sink_fails_to_start),
@@ -1044,6 +1098,7 @@ int main(void)
 		FRESH(warnings),
 		FRESH(module_error),
 		FRESH(transport_failures),
+		FRESH(missed_calls),
 		FRESH(missing_packets),
 		FRESH(late_packet_is_waited_for),
 		FRESH(steady_work_keeps_order),

@@ -192,7 +192,8 @@ static void gives(struct command *command, int code, const char *out, const char
 
 /* ---- status ---- */
 
-#define HEADING "TOOL           STATE        PID USER         SINCE               COMMAND\n"
+#define HEADING \
+	"TOOL           STATE         PID USER         SINCE                    KEPT COMMAND\n"
 
 static void nothing_inserted(void **state)
 {
@@ -210,8 +211,8 @@ static void status_table(void **state)
 	begin(&runner);
 	gives(RUN(status, NULL), LW_OK,
 	      HEADING
-	      "killsnoop      left           - -            2023-11-15 03:44:20 -\n"
-	      "opensnoop      running     4242 alice        2023-11-15 03:45:23 lwload opensnoop "
+	      "killsnoop      left            - -            2023-11-15 03:44:20         - -\n"
+	      "opensnoop      running      4242 alice        2023-11-15 03:45:23         - lwload opensnoop "
 	      "-n a b\n",
 	      "");
 	/* It looks, and attaches to nothing. */
@@ -226,9 +227,9 @@ static void status_json(void **state)
 	begin(&runner);
 	gives(RUN(status, "--json"), LW_OK,
 	      "{\"tool\":\"killsnoop\",\"state\":\"left\",\"pid\":null,\"uid\":null,\"user\":null,"
-	      "\"since\":\"2023-11-14T22:14:20Z\",\"command\":[]}\n"
+	      "\"since\":\"2023-11-14T22:14:20Z\",\"kept\":null,\"command\":[]}\n"
 	      "{\"tool\":\"opensnoop\",\"state\":\"running\",\"pid\":4242,\"uid\":1000,\"user\":"
-	      "\"alice\",\"since\":\"2023-11-14T22:15:23Z\",\"command\":[\"lwload\",\"opensnoop\","
+	      "\"alice\",\"since\":\"2023-11-14T22:15:23Z\",\"kept\":null,\"command\":[\"lwload\",\"opensnoop\","
 	      "\"-n\",\"a b\"]}\n",
 	      "");
 }
@@ -245,13 +246,13 @@ static void status_user(void **state)
 	begin(&process);
 	gives(RUN(status, NULL), LW_OK,
 	      HEADING
-	      "opensnoop      running     4242 1234         2023-11-15 03:45:23 lwload opensnoop "
+	      "opensnoop      running      4242 1234         2023-11-15 03:45:23         - lwload opensnoop "
 	      "-n a b\n",
 	      "");
 	put(4242, "loginuid", "0", 1);
 	gives(RUN(status, NULL), LW_OK,
 	      HEADING
-	      "opensnoop      running     4242 root         2023-11-15 03:45:23 lwload opensnoop "
+	      "opensnoop      running      4242 root         2023-11-15 03:45:23         - lwload opensnoop "
 	      "-n a b\n",
 	      "");
 }
@@ -266,12 +267,12 @@ static void status_escapes(void **state)
 	insert("opensnoop", "1");
 	begin(&process);
 	gives(RUN(status, NULL), LW_OK,
-	      HEADING "opensnoop      running        7 root         2023-11-15 03:45:23 "
+	      HEADING "opensnoop      running         7 root         2023-11-15 03:45:23         - "
 		      "lw\\x1b[2J a\\n  \"\\xff\n",
 	      "");
 	gives(RUN(status, "--json"), LW_OK,
 	      "{\"tool\":\"opensnoop\",\"state\":\"running\",\"pid\":7,\"uid\":0,\"user\":\"root\","
-	      "\"since\":\"2023-11-14T22:15:23Z\",\"command\":[\"lw\\u001b[2J\",\"a\\u000a\",\"\","
+	      "\"since\":\"2023-11-14T22:15:23Z\",\"kept\":null,\"command\":[\"lw\\u001b[2J\",\"a\\u000a\",\"\","
 	      "\"\\\"\\ufffd\"]}\n",
 	      "");
 }
@@ -302,8 +303,9 @@ static void status_of_the_unseen(void **state)
 	insert("opensnoop", "1");
 	insert("killsnoop", "-");
 	gives(RUN(status, NULL), LW_OK,
-	      HEADING "killsnoop      unknown        - -            2023-11-15 03:44:20 -\n"
-		      "opensnoop      running        - -            2023-11-15 03:44:20 -\n",
+	      HEADING
+	      "killsnoop      unknown         - -            2023-11-15 03:44:20         - -\n"
+	      "opensnoop      running         - -            2023-11-15 03:44:20         - -\n",
 	      "");
 }
 
@@ -318,7 +320,9 @@ static void status_of_the_vanished(void **state)
 	remove_tree("proc/4242/loginuid");
 	remove_tree("proc/4242/cmdline");
 	gives(RUN(status, NULL), LW_OK,
-	      HEADING "opensnoop      running     4242 -            -                   -\n", "");
+	      HEADING
+	      "opensnoop      running      4242 -            -                           - -\n",
+	      "");
 }
 
 /* Only the file itself counts: not another one of that name, nor another descriptor. */

@@ -128,6 +128,26 @@ static void feed_header(struct lw_stream *stream, const struct lw_tool *tool)
 	assert_int_equal(lw_stream_feed(stream, text, n), 0);
 }
 
+/* That of the one printer that a test has, to stdout. */
+static struct lw_output *output;
+
+static struct lw_render *render_new(const struct lw_tool *tool, bool json, const bool *given)
+{
+	static const struct lw_output_options to_stdout;
+	struct lw_render *r;
+
+	assert_int_equal(lw_output_open(tool->name, &to_stdout, &output), 0);
+	r = lw_render_new(tool, json, given, output);
+	assert_non_null(r);
+	return r;
+}
+
+static void render_free(struct lw_render *r)
+{
+	lw_render_free(r);
+	lw_output_close(output);
+}
+
 /* What stdout gets for these lines; @letters: the options in use. */
 static char *render(const struct lw_tool *tool, bool json, const char *letters, const char *lines)
 {
@@ -140,7 +160,7 @@ static char *render(const struct lw_tool *tool, bool json, const char *letters, 
 
 	for (; *letters; letters++)
 		given[(int)*letters] = true;
-	r = lw_render_new(tool, json, given);
+	r = render_new(tool, json, given);
 	ops.context = r;
 	stream = lw_stream_new(tool, &ops);
 	feed_header(stream, tool);
@@ -150,7 +170,7 @@ static char *render(const struct lw_tool *tool, bool json, const char *letters, 
 	capture_begin(&out, 1);
 	err = lw_render_flush(r);
 	lw_stream_free(stream);
-	lw_render_free(r);
+	render_free(r);
 	lines = capture_end(&out, NULL);
 	assert_int_equal(err, 0);
 	return (char *)lines;
@@ -658,7 +678,7 @@ static void random_bytes(void **state)
 static int flush_to(int fd, char **message)
 {
 	bool given[128] = { false };
-	struct lw_render *r = lw_render_new(find_tool("opensnoop"), false, given);
+	struct lw_render *r = render_new(find_tool("opensnoop"), false, given);
 	int saved = dup(1), result;
 	struct capture err;
 
@@ -670,7 +690,7 @@ static int flush_to(int fd, char **message)
 	*message = capture_end(&err, NULL);
 	dup2(saved, 1);
 	close(saved);
-	lw_render_free(r);
+	render_free(r);
 	return result;
 }
 
@@ -702,12 +722,12 @@ static void reader_gone(void **state)
 static void nothing_to_write(void **state)
 {
 	bool given[128] = { false };
-	struct lw_render *r = lw_render_new(find_tool("opensnoop"), true, given);
+	struct lw_render *r = render_new(find_tool("opensnoop"), true, given);
 
 	(void)state;
 	lw_render_start(r);
 	assert_int_equal(lw_render_flush(r), 0);
-	lw_render_free(r);
+	render_free(r);
 	lw_render_free(NULL);
 }
 

@@ -50,14 +50,14 @@ static int run(char **text)
 		.params = params,
 		.sink = { on_started, on_data, on_flush, on_message, NULL },
 	};
-	unsigned long long lost = 77;
+	struct lw_loss loss = { 7, 7 };
 	struct capture err;
 	int result;
 
 	capture_begin(&err, 2);
-	result = lw_staprun_run(&run, &lost);
+	result = lw_staprun_run(&run, &loss);
 	*text = capture_end(&err, NULL);
-	assert_int_equal(lost, 0);
+	assert_int_equal(loss.lost, 0);
 	return result;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* test_start.c - closed descriptors and a hostile environment */
+/* test_caller.c - closed descriptors and a hostile environment */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 
 #include "fake.h"
 #include "helper.h"
-#include "start.h"
+#include "caller.h"
 
 static int setup(void **state)
 {
@@ -37,7 +37,7 @@ static int close_some(void *arg)
 	for (fd = 0; fd < 3; fd++)
 		if (closed & 1 << fd)
 			close(fd);
-	if (lw_start())
+	if (lw_caller())
 		return 100;
 	for (fd = 0; fd < 3; fd++)
 		if (is_null(fd, fd ? O_RDONLY : O_WRONLY) == !!(closed & 1 << fd))
@@ -73,7 +73,7 @@ static int print_environment(void *arg)
 	setenv("GCONV_PATH", "/tmp/evil", 1);
 	setenv("MALLOC_TRACE", "/tmp/evil", 1);
 	setenv("LWTOOLS_ROOT", "/tmp/evil", 1);
-	if (lw_start())
+	if (lw_caller())
 		return 1;
 	for (variable = environ; variable && *variable; variable++)
 		printf("%s;", *variable);

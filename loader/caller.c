@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "start.h"
+#include "caller.h"
 
 /* The lowest one that is free is what open(2) returns. */
 static int fill_descriptors(void)
@@ -44,7 +44,7 @@ static int empty_environment(void)
 	return zone && setenv("TZ", copy, 1) < 0 ? -errno : 0;
 }
 
-int lw_start(void)
+int lw_caller(void)
 {
 	int err = fill_descriptors();
 

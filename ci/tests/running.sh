@@ -1,0 +1,279 @@
+# shellcheck shell=bash
+# running.sh - loss is told, floods are held back, files are kept whole, recorders go on
+# shellcheck disable=SC2154,SC2086 # names from lib.sh; none has a space
+
+# ---- loss and rate ----
+
+test_max_rate_leaves_out_and_counts() {
+	local shown out_of
+	start opensnoop --json --summary -n workload --max-rate 100
+	$workload repeat 10000 /etc/hostname
+	finish
+	shown=$(grep -c '"pid"' $out)
+	[ "$shown" -ge 100 ] && [ "$shown" -lt 10000 ]
+	out_of=$(sed -n "s/.*: \([0-9]*\) records were left out by --max-rate, $shown shown\$/\1/p" $err)
+	[ $((shown + out_of)) -ge 10000 ]
+	tail -n 1 $out > $work/got
+	jq -e ".lwload | .ended == \"signal\" and .shown == $shown and .shed == $out_of and .lost == 0" $work/got
+}
+
+test_summary_tells_what_was_lost() {
+	local status=0
+	# A buffer that is full before it is read, and nobody who stands still.
+	start opensnoop --json --summary -n workload --buffer 1
+	kill -STOP $lwload
+	$workload repeat 60000 /etc/hostname
+	kill -CONT $lwload
+	finish || status=$?
+	[ $status -eq 5 ]
+	tail -n 1 $out > $work/got
+	jq -e '.lwload | .lost > 0 and .lost + .shown >= 60000 and .shown == .records' $work/got
+	[ "$(grep -c '"pid"' $out)" -eq "$(jq .lwload.shown $work/got)" ]
+}
+
+# ---- files ----
+
+test_output_goes_to_a_file() {
+	start opensnoop -n workload --output $work/file
+	$workload opens > $work/all
+	finish
+	[ ! -s $out ]
+	[ "$(stat -c %a $work/file)" = 600 ]
+	[ "$(wc -l < $work/file)" -eq 25 ]
+	head -n 1 $work/file | grep -q '^ *UID '
+}
+
+test_output_follows_no_link() {
+	ln -s /etc/passwd $work/link
+	cp /etc/passwd $work/want
+	exits 1 'it is a symbolic link' lwload opensnoop --output $work/link --duration 1
+	exits 1 'it is no regular file' lwload opensnoop --output /dev/null --duration 1
+	same $work/want /etc/passwd
+	not grep '^lw_' /proc/modules
+}
+
+# All lines but the last are whole anyway.
+test_output_on_a_full_disk_is_an_error() {
+	local status=0
+	mkdir $work/disk
+	mount -t tmpfs -o size=1M tmpfs $work/disk
+	start opensnoop --json -n workload --output $work/disk/file
+	$workload repeat 20000 /etc/hostname
+	wait $lwload || status=$?
+	cp $work/disk/file $work/got
+	umount $work/disk
+	[ $status -eq 1 ]
+	grep -q "cannot write to $work/disk/file: No space left on device" $err
+	not grep '^lw_' /proc/modules
+	[ "$(stat -c %s $work/got)" -gt 900000 ]
+	tail -c 1 $work/got | cmp - <(echo)
+	jq -e -s 'length > 1000 and all(.path)' $work/got
+}
+
+test_output_is_rotated_by_size() {
+	local file n
+	start opensnoop --json -n workload --output $work/file --rotate 64K,3
+	$workload repeat 2003 /etc/hostname
+	finish
+	printf '%s\n' file file.1 file.2 file.3 > $work/want
+	(cd $work && printf '%s\n' file*) > $work/got
+	same $work/want $work/got
+	for file in "$work"/file.?; do
+		n=$(stat -c %s $file)
+		[ "$n" -gt 64000 ] && [ "$n" -le 65536 ]
+	done
+	# Whole records, without a gap from the oldest to the newest
+	cat $work/file.3 $work/file.2 $work/file.1 $work/file > $work/got
+	jq -e -s 'all(.path)' $work/got
+	[ "$(jq -r .time $work/got | sort -c 2>&1 | wc -l)" -le 1 ]
+}
+
+# ---- recorders ----
+
+# run_of TOOL - the process that is attached; recorder_of TOOL - the one that keeps
+run_of() {
+	lwload status --json | jq "select(.tool == \"$1\") | .pid"
+}
+
+recorder_of() {
+	cut -d ' ' -f 6 "/proc/$(run_of "$1")/stat"
+}
+
+# kept TEXT - comes to be in the dump of opensnoop, which is in $work/got
+kept() {
+	local i
+	for i in $(seq 50); do
+		lwload dump opensnoop > $work/got
+		! grep -qF -- "$1" $work/got || return 0
+		sleep 0.1
+	done
+	echo "no $1 in the dump ($i)"
+	return 1
+}
+
+test_start_records_what_dump_prints() {
+	lwload start opensnoop -n workload > $out 2> $err < /dev/null
+	# Its probes are in place.
+	$workload opens > $work/all
+	echo "opensnoop: recording (pid $(run_of opensnoop))" > $work/want
+	same $work/want $out
+	[ ! -s $err ]
+	sleep 0.5
+	lwload dump opensnoop > $work/got
+	[ "$(wc -l < $work/got)" -eq 25 ]
+	head -n 1 $work/got | grep -q '^ *UID '
+	$workload once /etc/hostname
+	kept /etc/hostname
+	[ "$(wc -l < $work/got)" -ge 26 ]
+	lwload stop opensnoop > $out
+	grep -qE '^opensnoop: recorder stopped [(]pid [0-9]+[)]$' $out
+	[ ! -e /run/lwtools/opensnoop.sock ]
+	not grep '^lw_' /proc/modules
+	exits 1 'nothing records it' lwload dump opensnoop
+}
+
+test_start_survives_logout() {
+	local run recorder process
+	# A session that ends, with descriptors that somebody waits for
+	setsid bash -c 'lwload start opensnoop --json -n workload; exit' 2>&1 | cat > $out
+	run=$(run_of opensnoop)
+	recorder=$(recorder_of opensnoop)
+	for process in $run $recorder; do
+		# No terminal, no working directory that could be in the way
+		[ "$(cut -d ' ' -f 7 /proc/$process/stat)" -eq 0 ]
+		[ "$(readlink /proc/$process/cwd)" = / ]
+		[ "$(readlink /proc/$process/fd/0)" = /dev/null ]
+		kill -HUP $process
+	done
+	$workload once /etc/hostname
+	kept /etc/hostname
+	lwload stop opensnoop > $out
+}
+
+test_attach_prints_what_comes() {
+	local attach
+	lwload start opensnoop --json -n workload > $out
+	$workload once /etc/passwd
+	kept /etc/passwd
+	lwload attach opensnoop > $work/got 2> $err &
+	attach=$!
+	sleep 1
+	$workload repeat 97 /etc/hostname
+	sleep 1
+	kill -INT $attach
+	wait $attach
+	[ ! -s $err ]
+	[ "$(grep -c /etc/hostname $work/got)" -eq 97 ]
+	not grep -q /etc/passwd $work/got
+	# A reader that goes away ends nothing but itself.
+	lwload attach opensnoop | head -n 1 > $work/got &
+	sleep 1
+	$workload once /etc/hostname
+	wait $!
+	kept /etc/hostname
+	lwload stop opensnoop > $out
+}
+
+test_attach_that_stands_still_holds_up_nobody() {
+	local attach status=0
+	hold_pipe
+	lwload start --keep 64K opensnoop --json -n workload > $out
+	lwload attach opensnoop > $work/pipe 2> $err &
+	attach=$!
+	sleep 1
+	$workload repeat 20000 /etc/hostname
+	$workload once /etc/fstab
+	kept /etc/fstab
+	lwload stop opensnoop > $out
+	kill $holder
+	wait $holder || :
+	wait $attach || status=$?
+	[ $status -eq 0 ] || [ $status -eq 5 ]
+}
+
+test_recorder_keeps_to_its_memory() {
+	local recorder size
+	lwload start --keep 1M opensnoop --json -n workload > $out
+	recorder=$(recorder_of opensnoop)
+	$workload repeat 30000 /etc/hostname
+	$workload once /etc/fstab
+	kept /etc/fstab
+	# Four times as much has come.
+	size=$(stat -c %s $work/got)
+	[ "$size" -gt 1000000 ] && [ "$size" -le 1048576 ]
+	jq -e -s 'all(.path)' $work/got
+	awk '/^VmHWM/ { print; exit !($2 <= 4096) }' /proc/$recorder/status
+	[ "$(lwload status --json | jq .kept)" -eq "$size" ]
+	lwload status | grep -qE "^opensnoop +recording +[0-9]+ root .* $size lwload start --keep 1M opensnoop"
+	lwload stop opensnoop > $out
+}
+
+test_stop_tells_what_a_recorder_lost() {
+	local run status=0
+	lwload start opensnoop --json -n workload --buffer 1 > $out
+	run=$(run_of opensnoop)
+	kill -STOP $run
+	$workload repeat 60000 /etc/hostname
+	kill -CONT $run
+	lwload stop opensnoop > $out 2> $err || status=$?
+	[ $status -eq 5 ]
+	grep -Eq 'warning: opensnoop: [0-9]+ records were lost' $err
+}
+
+test_start_after_a_recorder_was_killed() {
+	local recorder
+	lwload start opensnoop --json -n workload > $out
+	recorder=$(recorder_of opensnoop)
+	kill -KILL "$(run_of opensnoop)" $recorder
+	sleep 1
+	lwload status | grep -qE '^opensnoop +left '
+	[ -e /run/lwtools/opensnoop.sock ]
+	lwload start opensnoop --json -n workload > $out 2> $err
+	grep -q 'removed module lw_opensnoop, left behind' $err
+	$workload once /etc/hostname
+	kept /etc/hostname
+	# The run alone: what it recorded is there.
+	kill -KILL "$(run_of opensnoop)"
+	sleep 1
+	kept /etc/hostname
+	lwload start opensnoop --json -n workload > $out 2> $err
+	grep -q 'what was kept of the run before' $err
+	# The recorder alone: the run ends.
+	kill -KILL "$(recorder_of opensnoop)"
+	sleep 1
+	nothing_is_inserted
+}
+
+test_start_keeps_what_an_ended_run_recorded() {
+	lwload start opensnoop --json -n workload --duration 2 > $out
+	$workload once /etc/hostname
+	sleep 4
+	nothing_is_inserted
+	lwload status | grep -qE '^opensnoop +ended +- - '
+	lwload dump opensnoop > $work/got 2> $err
+	grep -q /etc/hostname $work/got
+	grep -q 'the run has ended' $err
+	lwload stop --all > $out
+	prints 0 '' lwload status
+}
+
+test_start_that_fails_says_why() {
+	exits 2 'option -Z is unknown' lwload start opensnoop -Z
+	exits 2 'no such tool' lwload start nosuch
+	exits 2 'is not a size of 64K to 1G' lwload start --keep 1K opensnoop
+	exits 2 'leave out --output' lwload start opensnoop --output $work/file
+	exits 4 'root' setpriv --reuid 65534 --regid 65534 --clear-groups lwload start opensnoop
+	lwload start opensnoop --help > $out
+	grep -q '^usage: lwload opensnoop' $out
+	start opensnoop -n nobody
+	status=0
+	lwload start opensnoop > $work/got 2>&1 || status=$?
+	finish
+	[ $status -eq 1 ]
+	grep -q 'already running' $work/got
+	lwload start opensnoop > $out
+	exits 1 'it is being recorded' lwload start opensnoop
+	exits 1 'already running' lwload opensnoop
+	lwload stop opensnoop > $out
+	[ ! -e $work/file ]
+}

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "rendezvous.h"
+#include "tool.h"
+
+#define PLACE "/run/lwtools"
+/* A recorder answers at once, unless it is stopped. */
+#define LOOK_SECONDS 2
+
+/* ---- farewells ---- */
+
+size_t lw_rendezvous_write(char text[LW_FAREWELL_SIZE], const struct lw_farewell *farewell)
+{
+	text[0] = '\0';
+	return 1 + snprintf(text + 1, LW_FAREWELL_SIZE - 1,
+			    "ended %d\ncode %d\npid %d\nkept %zu\nkeep %zu\ndropped %llu\n\n%s",
+			    farewell->ended, farewell->code, farewell->pid, farewell->kept,
+			    farewell->keep, farewell->dropped, farewell->messages);
+}
+
+bool lw_rendezvous_read(const char *text, struct lw_farewell *farewell)
+{
+	int n = 0, ended = 0;
+
+	memset(farewell, 0, sizeof(*farewell));
+	sscanf(text, "ended %d\ncode %d\npid %d\nkept %zu\nkeep %zu\ndropped %llu%n", &ended,
+	       &farewell->code, &farewell->pid, &farewell->kept, &farewell->keep,
+	       &farewell->dropped, &n);
+	if (!n || strncmp(text + n, "\n\n", 2))
+		return false;
+	farewell->ended = ended;
+	snprintf(farewell->messages, sizeof(farewell->messages), "%s", text + n + 2);
+	return true;
+}
+
+/* ---- the recorder's side ---- */
+
+/* Returns false if the path is longer than a socket's can be. */
+static bool address_of(const char *root, const char *tool, struct sockaddr_un *address)
+{
+	int n = snprintf(address->sun_path, sizeof(address->sun_path), "%s" PLACE "/%s.sock", root,
+			 tool);
+
+	address->sun_family = AF_UNIX;
+	return n < (int)sizeof(address->sun_path);
+}
+
+/* Nobody else may put something there. */
+static int make_place(const char *root)
+{
+	char path[PATH_MAX];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "%s" PLACE, root);
+	if (mkdir(path, 0700) < 0 && errno != EEXIST)
+		return -errno;
+	if (lstat(path, &st) < 0)
+		return -errno;
+	if (!S_ISDIR(st.st_mode))
+		return -ENOTDIR;
+	return st.st_uid != geteuid() || st.st_mode & 022 ? -EPERM : 0;
+}
+
+int lw_rendezvous_listen(const char *root, const char *tool)
+{
+	struct sockaddr_un address;
+	int fd, err = make_place(root);
+
+	if (err)
+		return err;
+	if (!address_of(root, tool, &address))
+		return -ENAMETOOLONG;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	unlink(address.sun_path);
+	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0 && listen(fd, 8) == 0)
+		return fd;
+	err = -errno;
+	close(fd);
+	return err;
+}
+
+/* A later recorder may have put its own there, before it told this one to go. */
+void lw_rendezvous_remove(const char *root, const char *tool, int listener)
+{
+	struct sockaddr_un address;
+	int fd;
+
+	if (!address_of(root, tool, &address))
+		return;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	close(listener);
+	/* Nobody listens there any more. */
+	if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0 &&
+	    errno == ECONNREFUSED)
+		unlink(address.sun_path);
+	if (fd >= 0)
+		close(fd);
+}
+
+int lw_rendezvous_accept(int listener)
+{
+	int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	socklen_t size = sizeof(struct ucred);
+	struct ucred peer;
+
+	if (fd < 0)
+		return -errno;
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && peer.uid == geteuid())
+		return fd;
+	close(fd);
+	return -EPERM;
+}
+
+/* ---- the reader's side ---- */
+
+int lw_rendezvous_ask(const char *root, const char *tool, enum lw_request request)
+{
+	struct sockaddr_un address;
+	char byte = request;
+	int fd, err;
+
+	if (!address_of(root, tool, &address))
+		return -ENAMETOOLONG;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0 &&
+	    send(fd, &byte, 1, MSG_NOSIGNAL) == 1)
+		return fd;
+	err = errno == ECONNREFUSED ? -ENOENT : -errno;
+	close(fd);
+	return err;
+}
+
+/* All until its end, with a NUL behind it. Returns its length or -errno. */
+static ssize_t read_all(int fd, int seconds, char *text, size_t size)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	size_t len = 0;
+	ssize_t n;
+
+	do {
+		if (poll(&p, 1, seconds * 1000) == 0)
+			return -ETIMEDOUT;
+		n = read(fd, text + len, size - 1 - len);
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		len += n > 0 ? n : 0;
+	} while (n);
+	text[len] = '\0';
+	return len;
+}
+
+int lw_rendezvous_answer(int fd, int seconds, struct lw_farewell *farewell)
+{
+	char text[LW_FAREWELL_SIZE];
+	ssize_t n = read_all(fd, seconds, text, sizeof(text));
+
+	close(fd);
+	if (n < 0)
+		return n;
+	return n > 0 && !text[0] && lw_rendezvous_read(text + 1, farewell) ? 0 : -EPROTO;
+}
+
+bool lw_rendezvous_look(const char *root, const char *tool, struct lw_farewell *farewell)
+{
+	int fd = lw_rendezvous_ask(root, tool, LW_REQUEST_STATUS);
+
+	return fd >= 0 && !lw_rendezvous_answer(fd, LOOK_SECONDS, farewell);
+}
+
+void lw_rendezvous_each(const char *root, void (*fn)(const char *tool, void *arg), void *arg)
+{
+	char pattern[PATH_MAX], tool[64];
+	glob_t found = { 0 };
+	size_t i;
+
+	snprintf(pattern, sizeof(pattern), "%s" PLACE "/*.sock", root);
+	glob(pattern, 0, NULL, &found);
+	for (i = 0; i < found.gl_pathc; i++) {
+		const char *base = strrchr(found.gl_pathv[i], '/') + 1;
+
+		snprintf(tool, sizeof(tool), "%.*s", (int)strlen(base) - 5, base);
+		if (lw_tool_name_ok(tool))
+			fn(tool, arg);
+	}
+	globfree(&found);
+}

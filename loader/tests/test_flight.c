@@ -1,0 +1,622 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* test_flight.c - recorders: what they keep and give, slow readers, and every way to end */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "flight.h"
+#include "helper.h"
+#include "rendezvous.h"
+#include "signals.h"
+
+#define KEEP (64 << 10)
+
+static char *root;
+static size_t keep;
+
+static int setup(void **state)
+{
+	(void)state;
+	root = tree_new();
+	keep = KEEP;
+	tree_text(root, "run/x", "");
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct lw_farewell farewell;
+	int fd;
+
+	(void)state;
+	/* A run that waits for these. */
+	tree_text(root, "go", "");
+	tree_text(root, "more", "");
+	fd = lw_rendezvous_ask(root, "x", LW_REQUEST_STOP);
+	if (fd >= 0)
+		lw_rendezvous_answer(fd, 5, &farewell);
+	tree_free(root);
+	return 0;
+}
+
+/* ---- runs, which are not lwload's here ---- */
+
+static void begin(const struct lw_recorded *recorded, char ready)
+{
+	lw_signals_catch();
+	if (write(recorded->ready, &ready, 1) != 1)
+		_exit(90);
+	close(recorded->ready);
+	dup2(recorded->messages, STDERR_FILENO);
+}
+
+static void put(const char *text)
+{
+	if (write(STDOUT_FILENO, text, strlen(text)) < 0)
+		_exit(91);
+}
+
+static void wait_for_signal(void)
+{
+	struct pollfd out = { .fd = STDOUT_FILENO };
+
+	/* As the engine does, a run ends when nobody reads it. */
+	while (!lw_signals_stop() && lw_signals_poll(&out, 1, -1) <= 0)
+		;
+}
+
+static enum lw_exit short_run(void *context, const struct lw_recorded *recorded)
+{
+	(void)context;
+	put("HEAD\n");
+	begin(recorded, LW_READY_HEADING);
+	put("one\nhalf a ");
+	put("line\n");
+	wait_for_signal();
+	put("last\n");
+	fprintf(stderr, "lwload: x: 3 records were lost\n");
+	return LW_LOST;
+}
+
+#define LINES 40000
+
+/* Until the test has made this file. */
+static void wait_for(const char *name)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/%s", root, name);
+	while (access(path, F_OK))
+		usleep(1000);
+}
+
+static void put_lines(void)
+{
+	char line[128];
+	int i;
+
+	for (i = 1; i <= LINES; i++) {
+		snprintf(line, sizeof(line), "%d %*s\n", i, i % 90, "");
+		put(line);
+	}
+}
+
+/* Megabytes of it: far more than is kept. */
+static enum lw_exit long_run(void *context, const struct lw_recorded *recorded)
+{
+	(void)context;
+	begin(recorded, LW_READY_LINES);
+	wait_for("go");
+	put_lines();
+	put("end\n");
+	wait_for("more");
+	put_lines();
+	put("very end\n");
+	wait_for_signal();
+	return LW_OK;
+}
+
+static enum lw_exit block_run(void *context, const struct lw_recorded *recorded)
+{
+	int i;
+
+	(void)context;
+	begin(recorded, LW_READY_BLOCKS);
+	for (i = 0; i < 20000; i++)
+		put("report\n1\n2\n\n");
+	put("end\n\n");
+	wait_for_signal();
+	return LW_OK;
+}
+
+static enum lw_exit refused_run(void *context, const struct lw_recorded *recorded)
+{
+	(void)context;
+	(void)recorded;
+	put("usage\n");
+	fprintf(stderr, "lwload: x: refused\n");
+	return LW_REFUSED;
+}
+
+/* ---- what others do ---- */
+
+static enum lw_exit start(enum lw_exit (*run)(void *, const struct lw_recorded *))
+{
+	struct lw_flight flight = { root, "x", keep, run, NULL };
+
+	return lw_flight_start(&flight);
+}
+
+/*
+ * Every signal goes through here: -1, which is what a number is that was not found, would
+ * be all processes of the host, and any other could be a stranger's by now.
+ */
+static void signal_to(pid_t pid, int number)
+{
+	char path[64], own[256], its[256];
+	ssize_t n, m;
+
+	assert_true(pid > 1 && pid != getpid());
+	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
+	n = readlink("/proc/self/exe", own, sizeof(own));
+	m = readlink(path, its, sizeof(its));
+	assert_true(n > 0 && n == m && !memcmp(own, its, n));
+	assert_int_equal(kill(pid, number), 0);
+}
+
+/* The process that keeps what this run records: it leads its session. */
+static pid_t recorder_of(pid_t run)
+{
+	pid_t pid = getsid(run);
+
+	assert_true(pid > 1 && pid != run && pid != getsid(0));
+	return pid;
+}
+
+/* One that nobody has waited for is gone as well: it has no program. */
+static bool is_gone(pid_t pid)
+{
+	char path[64], program[256];
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
+	return readlink(path, program, sizeof(program)) < 0;
+}
+
+static void look(struct lw_farewell *farewell)
+{
+	assert_true(lw_rendezvous_look(root, "x", farewell));
+}
+
+/* All that a recorder sends. Returns the records, and how many lines they are. */
+static char *read_records(int fd, int *lines, struct lw_farewell *farewell)
+{
+	size_t size = 8 << 20, len = 0;
+	char *text = malloc(size), *end;
+	ssize_t n;
+
+	while ((n = read(fd, text + len, size - len)) > 0)
+		len += n;
+	close(fd);
+	end = memchr(text, '\0', len);
+	assert_non_null(end);
+	text[len] = '\0';
+	assert_true(lw_rendezvous_read(end + 1, farewell));
+	*lines = 0;
+	for (end = text; *end; end++)
+		*lines += *end == '\n';
+	/* Whole lines. */
+	assert_true(end == text || end[-1] == '\n');
+	return text;
+}
+
+static char *dump(int *lines, struct lw_farewell *farewell)
+{
+	int fd = lw_rendezvous_ask(root, "x", LW_REQUEST_DUMP);
+
+	assert_true(fd >= 0);
+	return read_records(fd, lines, farewell);
+}
+
+/* Waits until the last line that is kept is this one. */
+static void comes_to(const char *last)
+{
+	struct lw_farewell farewell;
+	size_t n, want = strlen(last);
+	bool there = false;
+	int i, lines;
+
+	for (i = 0; i < 500 && !there; i++) {
+		char *text = dump(&lines, &farewell);
+
+		n = strlen(text);
+		there = n >= want && !strcmp(text + n - want, last);
+		free(text);
+		if (!there)
+			usleep(20000);
+	}
+	assert_true(there);
+}
+
+static void stop(struct lw_farewell *farewell)
+{
+	int fd = lw_rendezvous_ask(root, "x", LW_REQUEST_STOP);
+
+	assert_true(fd >= 0);
+	assert_int_equal(lw_rendezvous_answer(fd, 5, farewell), 0);
+	assert_true(farewell->ended);
+	assert_int_equal(lw_rendezvous_ask(root, "x", LW_REQUEST_STATUS), -ENOENT);
+}
+
+/* ---- tests ---- */
+
+static void a_recording(void **state)
+{
+	struct lw_farewell farewell;
+	char *text;
+	int lines;
+
+	(void)state;
+	assert_int_equal(start(short_run), LW_OK);
+	comes_to("half a line\n");
+	look(&farewell);
+	assert_false(farewell.ended);
+	assert_int_equal(farewell.kept, strlen("one\nhalf a line\n"));
+	assert_int_equal(farewell.keep, KEEP);
+	assert_false(is_gone(farewell.pid));
+	text = dump(&lines, &farewell);
+	assert_string_equal(text, "HEAD\none\nhalf a line\n");
+	assert_int_equal(farewell.dropped, 0);
+	free(text);
+	/* To look does not take away. */
+	text = dump(&lines, &farewell);
+	assert_string_equal(text, "HEAD\none\nhalf a line\n");
+	free(text);
+	stop(&farewell);
+	assert_int_equal(farewell.code, LW_LOST);
+	assert_string_equal(farewell.messages, "lwload: x: 3 records were lost\n");
+}
+
+static int start_refused(void *arg)
+{
+	(void)arg;
+	return start(refused_run);
+}
+
+static void a_run_that_does_not_begin(void **state)
+{
+	struct outcome outcome;
+
+	(void)state;
+	in_child(start_refused, NULL, &outcome);
+	assert_int_equal(outcome.code, LW_REFUSED);
+	assert_string_equal(outcome.err, "lwload: x: refused\n");
+	assert_string_equal(outcome.out, "usage\n");
+	outcome_free(&outcome);
+	assert_int_equal(lw_rendezvous_ask(root, "x", LW_REQUEST_STATUS), -ENOENT);
+}
+
+static void no_more_is_kept(void **state)
+{
+	struct lw_farewell farewell;
+	char *text;
+	int lines, first;
+
+	(void)state;
+	assert_int_equal(start(long_run), LW_OK);
+	tree_text(root, "go", "");
+	comes_to("\nend\n");
+	text = dump(&lines, &farewell);
+	assert_in_range(strlen(text), KEEP - 100, KEEP);
+	assert_int_equal(farewell.kept, strlen(text));
+	/* Without a gap up to the end, and nothing that was never there. */
+	assert_int_equal(sscanf(text, "%d ", &first), 1);
+	assert_int_equal(first + lines - 2, LINES);
+	free(text);
+	tree_text(root, "more", "");
+	stop(&farewell);
+	assert_int_equal(farewell.code, LW_OK);
+}
+
+static void reports_are_kept_whole(void **state)
+{
+	struct lw_farewell farewell;
+	char *text;
+	int lines;
+
+	(void)state;
+	assert_int_equal(start(block_run), LW_OK);
+	comes_to("end\n\n");
+	text = dump(&lines, &farewell);
+	assert_memory_equal(text, "report\n1\n2\n\nreport\n", 19);
+	free(text);
+}
+
+/* Who attaches and does not read holds up nobody, and is told what he missed. */
+static void a_reader_that_stands_still(void **state)
+{
+	struct lw_farewell farewell;
+	char *text;
+	int fd, lines;
+
+	(void)state;
+	assert_int_equal(start(long_run), LW_OK);
+	fd = lw_rendezvous_ask(root, "x", LW_REQUEST_ATTACH);
+	/* When this is answered, that has been heard. */
+	look(&farewell);
+	tree_text(root, "go", "");
+	comes_to("\nend\n");
+	shutdown(fd, SHUT_WR);
+	text = read_records(fd, &lines, &farewell);
+	assert_false(farewell.ended);
+	assert_true(farewell.dropped > LINES / 2);
+	assert_int_equal(lines + farewell.dropped, LINES + 1);
+	assert_string_equal(text + strlen(text) - 4, "end\n");
+	free(text);
+}
+
+/* It gets what was there when it asked, and what came later is nothing that it missed. */
+static void a_dump_that_stands_still(void **state)
+{
+	struct lw_farewell farewell;
+	char *text;
+	int fd, lines, wanted;
+
+	(void)state;
+	keep = 1 << 20;
+	assert_int_equal(start(long_run), LW_OK);
+	tree_text(root, "go", "");
+	comes_to("\nend\n");
+	free(dump(&wanted, &farewell));
+	fd = lw_rendezvous_ask(root, "x", LW_REQUEST_DUMP);
+	look(&farewell);
+	tree_text(root, "more", "");
+	comes_to("very end\n");
+	text = read_records(fd, &lines, &farewell);
+	assert_true(lines < wanted);
+	assert_int_equal(lines + farewell.dropped, wanted);
+	free(text);
+}
+
+static void attached_until_the_run_ends(void **state)
+{
+	struct lw_farewell farewell;
+	char *text;
+	int fd, lines;
+
+	(void)state;
+	assert_int_equal(start(short_run), LW_OK);
+	comes_to("line\n");
+	fd = lw_rendezvous_ask(root, "x", LW_REQUEST_ATTACH);
+	usleep(100000);
+	look(&farewell);
+	signal_to(farewell.pid, SIGTERM);
+	text = read_records(fd, &lines, &farewell);
+	assert_string_equal(text, "HEAD\nlast\n");
+	assert_true(farewell.ended);
+	free(text);
+	/* What was kept still is. */
+	text = dump(&lines, &farewell);
+	assert_string_equal(text, "HEAD\none\nhalf a line\nlast\n");
+	assert_true(farewell.ended);
+	assert_int_equal(farewell.code, LW_LOST);
+	free(text);
+}
+
+/* What a terminal that is closed sends. */
+static void hangup(void **state)
+{
+	struct lw_farewell farewell;
+	pid_t pid, recorder;
+
+	(void)state;
+	assert_int_equal(start(short_run), LW_OK);
+	comes_to("line\n");
+	look(&farewell);
+	pid = farewell.pid;
+	recorder = recorder_of(pid);
+	signal_to(pid, SIGHUP);
+	signal_to(recorder, SIGHUP);
+	usleep(100000);
+	look(&farewell);
+	assert_false(farewell.ended);
+}
+
+static void a_run_that_is_killed(void **state)
+{
+	struct lw_farewell farewell;
+	struct capture err;
+	char *text;
+	int i, lines;
+
+	(void)state;
+	assert_int_equal(start(short_run), LW_OK);
+	comes_to("line\n");
+	look(&farewell);
+	signal_to(farewell.pid, SIGKILL);
+	for (i = 0; i < 500 && !farewell.ended; i++) {
+		usleep(10000);
+		look(&farewell);
+	}
+	assert_int_equal(farewell.code, LW_FAILED);
+	assert_string_equal(farewell.messages, "lwload: x: the run was killed by signal 9\n");
+	text = dump(&lines, &farewell);
+	assert_string_equal(text, "HEAD\none\nhalf a line\n");
+	free(text);
+	/* The next one takes its place. */
+	capture_begin(&err, 2);
+	assert_int_equal(start(short_run), LW_OK);
+	text = capture_end(&err, NULL);
+	assert_string_equal(text,
+			    "lwload: x: what was kept of the run before, 16 bytes, is gone\n");
+	free(text);
+	look(&farewell);
+	assert_false(farewell.ended);
+}
+
+static void a_recorder_that_is_killed(void **state)
+{
+	struct lw_farewell farewell;
+	char *path = NULL;
+	pid_t pid;
+	int i;
+
+	(void)state;
+	assert_int_equal(start(short_run), LW_OK);
+	look(&farewell);
+	pid = farewell.pid;
+	signal_to(recorder_of(pid), SIGKILL);
+	for (i = 0; i < 500 && !is_gone(pid); i++)
+		usleep(10000);
+	/* Nobody reads the run, so that it has ended. */
+	assert_true(is_gone(pid));
+	assert_int_equal(lw_rendezvous_ask(root, "x", LW_REQUEST_STATUS), -ENOENT);
+	assert_true(asprintf(&path, "%s/run/lwtools/x.sock", root) > 0);
+	assert_int_equal(access(path, F_OK), 0);
+	free(path);
+	assert_int_equal(start(short_run), LW_OK);
+	look(&farewell);
+}
+
+static void the_recorder_is_told_to_end(void **state)
+{
+	struct lw_farewell farewell;
+	pid_t pid;
+	int i;
+
+	(void)state;
+	assert_int_equal(start(short_run), LW_OK);
+	look(&farewell);
+	pid = farewell.pid;
+	signal_to(recorder_of(pid), SIGTERM);
+	for (i = 0; i < 500 && lw_rendezvous_look(root, "x", &farewell); i++)
+		usleep(10000);
+	assert_int_equal(lw_rendezvous_ask(root, "x", LW_REQUEST_STATUS), -ENOENT);
+	for (i = 0; i < 500 && !is_gone(pid); i++)
+		usleep(10000);
+	assert_true(is_gone(pid));
+}
+
+/* ---- who may ---- */
+
+static int ask_as_nobody(void *arg)
+{
+	struct lw_farewell farewell;
+	int fd;
+
+	(void)arg;
+	if (setresgid(65534, 65534, 65534) || setresuid(65534, 65534, 65534))
+		return 97;
+	prctl(PR_SET_DUMPABLE, 1);
+	fd = lw_rendezvous_ask(root, "x", LW_REQUEST_DUMP);
+	if (fd < 0)
+		return -fd;
+	return lw_rendezvous_answer(fd, 5, &farewell) ? 50 : 0;
+}
+
+static void mode_of(const char *end, int mode)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s%s", root, end);
+	assert_int_equal(chmod(path, mode), 0);
+}
+
+static void other_users(void **state)
+{
+	struct outcome outcome;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(start(short_run), LW_OK);
+	mode_of("", 0755);
+	in_child(ask_as_nobody, NULL, &outcome);
+	assert_int_equal(outcome.code, EACCES);
+	outcome_free(&outcome);
+	/* Whatever the modes of its files have become. */
+	mode_of("/run/lwtools", 0755);
+	mode_of("/run/lwtools/x.sock", 0777);
+	in_child(ask_as_nobody, NULL, &outcome);
+	/* It is turned away before or after it has asked. */
+	assert_true(outcome.code == 50 || outcome.code == EPIPE);
+	outcome_free(&outcome);
+}
+
+static int start_short(void *arg)
+{
+	(void)arg;
+	return start(short_run);
+}
+
+/* A place where others could put something: the run ends, and the one line says why. */
+static void a_bad_place(void **state)
+{
+	struct outcome outcome;
+	char path[256];
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/run/lwtools", root);
+	assert_int_equal(symlink("/tmp", path), 0);
+	in_child(start_short, NULL, &outcome);
+	assert_int_equal(outcome.code, LW_FAILED);
+	assert_int_equal(outcome.err_lines, 1);
+	assert_non_null(strstr(outcome.err, "run/lwtools/x.sock: Not a directory"));
+	outcome_free(&outcome);
+	unlink(path);
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_int_equal(chmod(path, 0777), 0);
+	in_child(start_short, NULL, &outcome);
+	assert_int_equal(outcome.code, LW_FAILED);
+	assert_non_null(strstr(outcome.err, "run/lwtools/x.sock: Operation not permitted"));
+	outcome_free(&outcome);
+}
+
+static void farewells(void **state)
+{
+	struct lw_farewell farewell = { true, 5, 42, 100, 200, 7, "a\n\nb\n" }, got;
+	char text[LW_FAREWELL_SIZE];
+	size_t n = lw_rendezvous_write(text, &farewell);
+
+	(void)state;
+	assert_int_equal(n, 1 + strlen(text + 1));
+	assert_int_equal(text[0], 0);
+	assert_true(lw_rendezvous_read(text + 1, &got));
+	assert_memory_equal(&got, &farewell, sizeof(got));
+	assert_false(lw_rendezvous_read("", &got));
+	assert_false(lw_rendezvous_read("ended 1\ncode 5\n", &got));
+	assert_false(
+		lw_rendezvous_read("ended 1\ncode 5\npid 1\nkept 1\nkeep 1\ndropped 1\n", &got));
+}
+
+#define FRESH(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		FRESH(a_recording),
+		FRESH(a_run_that_does_not_begin),
+		FRESH(no_more_is_kept),
+		FRESH(reports_are_kept_whole),
+		FRESH(a_reader_that_stands_still),
+		FRESH(a_dump_that_stands_still),
+		FRESH(attached_until_the_run_ends),
+		FRESH(hangup),
+		FRESH(a_run_that_is_killed),
+		FRESH(a_recorder_that_is_killed),
+		FRESH(the_recorder_is_told_to_end),
+		FRESH(other_users),
+		FRESH(a_bad_place),
+		FRESH(farewells),
+	};
+
+	leaks_in_children_only();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

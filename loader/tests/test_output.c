@@ -1,0 +1,380 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* test_output.c - files that records go to: which are taken, rotation, a full disk */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "helper.h"
+#include "output.h"
+
+static char *dir;
+static char path[256];
+
+static int setup(void **state)
+{
+	(void)state;
+	dir = tree_new();
+	snprintf(path, sizeof(path), "%s/out", dir);
+	umask(022);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	tree_free(dir);
+	return 0;
+}
+
+/* ---- which files are taken ---- */
+
+static struct lw_output *open_output(unsigned long long rotate, int keep, bool blocks)
+{
+	struct lw_output_options options = { path, rotate, keep, blocks };
+	struct lw_output *output;
+
+	assert_int_equal(lw_output_open("x", &options, &output), 0);
+	return output;
+}
+
+static void put(struct lw_output *output, const char *text)
+{
+	assert_int_equal(lw_output_write(output, text, strlen(text)), 0);
+}
+
+/* What is in the file, and in those that are older. */
+static void holds(const char *end, const char *text)
+{
+	char name[300], *bytes;
+
+	snprintf(name, sizeof(name), "%s%s", path, end);
+	bytes = file_read(name, NULL);
+	assert_string_equal(bytes, text);
+	free(bytes);
+}
+
+static void is_not_there(const char *end)
+{
+	char name[300];
+
+	snprintf(name, sizeof(name), "%s%s", path, end);
+	assert_int_not_equal(access(name, F_OK), 0);
+}
+
+static void created(void **state)
+{
+	struct lw_output *output;
+	struct stat st;
+
+	(void)state;
+	umask(0);
+	output = open_output(0, 0, false);
+	put(output, "one\n");
+	put(output, "two\nthree\n");
+	assert_int_equal(lw_output_pipe(output), -1);
+	assert_int_equal(lw_output_close(output), 0);
+	holds("", "one\ntwo\nthree\n");
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+}
+
+static void appended(void **state)
+{
+	struct lw_output *output;
+	struct stat st;
+
+	(void)state;
+	file_write(path, "old\n", 4);
+	output = open_output(0, 0, false);
+	put(output, "new\n");
+	assert_int_equal(lw_output_close(output), 0);
+	holds("", "old\nnew\n");
+	/* Its mode is its owner's choice. */
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0644);
+}
+
+static void is_refused(const char *message)
+{
+	struct lw_output_options options = { .path = path };
+	struct lw_output *output;
+	struct capture err;
+	char *text;
+
+	capture_begin(&err, 2);
+	assert_true(lw_output_open("x", &options, &output) < 0);
+	text = capture_end(&err, NULL);
+	assert_int_equal(lw_output_close(output), 0);
+	assert_non_null(strstr(text, message));
+	assert_ptr_equal(strchr(text, '\n'), text + strlen(text) - 1);
+	free(text);
+}
+
+static void symbolic_links(void **state)
+{
+	char target[256];
+
+	(void)state;
+	snprintf(target, sizeof(target), "%s/target", dir);
+	assert_int_equal(symlink(target, path), 0);
+	is_refused("it is a symbolic link");
+	assert_int_not_equal(access(target, F_OK), 0);
+	file_write(target, "", 0);
+	is_refused("it is a symbolic link");
+}
+
+static void other_kinds(void **state)
+{
+	(void)state;
+	assert_int_equal(mkfifo(path, 0600), 0);
+	is_refused("cannot open");
+	unlink(path);
+	assert_int_equal(mkdir(path, 0700), 0);
+	is_refused("Is a directory");
+	rmdir(path);
+	snprintf(path, sizeof(path), "/dev/null");
+	is_refused("it is no regular file");
+	snprintf(path, sizeof(path), "%s/none/out", dir);
+	is_refused("cannot open the directory of");
+	snprintf(path, sizeof(path), "%s/", dir);
+	is_refused("cannot open");
+}
+
+/* A FIFO that somebody reads can be opened. */
+static void read_fifo(void **state)
+{
+	int fd;
+
+	(void)state;
+	assert_int_equal(mkfifo(path, 0600), 0);
+	fd = open(path, O_RDONLY | O_NONBLOCK);
+	is_refused("it is no regular file");
+	close(fd);
+}
+
+static void another_name(void **state)
+{
+	char other[300];
+
+	(void)state;
+	file_write(path, "", 0);
+	snprintf(other, sizeof(other), "%s.other", path);
+	assert_int_equal(link(path, other), 0);
+	is_refused("it has another name, too");
+}
+
+static void another_user(void **state)
+{
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	file_write(path, "", 0);
+	assert_int_equal(chown(path, 65534, 65534), 0);
+	is_refused("it is another user's");
+}
+
+static void another_writer(void **state)
+{
+	struct lw_output *output;
+
+	(void)state;
+	output = open_output(0, 0, false);
+	is_refused("another process has locked it");
+	assert_int_equal(lw_output_close(output), 0);
+	output = open_output(0, 0, false);
+	assert_int_equal(lw_output_close(output), 0);
+}
+
+/* ---- rotation ---- */
+
+static void whole_lines_in_each_file(void **state)
+{
+	struct lw_output *output = open_output(10, 2, false);
+
+	(void)state;
+	put(output, "11111\n222\n33333\n");
+	holds(".1", "11111\n222\n");
+	holds("", "33333\n");
+	put(output, "4444444444444\n");
+	holds(".2", "11111\n222\n");
+	holds(".1", "33333\n");
+	holds("", "4444444444444\n");
+	put(output, "5\n6\n");
+	holds(".2", "33333\n");
+	holds(".1", "4444444444444\n");
+	holds("", "5\n6\n");
+	is_not_there(".3");
+	assert_int_equal(lw_output_close(output), 0);
+}
+
+static void heading_in_each_file(void **state)
+{
+	struct lw_output *output = open_output(10, 9, false);
+
+	(void)state;
+	assert_int_equal(lw_output_heading(output, "HEAD\n", 5), 0);
+	/* The first comes with the records. */
+	put(output, "HEAD\n1234\n1\n2\n12345678\n3\n");
+	holds(".3", "HEAD\n1234\n");
+	holds(".2", "HEAD\n1\n2\n");
+	/* It is never alone, whatever the size. */
+	holds(".1", "HEAD\n12345678\n");
+	holds("", "HEAD\n3\n");
+	assert_int_equal(lw_output_close(output), 0);
+}
+
+static void blocks_are_whole(void **state)
+{
+	struct lw_output *output = open_output(10, 9, true);
+
+	(void)state;
+	put(output, "1\n2\n3\n");
+	put(output, "4\n5\n");
+	holds("", "1\n2\n3\n4\n5\n");
+	put(output, "6\n7\n8\n9\na\nb\nc\n");
+	put(output, "d\n");
+	holds(".2", "1\n2\n3\n4\n5\n");
+	holds(".1", "6\n7\n8\n9\na\nb\nc\n");
+	holds("", "d\n");
+	assert_int_equal(lw_output_close(output), 0);
+}
+
+/* What was there before counts. */
+static void file_that_is_too_large(void **state)
+{
+	struct lw_output *output;
+
+	(void)state;
+	file_write(path, "12345678901\n", 12);
+	output = open_output(10, 1, false);
+	put(output, "1\n");
+	holds(".1", "12345678901\n");
+	holds("", "1\n");
+	assert_int_equal(lw_output_close(output), 0);
+}
+
+/* Files are moved in the directory that was opened, and links there are not followed. */
+static void moved_meanwhile(void **state)
+{
+	char target[300], link[300], moved[256], *bytes;
+	struct lw_output *output = open_output(10, 2, false);
+
+	(void)state;
+	put(output, "11111\n");
+	snprintf(target, sizeof(target), "%s/target", dir);
+	file_write(target, "safe", 4);
+	snprintf(link, sizeof(link), "%s.1", path);
+	assert_int_equal(symlink(target, link), 0);
+	snprintf(moved, sizeof(moved), "%s.moved", dir);
+	assert_int_equal(rename(dir, moved), 0);
+	put(output, "22222\n");
+	assert_int_equal(rename(moved, dir), 0);
+	holds(".1", "11111\n");
+	holds("", "22222\n");
+	bytes = file_read(target, NULL);
+	assert_string_equal(bytes, "safe");
+	free(bytes);
+	assert_int_equal(lw_output_close(output), 0);
+}
+
+static void cannot_rotate(void **state)
+{
+	struct lw_output *output = open_output(10, 1, false);
+	struct capture err;
+	char name[300], *text;
+
+	(void)state;
+	snprintf(name, sizeof(name), "%s.1", path);
+	assert_int_equal(mkdir(name, 0700), 0);
+	capture_begin(&err, 2);
+	assert_int_equal(lw_output_write(output, "11111\n22222\n", 12), -EISDIR);
+	/* It is said once. */
+	assert_int_equal(lw_output_write(output, "3\n", 2), -EISDIR);
+	text = capture_end(&err, NULL);
+	assert_non_null(strstr(text, "x: cannot rotate "));
+	assert_ptr_equal(strchr(text, '\n'), text + strlen(text) - 1);
+	free(text);
+	assert_int_equal(lw_output_close(output), 0);
+}
+
+/* ---- a full disk ---- */
+
+/* A first line, and how much a file of this process can have. */
+#define FIRST 992
+#define MOST (FIRST + 10)
+
+static int limited(void *arg)
+{
+	struct rlimit limit = { MOST, MOST };
+	struct lw_output *output = open_output(0, 0, *(bool *)arg);
+	char first[FIRST + 1];
+	int err;
+
+	memset(first, '1', FIRST);
+	strcpy(first + FIRST - 1, "\n");
+	signal(SIGXFSZ, SIG_IGN);
+	if (lw_output_write(output, first, FIRST) || setrlimit(RLIMIT_FSIZE, &limit))
+		return 1;
+	err = lw_output_write(output, "222\n333\n444\n", 12);
+	if (lw_output_write(output, "5\n", 2) != err)
+		return 2;
+	lw_output_close(output);
+	return -err;
+}
+
+static void full(bool blocks, const char *end)
+{
+	struct outcome outcome;
+	char *bytes;
+
+	unlink(path);
+	in_child(limited, &blocks, &outcome);
+	assert_int_equal(outcome.code, EFBIG);
+	assert_int_equal(outcome.err_lines, 1);
+	assert_non_null(strstr(outcome.err, "x: cannot write to "));
+	assert_non_null(strstr(outcome.err, "out: File too large"));
+	outcome_free(&outcome);
+	bytes = file_read(path, NULL);
+	assert_string_equal(bytes + FIRST, end);
+	free(bytes);
+}
+
+/* Nothing half-written stays. */
+static void full_disk(void **state)
+{
+	(void)state;
+	full(false, "222\n333\n");
+	full(true, "");
+}
+
+#define FRESH(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		FRESH(created),
+		FRESH(appended),
+		FRESH(symbolic_links),
+		FRESH(other_kinds),
+		FRESH(read_fifo),
+		FRESH(another_name),
+		FRESH(another_user),
+		FRESH(another_writer),
+		FRESH(whole_lines_in_each_file),
+		FRESH(heading_in_each_file),
+		FRESH(blocks_are_whole),
+		FRESH(file_that_is_too_large),
+		FRESH(moved_meanwhile),
+		FRESH(cannot_rotate),
+		FRESH(full_disk),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
