@@ -199,12 +199,15 @@ static void check_counts(const struct lw_stream *stream, const struct reading *r
 static int read_stream(struct reading *reading, int flags, const char *text, size_t len,
 		       unsigned int most)
 {
+	static const struct lw_output_options to_stdout;
 	struct lw_stream_ops ops = { record, report, end, reading };
 	bool given[128] = { ['T'] = flags & GIVE_T, ['e'] = flags & GIVE_E };
 	struct lw_stream *stream = lw_stream_new(reading->tool, &ops);
+	struct lw_output *file;
 	int err;
 
-	reading->render = lw_render_new(reading->tool, flags & JSON, given);
+	assert(lw_output_open("x", &to_stdout, &file) == 0);
+	reading->render = lw_render_new(reading->tool, flags & JSON, given, file);
 	assert(stream && reading->render);
 	output = &reading->out;
 	lw_render_start(reading->render);
@@ -217,6 +220,7 @@ static int read_stream(struct reading *reading, int flags, const char *text, siz
 	check_output(&reading->out, flags & JSON);
 	lw_render_free(reading->render);
 	lw_stream_free(stream);
+	assert(lw_output_close(file) == 0);
 	return err;
 }
 

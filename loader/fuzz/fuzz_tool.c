@@ -123,15 +123,19 @@ static void check_tool(const struct lw_tool *tool)
 static void use_tool(const struct lw_tool *tool)
 {
 	char *args[] = { tool->name, "--json", "-p", "1", NULL };
-	struct lw_render *render;
+	static const struct lw_output_options to_stdout;
 	struct lw_options options;
+	struct lw_output *output;
+	struct lw_render *render;
 
+	assert(lw_output_open(tool->name, &to_stdout, &output) == 0);
 	lw_options_help(tool);
 	lw_options_parse(tool, 4, args, &options);
-	render = lw_render_new(tool, false, options.given);
+	render = lw_render_new(tool, false, options.given, output);
 	assert(render);
 	lw_render_start(render);
 	lw_render_free(render);
+	lw_output_close(output);
 	lw_options_free(&options);
 }
 
