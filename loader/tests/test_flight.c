@@ -515,7 +515,7 @@ static int ask_as_nobody(void *arg)
 	if (setresgid(65534, 65534, 65534) || setresuid(65534, 65534, 65534))
 		return 97;
 	prctl(PR_SET_DUMPABLE, 1);
-	fd = lw_rendezvous_ask(root, "x", LW_REQUEST_DUMP);
+	fd = lw_rendezvous_ask(root, "x", LW_REQUEST_STATUS);
 	if (fd < 0)
 		return -fd;
 	return lw_rendezvous_answer(fd, 5, &farewell) ? 50 : 0;
