@@ -7,7 +7,7 @@
 # tree of its own, with lwload beside it.
 by_staprun() {
 	local tree=/lw/staprun dir
-	for dir in proc sys dev usr/lib/modules; do
+	for dir in proc sys dev run usr/lib/modules; do
 		mkdir -p $tree/$dir
 		mountpoint -q $tree/$dir || mount --rbind /$dir $tree/$dir
 	done
