@@ -73,6 +73,7 @@ test_staprun_that_is_missing_is_told() {
 member() {
 	local tree=/lw/staprun
 	groups=$(IFS=,; echo "$*")
+	mkdir -p $tree/etc
 	printf '%s\n' root:x:0: stapusr:x:156: stapsys:x:157: stapdev:x:158: user:x:1000: > $tree/etc/group
 	printf '%s\n' root:x:0:0::/root:/bin/sh user:x:1000:1000::/tmp:/bin/sh > $tree/etc/passwd
 	chgrp 156 $tree/usr/bin/staprun
@@ -149,12 +150,12 @@ test_stapusr_environment_redirects_nothing() {
 	member 156
 	printf '#!/bin/sh\ntouch /tmp/evil.ran\n' > /lw/staprun$evil
 	chmod 755 /lw/staprun$evil
-	(
+	# In the tree, as what starts lwload there would believe it, too.
+	(exec chroot --userspec=1000:1000 --groups="$groups" /lw/staprun /bin/sh -c "
 		export SYSTEMTAP_STAPRUN=$evil SYSTEMTAP_STAPIO=$evil SYSTEMTAP_RUNTIME=$evil SYSTEMTAP_DIR=/tmp
-		export LD_PRELOAD=$evil LD_LIBRARY_PATH=/tmp MODPROBE_OPTIONS="-C $evil" STAP_FIPS_OVERRIDE=1
-		export BASH_ENV=$evil ENV=$evil IFS=/ CDPATH=/tmp TZ=:/etc/shadow
-		by_user opensnoop --json --staprun --verbose -n workload
-	) > $out 2> $err < /dev/null &
+		export LD_PRELOAD=$evil LD_LIBRARY_PATH=/tmp MODPROBE_OPTIONS='-C $evil' STAP_FIPS_OVERRIDE=1
+		export BASH_ENV=$evil ENV=$evil CDPATH=/tmp PATH=/tmp TZ=:/etc/shadow
+		exec /usr/sbin/lwload opensnoop --json --staprun --verbose -n workload") > $out 2> $err < /dev/null &
 	started
 	$workload opens > $work/all
 	finish
