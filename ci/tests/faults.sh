@@ -309,7 +309,7 @@ truncated_everywhere() {
 		# The kernel itself, which no manifest warns
 		not insmod $work/copy/lw_killsnoop.ko
 	done
-	echo "# truncated at $((n / 4096)) places: refused by lwload, and by the kernel" >&3
+	echo "# truncated at $((n / 4096)) places: refused by lwload, and by the kernel" >&9
 }
 
 # fault: a module is truncated at each multiple of 4 KiB
@@ -339,7 +339,7 @@ flipped() {
 		refused
 		refused --unsigned --older
 	done
-	echo "# bit flips: $i of $i refused, with --unsigned as well" >&3
+	echo "# bit flips: $i of $i refused, with --unsigned as well" >&9
 }
 
 # fault: one of 200 bits of a module, chosen at random, is another
@@ -614,6 +614,6 @@ test_fault_1000_cycles_leave_nothing() {
 	sleep 1
 	slab=$(($(kib SUnreclaim) - slab)) vmalloc=$(($(kib VmallocUsed) - vmalloc))
 	files=$(($(cut -f1 /proc/sys/fs/file-nr) - files))
-	echo "# 1000 cycles: slab $slab KiB, vmalloc $vmalloc KiB, files $files" >&3
+	echo "# 1000 cycles: slab $slab KiB, vmalloc $vmalloc KiB, files $files" >&9
 	[ $slab -lt 1024 ] && [ $vmalloc -lt 256 ] && [ $files -lt 64 ]
 }

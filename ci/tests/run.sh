@@ -11,7 +11,7 @@ done
 [ $# -eq 0 ] || all=("$@")
 # shellcheck disable=SC2154 # of lib.sh
 $workload prepare
-exec 3>&1	# for what a test says beside its result
+exec 9>&1	# for what a test says beside its result
 echo "1..${#all[@]}"
 for name in "${all[@]}"; do
 	t "$name"

@@ -29,7 +29,7 @@ accounted() {
 	local shown lost
 	shown=$(grep -c "$3" $work/$1/out || :)
 	lost=$(lost "$1")
-	echo "# soak: $1: $2 made, $shown shown, $lost lost" >&3
+	echo "# soak: $1: $2 made, $shown shown, $lost lost" >&9
 	[ $((shown + lost)) -ge "$2" ]
 	[ "$shown" -ge "$2" ] || [ $status -eq 5 ]
 }
@@ -56,5 +56,5 @@ test_soak() {
 	ended execsnoop
 	accounted execsnoop $execs '"args":\["short"\]'
 	ended rwtime
-	echo "# soak: $seconds s with three tools, $(grep -c usecs $work/rwtime/out) reports of rwtime, slab grew by $slab KiB" >&3
+	echo "# soak: $seconds s with three tools, $(grep -c usecs $work/rwtime/out) reports of rwtime, slab grew by $slab KiB" >&9
 }
