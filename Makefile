@@ -43,7 +43,7 @@ MANIFESTS := $(CHOSEN:%=modules/%/manifest)
 LOADER := $(wildcard loader/*.c loader/*.h) loader/build VERSION
 COMMON := $(wildcard stp/tapset/*) modules/build modules/try-run modules/describe modules/quirks VERSION
 
-.PHONY: all help setup kernels modules module-files lwload install install-lwload install-modules \
+.PHONY: force all help setup kernels modules module-files lwload install install-lwload install-modules \
 	install-source uninstall deb tarball repo demo check matrix check-matrix lint unit bench clean
 
 all: lwload modules
@@ -69,14 +69,22 @@ module-files: $(MODULES) $(MANIFESTS)
 	@:
 
 export LWPROGRESS_DIR LWTOTAL MOK_KEY MOK_CERT
+# Scripts run elsewhere, too.
+override MANIFEST_KEY := $(if $(MANIFEST_KEY),$(abspath $(MANIFEST_KEY)))
+export MANIFEST_KEY
 
 .SECONDEXPANSION:
 modules/%.ko: stp/$$(subst lw_,,$$(notdir $$*)).stp $(COMMON)
 	$(Q)mkdir -p $(@D); modules/build $(notdir $(@D)) $(patsubst lw_%,%,$(notdir $*)) $@
 
 $(MANIFESTS): modules/%/manifest: $$(filter-out $$(MISSING),$$(addprefix modules/$$*/lw_,$$(addsuffix .ko,$$(TOOLS)))) \
-		modules/manifest modules/missing modules/unsupported
-	$(Q)modules/manifest $* $(@D)
+		modules/manifest modules/missing modules/unsupported build/manifest-key $$(if $$(wildcard $$@.sig),,force)
+	$(Q)modules/manifest $* $(@D) $@
+
+# Of another key, manifests are signed anew.
+build/manifest-key: force
+	$(Q)mkdir -p $(@D); key=$$(modules/manifest-key) && { echo "$$key"; cat "$${key%.sec}.pub"; } > $@.tmp && \
+		if cmp -s $@.tmp $@; then rm $@.tmp; else mv $@.tmp $@; fi
 
 # Modules of KERNELRELEASE only: other releases have packages of their own.
 install: install-lwload install-modules
@@ -86,11 +94,13 @@ install-modules:
 	install -d $(DESTDIR)$(MODDIR)/$(KERNELRELEASE)/systemtap
 	install -m 644 $(filter-out $(MISSING),$(TOOLS:%=modules/$(KERNELRELEASE)/lw_%.ko)) $(DESTDIR)$(MODDIR)/$(KERNELRELEASE)/systemtap
 	install -m 644 modules/$(KERNELRELEASE)/manifest $(DESTDIR)$(MODDIR)/$(KERNELRELEASE)/systemtap/lwtools.manifest
+	install -m 644 modules/$(KERNELRELEASE)/manifest.sig $(DESTDIR)$(MODDIR)/$(KERNELRELEASE)/systemtap/lwtools.manifest.sig
 	$(Q)modules/sign $(KERNELRELEASE) $(DESTDIR)$(MODDIR)/$(KERNELRELEASE)/systemtap
 
-install-lwload: lwload
+install-lwload: lwload build/manifest-key
 	install -d $(addprefix $(DESTDIR),$(SBINDIR) $(MANDIR)/man8 $(MANDIR)/man7 $(MANDIR)/man5 $(DOCDIR)/examples \
-		$(BASHDIR) $(ZSHDIR) $(UNITDIR) $(SYSCONFDIR)/logrotate.d $(SYSCONFDIR)/lwtools)
+		$(BASHDIR) $(ZSHDIR) $(UNITDIR) $(SYSCONFDIR)/logrotate.d $(SYSCONFDIR)/lwtools/keys)
+	install -m 644 "$$(sed -n '1s/\.sec$$/.pub/p' build/manifest-key)" $(DESTDIR)$(SYSCONFDIR)/lwtools/keys
 	install -m 755 build/lwload $(DESTDIR)$(SBINDIR)/lwload
 	install -m 644 $(wildcard man/*.8) $(DESTDIR)$(MANDIR)/man8
 	install -m 644 $(wildcard man/*.7) $(DESTDIR)$(MANDIR)/man7
@@ -107,12 +117,13 @@ uninstall:
 		$(SYSCONFDIR)/logrotate.d/lwtools $(foreach n,5 7 8,$(patsubst man/%,$(MANDIR)/man$(n)/%,$(wildcard man/*.$(n)))))
 	rm -rf $(DESTDIR)$(DOCDIR)
 	rm -f $(TOOLS:%=$(DESTDIR)$(MODDIR)/$(KERNELRELEASE)/systemtap/lw_%.ko)
-	rm -f $(DESTDIR)$(MODDIR)/$(KERNELRELEASE)/systemtap/lwtools.manifest
-	-rmdir $(DESTDIR)$(MODDIR)/$(KERNELRELEASE)/systemtap $(DESTDIR)$(SYSCONFDIR)/lwtools 2>/dev/null
+	rm -f $(addprefix $(DESTDIR)$(MODDIR)/$(KERNELRELEASE)/systemtap/lwtools.,manifest manifest.sig)
+	rm -f $(DESTDIR)$(SYSCONFDIR)/lwtools/keys/$(if $(MANIFEST_KEY),$(notdir $(MANIFEST_KEY:.sec=.pub)),lwtools-*.pub)
+	-rmdir $(DESTDIR)$(MODDIR)/$(KERNELRELEASE)/systemtap $(addprefix $(DESTDIR)$(SYSCONFDIR)/lwtools,/keys /) 2>/dev/null
 
 # What lwtools-dkms has: all that makes modules
 SOURCES := VERSION dkms.conf $(wildcard stp/*.stp stp/tapset/* ci/guest/* ci/roots/builder ci/roots/guest-*) \
-	$(addprefix modules/,build builder describe dkms kernels missing quirks symbols try-run unsupported) \
+	$(addprefix modules/,build builder describe dkms kernels manifest manifest-key missing quirks symbols try-run unsupported) \
 	$(addprefix ci/,common.sh kernel root vm vm-image)
 
 install-source:
@@ -167,6 +178,8 @@ bench: lwload
 
 include loader/tests/tests.mk
 include loader/fuzz/fuzz.mk
+
+force:
 
 # The cache, in LWCACHE, stays: it is safe to delete, and takes minutes to make.
 clean:

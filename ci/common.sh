@@ -158,5 +158,5 @@ copy_checkout() {
 cache_without_stap() {
 	rm -rf "$1"
 	mkdir "$1"
-	ln -s "$LWCACHE"/{roots,kernels,symbols,vm,accel,run} "$1"
+	ln -s "$LWCACHE"/{roots,kernels,symbols,vm,accel,run,key} "$1"
 }

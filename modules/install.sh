@@ -39,15 +39,17 @@ install_files() {
 
 # lwload and its pages stay as long as there are modules of another kernel.
 remove_files() {
-	rm -f "$root/lib/modules/$release"/systemtap/lw_*.ko "$root/lib/modules/$release/systemtap/lwtools.manifest"
+	rm -f "$root/lib/modules/$release"/systemtap/lw_*.ko "$root/lib/modules/$release"/systemtap/lwtools.manifest*
 	rmdir "$root/lib/modules/$release/systemtap" 2>/dev/null || :
+	rm -f "$root/var/lib/lwtools/serial/$release"
 	for other in "$root"/lib/modules/*/systemtap/lwtools.manifest; do
 		[ ! -e "$other" ] || return 0
 	done
 	for file in $(files | grep -v '^tree/lib/modules/'); do
 		rm -f "$root${file#tree}"
 	done
-	for dir in usr/share/doc/lwtools/examples usr/share/doc/lwtools etc/lwtools; do
+	for dir in usr/share/doc/lwtools/examples usr/share/doc/lwtools etc/lwtools/keys etc/lwtools \
+		var/lib/lwtools/serial var/lib/lwtools; do
 		rmdir "$root/$dir" 2>/dev/null || :
 	done
 }
