@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 
 #include "log.h"
 #include "tool.h"
+#include "trust.h"
 
 /* The largest tool has 0.4 MB; a file beyond this is not one of ours. */
 #define MAX_IMAGE (16 << 20)
@@ -31,68 +33,10 @@ bool lw_tool_name_ok(const char *name)
 
 /* ---- the file ---- */
 
-static int check_file(const char *path, const struct stat *st, struct lw_reason *why)
-{
-	if (!S_ISREG(st->st_mode)) {
-		lw_reason(why, "%s: not a regular file; reinstall the package that has it", path);
-		return -EPERM;
-	}
-	if (st->st_uid != 0 && st->st_uid != geteuid()) {
-		lw_reason(why,
-			  "%s: owned by uid %u, not by root; reinstall the package that has it",
-			  path, st->st_uid);
-		return -EPERM;
-	}
-	if (st->st_mode & (S_IWGRP | S_IWOTH)) {
-		lw_reason(why,
-			  "%s: others than its owner may write to it (mode %04o); chmod 644 it",
-			  path, st->st_mode & 07777);
-		return -EPERM;
-	}
-	if (st->st_size > MAX_IMAGE) {
-		lw_reason(why, "%s: too large for a tool (%lld bytes)", path,
-			  (long long)st->st_size);
-		return -ENOEXEC;
-	}
-	return 0;
-}
-
-static int read_all(int fd, char *buf, size_t size)
-{
-	size_t done = 0;
-
-	while (done < size) {
-		ssize_t n = read(fd, buf + done, size - done);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (n == 0)
-			return -EIO;
-		done += n;
-	}
-	return 0;
-}
-
 static int read_image(struct lw_tool *tool, struct lw_reason *why)
 {
-	struct stat st;
-	int err;
-
-	if (fstat(tool->fd, &st) < 0)
-		return -errno;
-	err = check_file(tool->path, &st, why);
-	if (err)
-		return err;
-	tool->size = st.st_size;
-	tool->image = malloc(tool->size + 1);
-	if (!tool->image)
-		return -ENOMEM;
-	err = read_all(tool->fd, tool->image, tool->size);
-	if (err)
-		lw_reason(why, "%s: cannot be read: %s", tool->path, strerror(-err));
-	return err;
+	tool->image = lw_trust_bytes(tool->fd, tool->path, tool->size, why);
+	return tool->image ? 0 : -EIO;
 }
 
 /* Where a tool's module is in place number i. Returns NULL if out of memory. */
@@ -105,27 +49,37 @@ static char *path_of(const char *root, const char *release, size_t i, const char
 	return path;
 }
 
+/* The directory stays open: its manifest is read from there. */
+static int open_in(const char *root, const char *release, const char *place, struct lw_tool *tool,
+		   struct lw_reason *why)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "lib/modules/%s/%s", release, place);
+	tool->dir = lw_trust_dir(root, path, why);
+	if (tool->dir < 0)
+		return tool->dir;
+	tool->fd = lw_trust_open(tool->dir, tool->path, MAX_IMAGE, &tool->size, why);
+	if (tool->fd >= 0)
+		return 0;
+	close(tool->dir);
+	tool->dir = -1;
+	return tool->fd;
+}
+
 static int open_file(const char *root, const char *release, const char *name, struct lw_tool *tool,
 		     struct lw_reason *why)
 {
 	size_t i;
+	int err;
 
 	for (i = 0; i < NPLACES; i++) {
 		tool->path = path_of(root, release, i, name);
 		if (!tool->path)
 			return -ENOMEM;
-		/* Not waiting for the writer of a fifo. */
-		tool->fd = open(tool->path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-		if (tool->fd >= 0)
-			return 0;
-		if (errno != ENOENT && errno != ENOTDIR) {
-			int err = -errno;
-
-			lw_reason(why, "%s: %s", tool->path,
-				  err == -ELOOP ? "is a symbolic link; install the file itself"
-						: strerror(-err));
-			return err == -ELOOP ? -EPERM : err;
-		}
+		err = open_in(root, release, places[i], tool, why);
+		if (err != -ENOENT)
+			return err;
 		free(tool->path);
 		tool->path = NULL;
 	}
@@ -445,7 +399,7 @@ int lw_tool_read(const char *root, const char *release, const char *name, struct
 	why->text[0] = '\0';
 	if (!tool)
 		return -ENOMEM;
-	tool->fd = -1;
+	tool->fd = tool->dir = -1;
 	tool->buffer = 1;
 	tool->name = strdup(name);
 	if (tool->name)
@@ -486,6 +440,8 @@ void lw_tool_free(struct lw_tool *tool)
 	free(tool->name);
 	if (tool->fd >= 0)
 		close(tool->fd);
+	if (tool->dir >= 0)
+		close(tool->dir);
 	free(tool);
 }
 

@@ -40,6 +40,7 @@ struct lw_tool {
 	void *image; /* the bytes of the file, read once */
 	size_t size;
 	int fd;             /* the open file */
+	int dir;            /* the directory it is in, for openat(2) */
 	const char *module; /* lw_opensnoop, from the module itself */
 	const char *vermagic;
 	const char *format;
@@ -72,9 +73,9 @@ bool lw_tool_name_ok(const char *name);
  * @root: directory that holds lib/modules, "" on a real host
  *
  * Searches lib/modules/RELEASE/systemtap, then .../updates/dkms. The file is
- * opened once without following a link, and all later work uses the bytes read
- * then. Prints what is wrong. Returns 0, -ENOENT (no such file), -EPERM (not
- * ours: owner or mode), -ENOEXEC (not a module of lwtools) or another -errno.
+ * opened once, as trust.h says, and all later work uses the bytes read then.
+ * Prints what is wrong. Returns 0, -ENOENT (no such file), -EPERM (others than
+ * root could have changed it, or its directory), -ENOEXEC (not a module of lwtools) or another -errno.
  */
 int lw_tool_open(const char *root, const char *release, const char *name, struct lw_tool **tool);
 
@@ -122,8 +123,8 @@ typedef bool lw_missing_fn(const char *name, const char *reason, void *arg);
 /*
  * lw_missing_each - tools that cannot work on a kernel, and why
  *
- * Calls fn for each that lwtools.manifest says is missing (modules/manifest has the
- * format); for none if there is no such file. Returns whether fn did.
+ * Calls fn for each that lwtools.manifest says is missing (lwtools-manifest(5)); for
+ * none if there is no such file. Returns whether fn did.
  */
 bool lw_missing_each(const char *root, const char *release, lw_missing_fn *fn, void *arg);
 

@@ -682,7 +682,7 @@ static const struct file_row {
 	{ "fifo", make_fifo, "not a regular file", false },
 	{ "empty file", make_empty, "not a kernel module, or damaged", false },
 	{ "text file", make_text, "not a kernel module, or damaged", false },
-	{ "too large", make_large, "too large for a tool", false },
+	{ "too large", make_large, "too large (16777217 bytes, at most 16777216)", false },
 	{ "group may write", make_group_writable, "others than its owner may write", false },
 	{ "others may write", make_world_writable, "others than its owner may write", false },
 	{ "another owner", make_foreign, "owned by uid 12345", true },
