@@ -14,6 +14,7 @@
 #include "identity.h"
 #include "log.h"
 #include "lwload.h"
+#include "origin.h"
 #include "tool.h"
 
 struct check {
@@ -34,7 +35,7 @@ struct report {
 		const char *rule;
 		enum lw_result result;
 		struct lw_reason why;
-	} rows[5 + LW_HOST_RULES];
+	} rows[5 + LW_HOST_RULES + LW_NORIGIN];
 };
 
 /* ---- output ---- */
@@ -120,6 +121,8 @@ static enum lw_result trusted(struct report *report, struct lw_tool **tool)
 	return LW_RULE_OK;
 }
 
+static const char refused[] = "not looked at: the file is refused";
+
 static void add_host_rules(struct report *report, const char *root, const struct lw_tool *tool)
 {
 	const struct lw_subject subject = {
@@ -140,7 +143,6 @@ static void add_rules(struct report *report, const struct lw_tool *tool)
 {
 	const struct lw_host *host = report->check->host;
 	const char *root = strcmp(report->release, host->release) ? NULL : host->root;
-	const char *refused = "not looked at: the file is refused";
 	const char *elsewhere = "not the running kernel";
 
 	add(report, "name", tool ? lw_identity_name(tool, why(report)) : skipped(report, refused));
@@ -152,6 +154,25 @@ static void add_rules(struct report *report, const struct lw_tool *tool)
 	else
 		add(report, "build", skipped(report, tool ? elsewhere : refused));
 	add_host_rules(report, root, tool);
+}
+
+/* @tool: NULL if the file is not to be trusted */
+static void add_origin(struct report *report, const struct lw_tool *tool)
+{
+	struct lw_origin origin;
+	int i;
+
+	if (!tool) {
+		for (i = 0; i < LW_NORIGIN; i++)
+			add(report, lw_origin_rules[i], skipped(report, refused));
+		return;
+	}
+	lw_origin_read(tool, report->check->host->root, report->release, &origin);
+	for (i = 0; i < LW_NORIGIN; i++) {
+		*why(report) = origin.rows[i].why;
+		add(report, lw_origin_rules[i], origin.rows[i].result);
+	}
+	lw_origin_free(&origin);
 }
 
 static bool is_ready(const struct report *report)
@@ -219,6 +240,7 @@ static enum lw_exit check_tool(const struct check *check, const char *release, c
 	add(&report, "installed", LW_RULE_OK);
 	add(&report, "trusted", trusted(&report, &tool));
 	add_rules(&report, tool);
+	add_origin(&report, tool);
 	lw_tool_free(tool);
 	print(&report, is_ready(&report));
 	return is_ready(&report) ? LW_OK : LW_REFUSED;

@@ -1,14 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "identity.h"
 #include "log.h"
 #include "lwload.h"
+#include "origin.h"
 #include "tool.h"
 
 static const char *or_unknown(const char *text)
 {
 	return text ? text : "unknown";
+}
+
+static void print_origin(const struct lw_host *host, const struct lw_tool *tool)
+{
+	struct lw_origin origin;
+
+	lw_origin_read(tool, host->root, host->release, &origin);
+	printf("systemtap: %s\n", or_unknown(origin.manifest.systemtap));
+	if (origin.manifest.serial)
+		printf("serial:    %" PRIu64 "\n", origin.manifest.serial);
+	else
+		printf("serial:    unknown\n");
+	printf("signed by: %s\n", origin.signer.name[0] ? origin.signer.name : "nobody known here");
+	lw_origin_free(&origin);
 }
 
 enum lw_exit lw_info(const struct lw_host *host, int argc, char **argv)
@@ -31,6 +47,7 @@ enum lw_exit lw_info(const struct lw_host *host, int argc, char **argv)
 	printf("vermagic:  %s\n", tool->vermagic);
 	printf("kernel:    %s\n", or_unknown(tool->uts));
 	printf("buffer:    %d MiB for each CPU\n", tool->buffer);
+	print_origin(host, tool);
 	code = lw_identity_check(tool, host->release) ? LW_REFUSED : LW_OK;
 	lw_tool_free(tool);
 	return code;

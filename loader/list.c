@@ -9,14 +9,26 @@
 #include "identity.h"
 #include "log.h"
 #include "lwload.h"
+#include "origin.h"
 #include "tool.h"
+
+static int check_origin(const struct lw_host *host, const struct lw_tool *tool)
+{
+	struct lw_origin origin;
+	int err;
+
+	lw_origin_read(tool, host->root, host->release, &origin);
+	err = lw_origin_decide(tool, &origin, LW_NO_WAIVER);
+	lw_origin_free(&origin);
+	return err;
+}
 
 /* What a run would find: also a module that a killed run has left is inserted. */
 static const char *state_of(const struct lw_host *host, const struct lw_tool *tool)
 {
 	char path[PATH_MAX];
 
-	if (lw_identity_check(tool, host->release) < 0)
+	if (lw_identity_check(tool, host->release) < 0 || check_origin(host, tool))
 		return NULL;
 	snprintf(path, sizeof(path), "%s/sys/module/lw_%s", host->root, tool->name);
 	return access(path, F_OK) == 0 ? "inserted" : "ready";

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "manifest.h"
 #include "tool.h"
+#include "trust.h"
 
-/* "missing TAB tool TAB reason": modules/manifest. Cuts the line into its parts. */
+/* "missing TAB tool TAB reason": lwtools-manifest(5). Cuts the line into its parts. */
 static bool parse_line(char *line, const char **name, const char **reason)
 {
-	line[strcspn(line, "\n")] = '\0';
 	if (strcmp(strsep(&line, "\t"), "missing") || !line)
 		return false;
 	*name = strsep(&line, "\t");
@@ -18,33 +18,36 @@ static bool parse_line(char *line, const char **name, const char **reason)
 	return *reason && lw_tool_name_ok(*name);
 }
 
-static FILE *open_manifest(const char *root, const char *release)
+/* Not verified: it is no more than what is said of a tool that is not there. */
+static char *read_manifest(const char *root, const char *release, const char *place)
 {
-	char path[512];
-	FILE *file;
-	int fd;
+	char path[512], *text = NULL;
+	struct lw_reason why;
+	size_t size;
+	int dir;
 
-	snprintf(path, sizeof(path), "%s/lib/modules/%s/systemtap/lwtools.manifest", root, release);
-	fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	file = fd < 0 ? NULL : fdopen(fd, "r");
-	if (fd >= 0 && !file)
-		close(fd);
-	return file;
+	snprintf(path, sizeof(path), "lib/modules/%s/%s", release, place);
+	dir = lw_trust_dir(root, path, &why);
+	if (dir < 0)
+		return NULL;
+	snprintf(path, sizeof(path), "%s/" LW_MANIFEST, place);
+	lw_trust_read(dir, path, LW_MANIFEST_LIMIT, &text, &size, &why);
+	close(dir);
+	return text;
 }
 
 bool lw_missing_each(const char *root, const char *release, lw_missing_fn *fn, void *arg)
 {
-	FILE *file = open_manifest(root, release);
+	char *text = read_manifest(root, release, "systemtap"), *rest, *line;
 	const char *name, *reason;
 	bool ended = false;
-	size_t size = 0;
-	char *line = NULL;
 
-	while (file && !ended && getline(&line, &size, file) >= 0)
+	if (!text)
+		text = read_manifest(root, release, "updates/dkms");
+	rest = text;
+	while (!ended && (line = strsep(&rest, "\n")))
 		if (parse_line(line, &name, &reason))
 			ended = fn(name, reason, arg);
-	free(line);
-	if (file)
-		fclose(file);
+	free(text);
 	return ended;
 }

@@ -246,6 +246,8 @@ enum {
 	JSON,
 	SUMMARY,
 	STAPRUN,
+	UNSIGNED,
+	OLDER,
 	VERBOSE,
 	DURATION,
 	COUNT,
@@ -273,6 +275,8 @@ static const struct {
 	  "with --json: one more object at the end, of what was lost" },
 	{ "buffer", BUFFER, 0, "MB", "kernel buffer of each CPU in MiB" },
 	{ "staprun", STAPRUN, 0, NULL, "insert with the host's staprun (5.1 or later)" },
+	{ "unsigned", UNSIGNED, 0, NULL, "run it although no key vouches for the module" },
+	{ "older", OLDER, 0, NULL, "run it although a newer version has been run here" },
 	{ "verbose", VERBOSE, 'v', NULL, "say on stderr when the probes are in place" },
 	{ "help", HELP, 'h', NULL, "print this help" },
 };
@@ -340,6 +344,12 @@ static int set_common(const struct lw_tool *tool, struct lw_options *options, in
 		return 0;
 	case STAPRUN:
 		options->staprun = true;
+		return 0;
+	case UNSIGNED:
+		options->is_unsigned = true;
+		return 0;
+	case OLDER:
+		options->older = true;
 		return 0;
 	case VERBOSE:
 		options->verbose = true;

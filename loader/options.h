@@ -13,6 +13,8 @@ struct lw_options {
 	bool json;                        /* --json */
 	bool summary;                     /* --summary */
 	bool staprun;                     /* --staprun */
+	bool is_unsigned;                 /* --unsigned */
+	bool older;                       /* --older */
 	bool verbose;                     /* --verbose */
 	double duration;                  /* seconds, 0: until interrupted */
 	unsigned long long count;         /* records or reports, 0: no limit */

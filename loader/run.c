@@ -14,6 +14,7 @@
 #include "log.h"
 #include "lwload.h"
 #include "options.h"
+#include "origin.h"
 #include "output.h"
 #include "render.h"
 #include "signals.h"
@@ -328,6 +329,13 @@ static enum lw_exit insert_and_run(const struct lw_subject *subject, struct run 
 	return code;
 }
 
+static int check_origin(const struct lw_host *host, const struct run *run)
+{
+	return lw_origin_accept(run->tool, host->root, host->release,
+				(run->options.is_unsigned ? LW_UNSIGNED : 0) |
+					(run->options.older ? LW_OLDER : 0));
+}
+
 /* What another user's run holds is the kernel's to say: only root's are told apart here. */
 static int take_lock(const struct lw_subject *subject)
 {
@@ -372,6 +380,8 @@ static enum lw_exit run_tool(const struct lw_host *host, struct run *run)
 	code = lw_host_guard(&subject);
 	if (code != LW_OK)
 		return code;
+	if (check_origin(host, run))
+		return LW_REFUSED;
 	if (take_lock(&subject))
 		return LW_FAILED;
 	return insert_and_run(&subject, run);

@@ -13,10 +13,10 @@ is_locked_down() {
 # Signed by a key that the kernel does not know, and then with a damaged signature: only the
 # kernel can tell
 signed_by_others() {
-	cp /lw/signed/lw_opensnoop.ko $work/copy
+	cp /lw/signed/* $work/copy
 	exits 4 'cannot insert it: its signature is by no key that this kernel trusts' lwload opensnoop --duration 1
 	prints 0 'signature  ok   signed; whether this kernel has the key shows when it is inserted' lwload check opensnoop
-	printf '~Module signature appended~\n' >> $work/copy/lw_opensnoop.ko
+	cp /lw/damaged/* $work/copy
 	exits 4 'cannot insert it: its signature is damaged' lwload opensnoop --duration 1
 }
 

@@ -64,6 +64,7 @@ t() {
 # Whatever a failed test left must not fail the next ones.
 cleanup() {
 	local module
+	rm -rf /var/lib/lwtools
 	pkill -KILL -x 'lwload|staprun|stapio' && sleep 0.5
 	for module in $(lsmod | sed -n 's/^\(lw_[a-z0-9_]*\) .*/\1/p'); do
 		rmmod "$module" || :

@@ -2,7 +2,7 @@
 # run.sh - in the guest: runs every test (or those named) and prints TAP
 set -eu
 cd "$(dirname "$0")"
-for file in lib tools reports engine bad verbs host staprun running boots faults soak; do
+for file in lib tools reports engine bad verbs host trust staprun running boots faults soak; do
 	# shellcheck source=/dev/null
 	. "./$file.sh"
 done

@@ -125,23 +125,24 @@ test_stapusr_only_the_systemtap_directory_counts() {
 	member 156
 	mkdir -p $dkms
 	mv "$modules/lw_killsnoop.ko" $dkms
+	cp "$modules"/lwtools.manifest* $dkms
 	exits 4 'updates/dkms/lw_killsnoop.ko is not in the systemtap directory, and staprun takes no other for uid 1000' \
 		by_user_here killsnoop --staprun --duration 1 || status=$?
 	# Root's staprun takes it.
 	(by_staprun killsnoop --staprun --duration 0.5) > $out 2> $err || status=$?
 	mv $dkms/lw_killsnoop.ko "$modules"
+	rm $dkms/lwtools.manifest*
 	return $status
 }
 
-# Staprun's own rule for the directory, which lwload's user is told of.
+# Staprun has this rule as well; lwload looks at the directory first.
 test_stapusr_a_directory_of_others_is_refused() {
 	local status=0
 	member 156
 	chmod o+w "$modules"
-	by_user_here opensnoop --staprun --duration 1 > $out 2> $err < /dev/null || status=$?
+	exits 4 'systemtap: others than its owner may write to it' by_user_here opensnoop --staprun --duration 1 || status=$?
 	chmod o-w "$modules"
-	[ $status -eq 4 ]
-	grep "opensnoop: staprun refused .*/lw_opensnoop.ko; it has said why" $err
+	[ $status -eq 0 ]
 }
 
 # CVE-2010-4170 was a helper that believed its caller's environment.

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <glob.h>
 #include <sanitizer/lsan_interface.h>
 #include <signal.h>
 #include <stdio.h>
@@ -14,8 +15,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <sodium.h>
+
 #include "helper.h"
 #include "lock.h"
+#include "signature.h"
 
 /* Not 1, which is one of lwload's own exit codes. The sanitizers call these. */
 const char *__asan_default_options(void);
@@ -185,9 +189,108 @@ void tree_text(const char *root, const char *path, const char *text)
 	tree_write(root, path, text, strlen(text));
 }
 
+/* ---- keys ---- */
+
+/* "Ed", eight bytes of id, and the rest, in signify's two lines. */
+static char *blob_text(const char *comment, int key, const void *bytes, size_t size)
+{
+	unsigned char blob[2 + 8 + crypto_sign_BYTES] = "Ed";
+	char base64[128];
+
+	memset(blob + 2, key, 8);
+	memcpy(blob + 10, bytes, size);
+	sodium_bin2base64(base64, sizeof(base64), blob, 10 + size, sodium_base64_VARIANT_ORIGINAL);
+	return join("untrusted comment: %s\n%s\n", comment, base64);
+}
+
+static void keypair(int key, unsigned char *public, unsigned char *secret)
+{
+	unsigned char seed[crypto_sign_SEEDBYTES];
+
+	memset(seed, key, sizeof(seed));
+	crypto_sign_seed_keypair(public, secret, seed);
+}
+
+char *key_text(int key)
+{
+	unsigned char public[crypto_sign_PUBLICKEYBYTES], secret[crypto_sign_SECRETKEYBYTES];
+
+	keypair(key, public, secret);
+	return blob_text("test public key", key, public, sizeof(public));
+}
+
+char *signature_text(int key, const void *bytes, size_t size)
+{
+	unsigned char public[crypto_sign_PUBLICKEYBYTES], secret[crypto_sign_SECRETKEYBYTES];
+	unsigned char signature[crypto_sign_BYTES];
+
+	keypair(key, public, secret);
+	crypto_sign_detached(signature, NULL, bytes, size, secret);
+	return blob_text("verify with test.pub", key, signature, sizeof(signature));
+}
+
+/* ---- manifests ---- */
+
+static void put_module(FILE *file, const char *path)
+{
+	const char *base = strrchr(path, '/') + 1;
+	char hash[65], *bytes;
+	size_t size;
+
+	bytes = file_read(path, &size);
+	lw_sha256(bytes, size, hash);
+	fprintf(file, "%.*s\t%s\t%zu\t%s\t0.1.0\tsource\tsummary\n", (int)strlen(base) - 3, base,
+		base, size, hash);
+	free(bytes);
+}
+
+char *manifest_of(const char *directory, const char *release, unsigned long long serial)
+{
+	char *pattern = join("%s/lw_*.ko", directory), *text;
+	glob_t found = { 0 };
+	size_t size, i;
+	FILE *file = open_memstream(&text, &size);
+
+	fprintf(file,
+		"lwtools-manifest 2\nrelease %s\nuts #1\nbuild_id 01\nvermagic %s SMP \n"
+		"systemtap 5.6\nversion 0.1.0\nserial %llu\n",
+		release, release, serial);
+	glob(pattern, 0, NULL, &found);
+	/* A link to nowhere has no bytes. */
+	for (i = 0; i < found.gl_pathc; i++)
+		if (access(found.gl_pathv[i], R_OK) == 0)
+			put_module(file, found.gl_pathv[i]);
+	fclose(file);
+	globfree(&found);
+	free(pattern);
+	return text;
+}
+
+static void sign(const char *root, const char *release, const char *place, const char *more)
+{
+	char *directory = join("%s/lib/modules/%s/%s", root, release, place);
+	char *text = manifest_of(directory, release, 1000), *whole = join("%s%s", text, more);
+	char *signature = signature_text(KEY, whole, strlen(whole)), *key = key_text(KEY);
+
+	tree_text(directory, "lwtools.manifest", whole);
+	tree_text(directory, "lwtools.manifest.sig", signature);
+	tree_text(root, "etc/lwtools/keys/test.pub", key);
+	tree_text(root, "var/lib/dpkg/status", "");
+	free(key);
+	free(signature);
+	free(whole);
+	free(text);
+	free(directory);
+}
+
+void tree_sign(const char *root, const char *release, const char *place)
+{
+	sign(root, release, place, "");
+}
+
 void tree_manifest(const char *root, const char *text)
 {
-	tree_text(root, "lib/modules/" RELEASE "/systemtap/lwtools.manifest", text);
+	sign(root, RELEASE, "systemtap", text);
 }
 
 void tree_host(const char *root)
@@ -294,6 +397,7 @@ char *tree_add(const char *root, const char *tool)
 	lines_of(&lines, tool);
 	module_write(path, &lines);
 	lines_free(&lines);
+	tree_sign(root, RELEASE, "systemtap");
 	return path;
 }
 

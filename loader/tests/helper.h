@@ -51,7 +51,13 @@ char *tree_path(const char *root, const char *release, const char *place, const 
 void tree_write(const char *root, const char *path, const void *bytes, size_t size);
 void tree_text(const char *root, const char *path, const char *text);
 
-/* tree_manifest - ROOT/lib/modules/RELEASE/systemtap/lwtools.manifest with this text */
+/*
+ * tree_sign - a manifest of the modules in that place, signed by KEY, which the tree gets as
+ * a key that is trusted, as "make install" does; again after each change of a module
+ */
+void tree_sign(const char *root, const char *release, const char *place);
+
+/* tree_manifest - that of RELEASE's systemtap/, with this text behind it */
 void tree_manifest(const char *root, const char *text);
 
 /*
@@ -67,10 +73,21 @@ void tree_host(const char *root);
 pid_t lock_elsewhere(const char *root, const char *tool);
 void lock_end(pid_t pid);
 
+/* manifest_of - its text, with a serial; free it */
+char *manifest_of(const char *directory, const char *release, unsigned long long serial);
+
+/* ---- keys: a number names each, and is its id ---- */
+
+#define KEY 1
+
+/* key_text - the public key, as signify writes it; signature_text - a signature. Free them. */
+char *key_text(int key);
+char *signature_text(int key, const void *bytes, size_t size);
+
 /* module_write - a relocatable ELF file with these lines in its section .modinfo */
 void module_write(const char *path, const struct lines *lines);
 
-/* tree_add - the module of a real script, in systemtap/; free the path */
+/* tree_add - the module of a real script, in systemtap/, which is signed; free the path */
 char *tree_add(const char *root, const char *tool);
 
 /* tool_of - the description of a real script, as the loader reads it */

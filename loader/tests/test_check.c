@@ -12,6 +12,7 @@
 #include "fake.h"
 #include "helper.h"
 #include "lwload.h"
+#include "signature.h"
 
 #define VERSION "proc/sys/kernel/version"
 #define DISABLED "proc/sys/kernel/modules_disabled"
@@ -89,9 +90,21 @@ static void needs_root(void)
 		skip();
 }
 
+static void put_sha256(FILE *file, const char *release)
+{
+	char *path = tree_path(root, release, "systemtap", "killsnoop"), *bytes, hex[65];
+	size_t size;
+
+	bytes = file_read(path, &size);
+	lw_sha256(bytes, size, hex);
+	fputs(hex, file);
+	free(bytes);
+	free(path);
+}
+
 /*
- * A text with the releases for @ and %, the tree for ^, and double quotes for single ones.
- * Free it.
+ * A text with the releases for @ and %, the tree for ^, the hashes of their killsnoop for $
+ * and &, and double quotes for single ones. Free it.
  */
 static char *expand(const char *text)
 {
@@ -106,6 +119,8 @@ static char *expand(const char *text)
 			fputs(OTHER_RELEASE, file);
 		else if (*text == '^')
 			fputs(root, file);
+		else if (*text == '$' || *text == '&')
+			put_sha256(file, *text == '$' ? RELEASE : OTHER_RELEASE);
 		else
 			fputc(*text == '\'' ? '"' : *text, file);
 	}
@@ -169,6 +184,10 @@ static void ready(void **state)
 	       "@ killsnoop      blacklist  ok   the module has no kprobe\n"
 	       "@ killsnoop      running    ok   no\n"
 	       "@ killsnoop      memory     ok   5 MiB wanted, 256 available\n"
+	       "@ killsnoop      manifest   ok   lists it; version 0.1.0, SystemTap 5.6\n"
+	       "@ killsnoop      signed     ok   by key test\n"
+	       "@ killsnoop      sha256     ok   $\n"
+	       "@ killsnoop      serial     ok   1000, higher than any used on this host\n"
 	       "1 of 1 tools ready for kernel @\n");
 }
 
@@ -195,7 +214,11 @@ static void ready_json(void **state)
 	       "{'rule':'kprobes','result':'ok','text':'the module has none'},"
 	       "{'rule':'blacklist','result':'ok','text':'the module has no kprobe'},"
 	       "{'rule':'running','result':'ok','text':'no'},"
-	       "{'rule':'memory','result':'ok','text':'5 MiB wanted, 256 available'}]}\n");
+	       "{'rule':'memory','result':'ok','text':'5 MiB wanted, 256 available'},"
+	       "{'rule':'manifest','result':'ok','text':'lists it; version 0.1.0, SystemTap 5.6'},"
+	       "{'rule':'signed','result':'ok','text':'by key test'},"
+	       "{'rule':'sha256','result':'ok','text':'$'},"
+	       "{'rule':'serial','result':'ok','text':'1000, higher than any used on this host'}]}\n");
 }
 
 static void not_ready_json(void **state)
@@ -239,6 +262,7 @@ static void edit_lines(void (*edit)(struct lines *lines, const char *text), cons
 	module_write(path, &lines);
 	lines_free(&lines);
 	free(path);
+	tree_sign(root, RELEASE, "systemtap");
 }
 
 static void set_line(const char *line)
@@ -284,6 +308,7 @@ static void append(const char *text)
 	fputs(text, file);
 	fclose(file);
 	free(path);
+	tree_sign(root, RELEASE, "systemtap");
 }
 
 static void version(const char *text)
@@ -359,6 +384,10 @@ static const struct row {
 	  "@ killsnoop      blacklist  skip not looked at: the file is refused\n"
 	  "@ killsnoop      running    ok   no\n"
 	  "@ killsnoop      memory     skip not looked at: the file is refused\n"
+	  "@ killsnoop      manifest   skip not looked at: the file is refused\n"
+	  "@ killsnoop      signed     skip not looked at: the file is refused\n"
+	  "@ killsnoop      sha256     skip not looked at: the file is refused\n"
+	  "@ killsnoop      serial     skip not looked at: the file is refused\n"
 	  "0 of 1 tools ready for kernel @\n" },
 	{ "owner", set_owner, "12345", LW_REFUSED,
 	  "trusted    FAIL ^/lib/modules/@/systemtap/"
@@ -450,6 +479,7 @@ static void add_other(const char *release, const char *line)
 	module_write(path, &lines);
 	lines_free(&lines);
 	free(path);
+	tree_sign(root, release, "systemtap");
 }
 
 static void other_kernel(void **state)
@@ -477,6 +507,10 @@ static void other_kernel(void **state)
 	       "% killsnoop      blacklist  skip not the running kernel\n"
 	       "% killsnoop      running    skip not the running kernel\n"
 	       "% killsnoop      memory     skip not the running kernel\n"
+	       "% killsnoop      manifest   ok   lists it; version 0.1.0, SystemTap 5.6\n"
+	       "% killsnoop      signed     ok   by key test\n"
+	       "% killsnoop      sha256     ok   &\n"
+	       "% killsnoop      serial     ok   1000, higher than any used on this host\n"
 	       "1 of 1 tools ready for kernel %\n");
 	has(CHECK("--kernel=" RELEASE), LW_REFUSED, "modules    FAIL");
 	add_other(OTHER_RELEASE, "vermagic=" RELEASE " SMP ");
@@ -537,6 +571,7 @@ static void second_place(void **state)
 	module_write(path, &lines);
 	lines_free(&lines);
 	free(path);
+	tree_sign(root, "9.9.9", "updates/dkms");
 	has(CHECK("--kernel", "9.9.9"), LW_OK, "/9.9.9/updates/dkms/lw_killsnoop.ko\n");
 }
 
@@ -558,6 +593,22 @@ static void missing_for_a_reason(void **state)
 	has(CHECK("opensnoop"), LW_USAGE, "opensnoop      installed  FAIL no such tool; ");
 	add_other(OTHER_RELEASE, "vermagic=" OTHER_RELEASE " SMP ");
 	has(CHECK("killsnoop", "--kernel", "9.9.9"), LW_NO_MODULE, "installed  FAIL no module in ");
+}
+
+/* Where DKMS has built, its manifest says so; none that others may write to is believed. */
+static void missing_in_the_second_place(void **state)
+{
+	static const char file[] = "lib/modules/9.9.9/updates/dkms/lwtools.manifest";
+	char *path;
+
+	(void)state;
+	tree_text(root, file, "missing\tfsslower\tit has no files\n");
+	has(CHECK("fsslower", "--kernel", "9.9.9"), LW_NO_MODULE,
+	    "FAIL not for this kernel: it has no files\n");
+	assert_true(asprintf(&path, "%s/%s", root, file) > 0);
+	assert_int_equal(chmod(path, 0666), 0);
+	free(path);
+	has(CHECK("fsslower", "--kernel", "9.9.9"), LW_NO_MODULE, "FAIL no module in ");
 }
 
 /* A good tool does not hide a bad one. */
@@ -659,6 +710,7 @@ int main(void)
 		FRESH(no_module),
 		FRESH(second_place),
 		FRESH(missing_for_a_reason),
+		FRESH(missing_in_the_second_place),
 		FRESH(compressed_module),
 		FRESH(of_the_moment),
 		FRESH(several_tools),

@@ -50,6 +50,7 @@ static void add_iolat(void)
 	module_write(path, &lines);
 	lines_free(&lines);
 	free(path);
+	tree_sign(root, RELEASE, "systemtap");
 }
 
 /* One tree for all: tests that change a file make one of their own. */
