@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* fuzz_manifest.c - lwtools.manifest of a release */
 #include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "fuzz.h"
+#include "manifest.h"
 #include "tool.h"
 
 #define RELEASE "6.1.0"
@@ -27,6 +30,27 @@ static bool missing(const char *name, const char *reason, void *arg)
 	return --*left < 0;
 }
 
+/* What it says of a module: all of it inside of its text, or none of it. */
+static void parse(const uint8_t *data, size_t size)
+{
+	struct lw_manifest manifest;
+	struct lw_reason why;
+	char *text = malloc(size + 1);
+	int err;
+
+	assert(text);
+	memcpy(text, data, size);
+	text[size] = '\0';
+	err = lw_manifest_parse(text, size, "lw_opensnoop", &manifest, &why);
+	assert(err == 0 || (err == -EBADMSG && why.text[0]));
+	if (!err) {
+		assert(manifest.release > text && manifest.release < text + size);
+		assert(manifest.serial > 0);
+		assert(!manifest.sha256 || strlen(manifest.sha256) == 64);
+	}
+	free(text);
+}
+
 /* The first byte: after how many tools to end. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -34,6 +58,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	int left = input_byte(&input);
 
 	file_set(input.data, input.left);
+	parse(input.data, input.left);
 	assert(lw_missing_each(root, RELEASE, missing, &left) == (left < 0));
 	return 0;
 }
