@@ -169,11 +169,27 @@ test_packages_of_a_newer_version_replace_the_modules() {
 	installed "lwtools-modules-$release" "$version+newer"
 	installed lwtools "$version+newer"
 	[ "$(cat "$modules/newer")" = "$version+newer" ]
+	lwload opensnoop -d 0.1
+	[ "$(cat "/var/lib/lwtools/serial/$release")" -eq 100002 ]
+}
+
+# Whoever puts files there without apt has not said that older ones are meant.
+test_packages_older_modules_are_refused_unless_apt_installs_them() {
+	mkdir /tmp/newer
+	cp "$modules"/* /tmp/newer
+	dpkg-deb -x /lw/repo/pool/main/l/lwtools/"lwtools-modules-${release}"_*.deb /tmp/older
+	cp "/tmp/older/lib/modules/$release/systemtap"/* "$modules"
+	not lwload opensnoop -d 0.1 2> "$err"
+	grep 'and 100002 has been used on this host' "$err"
+	cp /tmp/newer/* "$modules"
+	lwload opensnoop -d 0.1
 }
 
 test_packages_of_the_version_before_can_be_had_again() {
 	apt install "lwtools=$version+between" "lwtools-modules-$release=$version+between"
 	[ "$(cat "$modules/newer")" = "$version+between" ]
+	lwload opensnoop -d 0.1
+	[ "$(cat "/var/lib/lwtools/serial/$release")" -eq 100001 ]
 	source_is repo debian
 	apt install "lwtools=$version" "lwtools-modules-$release=$version"
 	[ ! -e "$modules/newer" ]
