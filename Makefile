@@ -19,11 +19,14 @@ CHOSEN := $(filter $(subst *,%,$(KERNELS)),$(LISTED))
 ifeq ($(CHOSEN),)
 $(error KERNELS=$(KERNELS): none of these is in modules/kernels)
 endif
-# What "make check" and "make bench" take time for, unless KERNELS says which
+# What "make check" and "make bench", and "make fault-report", take time for, unless KERNELS
+# says which
 ifeq ($(origin KERNELS),file)
 CHECKED := $(filter 6.1.% 6.12.%,$(CHOSEN))
+FAULTED := $(filter 6.1.% 6.12.% 7.3.%,$(CHOSEN))
 else
 CHECKED := $(CHOSEN)
+FAULTED := $(CHOSEN)
 endif
 KERNELRELEASE ?= $(firstword $(CHECKED) $(CHOSEN))
 LWCACHE ?= $(HOME)/.cache/lwtools
@@ -44,7 +47,7 @@ LOADER := $(wildcard loader/*.c loader/*.h) loader/build VERSION
 COMMON := $(wildcard stp/tapset/*) modules/build modules/try-run modules/describe modules/quirks VERSION
 
 .PHONY: force all help setup kernels modules module-files lwload install install-lwload install-modules \
-	install-source uninstall deb tarball repo demo check matrix check-matrix lint unit bench clean
+	install-source uninstall deb tarball repo demo check matrix check-matrix fault-report lint unit bench clean
 
 all: lwload modules
 
@@ -163,6 +166,11 @@ check-matrix: matrix
 	$(Q)ci/same-bytes $(CHOSEN)
 	$(Q)ci/oneliners $(CHOSEN)
 	$(Q)$(MAKE) --no-print-directory analyze
+
+# What goes wrong on purpose, on three series; the results are the page ci/FAULTS.md.
+fault-report: lwload
+	$(Q)$(MAKE) --no-print-directory modules KERNELS="$(FAULTED)"
+	$(Q)ci/faults $(FAULTED)
 
 kernels: setup
 	$(Q)mkdir -p build; modules/available > build/kernels.tmp && mv build/kernels.tmp build/kernels

@@ -95,19 +95,21 @@ enum lw_result lw_host_user(const struct lw_subject *subject, struct lw_reason *
 
 /* ---- /proc ---- */
 
-/* The options of the mount, those of the file system behind a blank; false: not mounted. */
-static bool proc_mount(const char *root, char options[512])
+/* The options of the mount and of the file system. Returns 1, 0 if not mounted, or -errno. */
+static int proc_mount(const char *root, char options[512])
 {
 	char path[PATH_MAX], *line = NULL, *rest;
 	char place[256], type[64], own[200], super[200];
-	bool yes = false;
+	int yes = 0;
 	size_t size = 0;
 	FILE *file;
 
 	snprintf(path, sizeof(path), "%s/proc/self/mountinfo", root);
 	file = fopen(path, "re");
+	if (!file)
+		return errno == ENOENT ? 0 : -errno;
 	/* Of several mounts in one place the last is seen. */
-	while (file && getline(&line, &size, file) >= 0) {
+	while (getline(&line, &size, file) >= 0) {
 		rest = strstr(line, " - ");
 		if (rest && sscanf(line, "%*s %*s %*s %*s %255s %199s", place, own) == 2 &&
 		    !strcmp(place, "/proc") &&
@@ -117,16 +119,20 @@ static bool proc_mount(const char *root, char options[512])
 		}
 	}
 	free(line);
-	if (file)
-		fclose(file);
+	fclose(file);
 	return yes;
 }
 
 enum lw_result lw_host_proc(const struct lw_subject *subject, struct lw_reason *why)
 {
 	char options[512];
+	int mounted = proc_mount(subject->root, options);
 
-	if (!proc_mount(subject->root, options)) {
+	if (mounted < 0) {
+		lw_reason(why, "/proc/self/mountinfo cannot be read: %s", strerror(-mounted));
+		return LW_RULE_FAIL;
+	}
+	if (!mounted) {
 		lw_reason(why, "/proc is not mounted; mount -t proc proc /proc");
 		return LW_RULE_FAIL;
 	}
@@ -308,8 +314,7 @@ static bool has_kprobes(const char *root)
 	while (file && !yes && getline(&line, &size, file) >= 0)
 		yes = strstr(line, " register_kprobe\n");
 	free(line);
-	if (file)
-		fclose(file);
+	fclose(file);
 	return yes;
 }
 

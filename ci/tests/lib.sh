@@ -65,7 +65,8 @@ t() {
 cleanup() {
 	local module
 	rm -rf /var/lib/lwtools
-	pkill -KILL -x 'lwload|staprun|stapio' && sleep 0.5
+	pkill -KILL -x 'staprun|stapio'
+	pkill -KILL -x lwload && sleep 0.5
 	for module in $(lsmod | sed -n 's/^\(lw_[a-z0-9_]*\) .*/\1/p'); do
 		rmmod "$module" || :
 	done
