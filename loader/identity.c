@@ -34,12 +34,21 @@ enum lw_result lw_identity_release(const struct lw_tool *tool, const char *relea
 	return LW_RULE_FAIL;
 }
 
-int lw_identity_check(const struct lw_tool *tool, const char *release)
+bool lw_identity_modversions(const struct lw_tool *tool)
+{
+	static const char word[] = " modversions";
+	const char *at = strstr(tool->vermagic, word);
+
+	return at && (!at[sizeof(word) - 1] || at[sizeof(word) - 1] == ' ');
+}
+
+int lw_identity_check(const struct lw_tool *tool, const char *root, const char *release)
 {
 	struct lw_reason why;
 
 	if (lw_identity_name(tool, &why) == LW_RULE_OK &&
-	    lw_identity_release(tool, release, &why) == LW_RULE_OK)
+	    lw_identity_release(tool, release, &why) == LW_RULE_OK &&
+	    lw_identity_build(tool, root, &why) != LW_RULE_FAIL)
 		return 0;
 	lw_error("%s: refused: %s", tool->path, why.text);
 	return -EPERM;
@@ -115,22 +124,38 @@ bool lw_identity_same_build(const struct lw_tool *tool, const char *root)
 	return has_build_id(tool->build_id, root) == 1;
 }
 
+/* @how: it differs. Where nothing else would notice, it must not be tried. */
+static enum lw_result another_build(const struct lw_tool *tool, const struct lw_reason *how,
+				    struct lw_reason *why)
+{
+	static const char what[] = "built for another build of this release";
+
+	if (lw_identity_modversions(tool)) {
+		lw_reason(why, "%s: %s", what, how->text);
+		return LW_RULE_WARN;
+	}
+	lw_reason(why,
+		  "%s: %s; a kernel without modversions would take it, whatever is different; "
+		  "install modules made for this build",
+		  what, how->text);
+	return LW_RULE_FAIL;
+}
+
 enum lw_result lw_identity_build(const struct lw_tool *tool, const char *root,
 				 struct lw_reason *why)
 {
 	int id = has_build_id(tool->build_id, root);
+	struct lw_reason how;
 	char version[256];
 
 	lw_file_read(version, sizeof(version), "%s/proc/sys/kernel/version", root);
 	if (version[0] && tool->uts && strcmp(version, tool->uts)) {
-		lw_reason(why, "built for another build of this release: %s, this one is %s",
-			  tool->uts, version);
-		return LW_RULE_WARN;
+		lw_reason(&how, "%.255s, this one is %s", tool->uts, version);
+		return another_build(tool, &how, why);
 	}
 	if (id == 0) {
-		lw_reason(why, "built for another build of this release: its build-id is %s",
-			  tool->build_id);
-		return LW_RULE_WARN;
+		lw_reason(&how, "its build-id is %.255s", tool->build_id);
+		return another_build(tool, &how, why);
 	}
 	if (id < 0 && (!version[0] || !tool->uts)) {
 		lw_reason(why, "neither build-id nor uname -v can be compared");

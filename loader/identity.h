@@ -12,10 +12,12 @@ enum lw_result { LW_RULE_OK, LW_RULE_WARN, LW_RULE_SKIP, LW_RULE_FAIL };
 /*
  * lw_identity_check - compare a module with a kernel before it is inserted
  *
- * The first two of the rules below. Prints the one that fails, what was found and
- * what was wanted. Returns 0 or -EPERM.
+ * @root: directory that holds proc and sys, "" on a real host; so in all below
+ *
+ * All rules below. Prints the first that fails, what was found and what was wanted.
+ * Returns 0 or -EPERM.
  */
-int lw_identity_check(const struct lw_tool *tool, const char *release);
+int lw_identity_check(const struct lw_tool *tool, const char *root, const char *release);
 
 /*
  * lw_identity_name - does the file hold the module that it is named after?
@@ -37,15 +39,23 @@ enum lw_result lw_identity_release(const struct lw_tool *tool, const char *relea
 
 /*
  * lw_identity_build - was it built for this very build of the running kernel?
- * @root: directory that holds proc and sys, "" on a real host; so in all below
  *
  * Several builds share one release name. They differ in the build-id, see
  * lw_identity_same_build(), and in uname -v, which is in proc/sys/kernel/version
- * (kernel/utsname_sysctl.c). Returns LW_RULE_OK, LW_RULE_WARN if one differs, or
- * LW_RULE_SKIP if neither is known.
+ * (kernel/utsname_sysctl.c). Returns LW_RULE_OK, LW_RULE_SKIP if neither is known, or, if
+ * one differs, LW_RULE_WARN with modversions, by which the kernel itself refuses what does
+ * not fit, and LW_RULE_FAIL without.
  */
 enum lw_result lw_identity_build(const struct lw_tool *tool, const char *root,
 				 struct lw_reason *why);
+
+/*
+ * lw_identity_modversions - was it built for a kernel that has a CRC for each symbol?
+ *
+ * Its vermagic says so (MODULE_VERMAGIC_MODVERSIONS in include/linux/vermagic.h), and must
+ * be the kernel's own but for the release (same_magic() in kernel/module/version.c).
+ */
+bool lw_identity_modversions(const struct lw_tool *tool);
 
 /*
  * lw_identity_same_build - was the module built for this very build of the kernel?

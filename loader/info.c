@@ -48,7 +48,7 @@ enum lw_exit lw_info(const struct lw_host *host, int argc, char **argv)
 	printf("kernel:    %s\n", or_unknown(tool->uts));
 	printf("buffer:    %d MiB for each CPU\n", tool->buffer);
 	print_origin(host, tool);
-	code = lw_identity_check(tool, host->release) ? LW_REFUSED : LW_OK;
+	code = lw_identity_check(tool, host->root, host->release) ? LW_REFUSED : LW_OK;
 	lw_tool_free(tool);
 	return code;
 }

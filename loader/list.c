@@ -28,7 +28,7 @@ static const char *state_of(const struct lw_host *host, const struct lw_tool *to
 {
 	char path[PATH_MAX];
 
-	if (lw_identity_check(tool, host->release) < 0 || check_origin(host, tool))
+	if (lw_identity_check(tool, host->root, host->release) < 0 || check_origin(host, tool))
 		return NULL;
 	snprintf(path, sizeof(path), "%s/sys/module/lw_%s", host->root, tool->name);
 	return access(path, F_OK) == 0 ? "inserted" : "ready";

@@ -375,7 +375,7 @@ static enum lw_exit run_tool(const struct lw_host *host, struct run *run)
 			 tool->name);
 		return LW_USAGE;
 	}
-	if (lw_identity_check(tool, host->release))
+	if (lw_identity_check(tool, host->root, host->release))
 		return LW_REFUSED;
 	code = lw_host_guard(&subject);
 	if (code != LW_OK)

@@ -372,6 +372,23 @@ test_fault_modules_of_another_release() {
 	with_copy of_other_release
 }
 
+of_other_build() {
+	cp /lw/trust/build/* $work/copy
+	if has_modversions; then
+		lwload killsnoop -d 0.1 > $out
+		lwload check killsnoop | grep ' build  *warn '
+	else
+		exits 4 'another build of this release' lwload killsnoop -d 0.1
+		exits 4 'another build of this release' lwload killsnoop -d 0.1 --unsigned --older
+	fi
+}
+
+# fault: modules of another build of the same release, rightly signed
+# then: status 4, which says so; on kernels with modversions, which tell by themselves, it runs, and check warns
+test_fault_modules_of_another_build() {
+	with_copy of_other_build
+}
+
 without_manifest() {
 	rm $work/copy/lwtools.manifest.sig
 	exits 4 'no lwtools.manifest.sig' lwload killsnoop -d 0.1

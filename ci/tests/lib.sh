@@ -103,6 +103,11 @@ same() {
 	diff -u "$1" "$2" > $work/diff
 }
 
+# has_modversions - does this kernel have CRCs of its symbols, by which it refuses modules?
+has_modversions() {
+	modinfo -F vermagic "$modules/lw_killsnoop.ko" | grep -qw modversions
+}
+
 # exits STATUS TEXT COMMAND... - with that status and one line on stderr that has TEXT
 exits() {
 	local want=$1 text=$2 status=0

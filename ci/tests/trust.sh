@@ -97,6 +97,22 @@ test_trust_an_older_version_takes_an_option() {
 	with_copy older
 }
 
+of_another_build() {
+	cp $trust/build/* $work/copy
+	if has_modversions; then
+		prints 0 'killsnoop      build      warn built for another build' lwload check killsnoop
+		runs ''
+	else
+		prints 4 'killsnoop      build      FAIL built for another build' lwload check killsnoop
+		refuses 'built for another build of this release'
+		refuses 'built for another build of this release' --unsigned --older
+	fi
+}
+
+test_trust_another_build_is_refused_unless_the_kernel_would_tell() {
+	with_copy of_another_build
+}
+
 test_trust_a_serial_that_cannot_be_kept_is_a_warning() {
 	local status=0
 	rm -rf $serials

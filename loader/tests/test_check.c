@@ -331,6 +331,23 @@ static void other_build_id(const char *text)
 	tree_write(root, NOTES, other_notes, sizeof(other_notes) - 1);
 }
 
+/* No symbol has a CRC: vermagic alone ties the module to a kernel. */
+static void no_modversions(const char *text)
+{
+	set_line("vermagic=" RELEASE " SMP preempt mod_unload ");
+	if (text)
+		version(text);
+	else
+		other_build_id(NULL);
+}
+
+static void neither_known(const char *text)
+{
+	no_modversions(text);
+	no_file(NOTES);
+	no_file(VERSION);
+}
+
 static void no_build_id(const char *text)
 {
 	no_file(NOTES);
@@ -406,6 +423,18 @@ static const struct row {
 	{ "build-id differs", other_build_id, NULL, LW_OK,
 	  "@ killsnoop      build      warn built for another build of this release: its build-id "
 	  "is 0123456789abcdef\n" },
+	{ "uname -v differs, no modversions", no_modversions, "#2 SMP\n", LW_REFUSED,
+	  "@ killsnoop      build      FAIL built for another build of this release: " UTS
+	  ", this one is #2 SMP; a kernel without modversions would take it, whatever is "
+	  "different; install modules made for this build\n" },
+	{ "build-id differs, no modversions", no_modversions, NULL, LW_REFUSED,
+	  "@ killsnoop      build      FAIL built for another build of this release: its build-id "
+	  "is 0123456789abcdef; a kernel without modversions would take it, whatever is "
+	  "different; install modules made for this build\n" },
+	{ "the same build, no modversions", no_modversions, UTS "\n", LW_OK,
+	  "build      ok   the same build-id\n" },
+	{ "neither, no modversions", neither_known, UTS "\n", LW_OK,
+	  "build      skip neither build-id nor uname -v can be compared\n" },
 	{ "a warning is ready", other_build_id, NULL, LW_OK, "1 of 1 tools ready" },
 	{ "no build-id of the kernel", no_build_id, NULL, LW_OK,
 	  "build      ok   the same uname -v; no build-id to compare\n" },

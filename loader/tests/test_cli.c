@@ -421,6 +421,50 @@ static void other_release(void **state)
 	wrong_module("vermagic=" RELEASE "-rt SMP mod_unload ", "this kernel is " RELEASE);
 }
 
+/* killsnoop, with this vermagic, of another build than the one that runs */
+static char *other_build_tree(const char *vermagic)
+{
+	char *tree = changed_tree(vermagic);
+
+	tree_host(tree);
+	tree_text(tree, "proc/sys/kernel/version", "#2 SMP\n");
+	tree_sign(tree, RELEASE, "systemtap");
+	return tree;
+}
+
+/* Whoever has signed it: no option takes it. */
+static void other_build(void **state)
+{
+	static const char vermagic[] = "vermagic=" RELEASE " SMP mod_unload ";
+	static const char message[] = "refused: built for another build of this release: #1 SMP";
+	char *tree = other_build_tree(vermagic);
+	struct command plain = { lw_run, tree, { "killsnoop" }, NULL };
+	struct command older = { lw_run, tree, { "killsnoop", "--unsigned", "--older" }, NULL };
+	struct command list = { lw_list, tree, { "list" }, NULL };
+
+	(void)state;
+	is_refused(&plain, LW_REFUSED, message);
+	is_refused(&older, LW_REFUSED, message);
+	is_refused(&list, LW_REFUSED, message);
+	tree_free(tree);
+}
+
+/* With modversions the kernel is asked. */
+static void other_build_with_modversions(void **state)
+{
+	char *tree = other_build_tree("vermagic=" RELEASE " SMP mod_unload modversions ");
+	struct command command = { lw_run, tree, { "killsnoop", "-d", "1" }, NULL };
+	struct outcome outcome;
+
+	(void)state;
+	run_command(&command, &outcome);
+	assert_string_equal(outcome.err, "");
+	assert_int_equal(outcome.code, LW_OK);
+	assert_int_equal(fake->inserts, 1);
+	outcome_free(&outcome);
+	tree_free(tree);
+}
+
 static void renamed_file(void **state)
 {
 	(void)state;
@@ -1521,6 +1565,8 @@ int main(void)
 		FRESH(lock_of_a_stranger),
 		FRESH(other_release),
 		FRESH(renamed_file),
+		FRESH(other_build),
+		FRESH(other_build_with_modversions),
 		FRESH(wrong_format),
 		FRESH(no_modules_at_all),
 		FRESH(only_for_another_kernel),

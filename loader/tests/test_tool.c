@@ -362,6 +362,7 @@ static void identity(void **state)
 		{ "lw_x", "6.1.0-99 SMP ", -EPERM },
 		{ "lw_x", "", -EPERM },
 	};
+	char *root = tree_new();
 	size_t i;
 
 	(void)state;
@@ -375,13 +376,38 @@ static void identity(void **state)
 		int result;
 
 		capture_begin(&err, 2);
-		result = lw_identity_check(&tool, RELEASE);
+		result = lw_identity_check(&tool, root, RELEASE);
 		text = capture_end(&err, NULL);
 		assert_int_equal(result, rows[i].err);
 		/* One line that names the rule, and none for a module that fits. */
 		assert_int_equal(strstr(text, "refused: ") != NULL, rows[i].err != 0);
 		assert_int_equal(strlen(text) > 0, rows[i].err != 0);
 		free(text);
+	}
+	tree_free(root);
+}
+
+static void modversions(void **state)
+{
+	static const struct {
+		const char *vermagic;
+		bool yes;
+	} rows[] = {
+		{ RELEASE " SMP preempt mod_unload modversions ", true },
+		{ RELEASE " SMP modversions RANDSTRUCT_1", true },
+		{ RELEASE " SMP modversions", true },
+		{ RELEASE " SMP preempt mod_unload ", false },
+		{ RELEASE "-modversions SMP ", false },
+		{ RELEASE " SMP modversions2 ", false },
+		{ "", false },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(rows); i++) {
+		struct lw_tool tool = { .vermagic = rows[i].vermagic };
+
+		assert_int_equal(lw_identity_modversions(&tool), rows[i].yes);
 	}
 }
 
@@ -872,6 +898,7 @@ int main(void)
 		WITH_TREE(lock_is_nobody_elses),
 		WITH_TREE(compressed),
 		cmocka_unit_test(identity),
+		cmocka_unit_test(modversions),
 		cmocka_unit_test(build_id),
 		WITH_TREE(too_many_lines),
 		WITH_TREE(no_fields),
