@@ -129,7 +129,7 @@ test_stapusr_only_the_systemtap_directory_counts() {
 	exits 4 'updates/dkms/lw_killsnoop.ko is not in the systemtap directory, and staprun takes no other for uid 1000' \
 		by_user_here killsnoop --staprun --duration 1 || status=$?
 	# Root's staprun takes it.
-	(by_staprun killsnoop --staprun --duration 0.5) > $out 2> $err || status=$?
+	(by_staprun killsnoop --staprun --duration 4) > $out 2> $err || status=$?
 	mv $dkms/lw_killsnoop.ko "$modules"
 	rm $dkms/lwtools.manifest*
 	return $status
