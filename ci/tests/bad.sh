@@ -2,8 +2,6 @@
 # bad.sh - bad input: one clear line, the documented status, nothing inserted
 # shellcheck disable=SC2154,SC2086 # names from lib.sh; none has a space
 
-modules=/lib/modules/$(uname -r)/systemtap
-
 test_bad_input_is_refused_with_one_line() {
 	local long
 	long=$(printf 'x%.0s' $(seq 600))

@@ -9,6 +9,7 @@
 work=/tmp/lw-tests
 workload=/lw/tests/workload
 out=$work/out err=$work/err
+modules=/lib/modules/$(uname -r)/systemtap
 
 # The tail of a failed test's files, so that the log alone tells the cause.
 show() {
