@@ -148,6 +148,20 @@ static bool take_messages(struct job *job)
 	return true;
 }
 
+/* ---- its end ---- */
+
+/* Seconds without a word for which it is reminded to end, once in each */
+#define PATIENCE 10
+
+/*
+ * One signal can come when staprun is not yet ready for it, and be lost. What is killed in
+ * the end is its group, which has stapio: the module stays, and the next run removes it.
+ */
+static void remind(const struct job *job, int seconds)
+{
+	kill(seconds < PATIENCE ? job->pid : -job->pid, seconds < PATIENCE ? SIGINT : SIGKILL);
+}
+
 /* ---- its output ---- */
 
 static long long now_msec(void)
@@ -183,7 +197,7 @@ static int relay(struct job *job)
 	const struct lw_run *run = job->run;
 	long long deadline = run->duration > 0 ? now_msec() + run->duration * 1000 : 0;
 	bool stopping = false, started = false;
-	int ret, err = 0;
+	int ret, err = 0, silent = 0;
 	struct pollfd fds[] = { { .fd = job->out, .events = POLLIN },
 				{ .fd = job->err, .events = POLLIN },
 				{ .fd = run->out } };
@@ -198,13 +212,16 @@ static int relay(struct job *job)
 			fds[2].fd = -1;
 		}
 		if (stopping)
-			ret = poll(fds, 3, -1);
+			ret = poll(fds, 3, 1000);
 		else
 			ret = lw_signals_poll(fds, 3, deadline ? 100 : -1);
 		if (ret < 0 && errno != EINTR)
 			return -errno;
+		if (ret == 0 && stopping)
+			remind(job, ++silent);
 		if (ret <= 0)
 			continue;
+		silent = 0;
 		if (fds[2].revents & (POLLERR | POLLHUP | POLLNVAL))
 			err = -EPIPE;
 		if (fds[1].revents && !take_messages(job))

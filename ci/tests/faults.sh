@@ -80,7 +80,7 @@ test_fault_SIGSTOP_and_SIGKILL_at_50_random_moments() {
 }
 
 # fault: SIGKILL of staprun, or stapio which it becomes, at 15 random moments of runs with --staprun
-# then: lwload ends; the next run removes what is left
+# then: lwload ends; lwload stop removes what is left
 # long
 test_fault_SIGKILL_of_staprun_at_15_random_moments() {
 	local i killed=0
@@ -92,10 +92,11 @@ test_fault_SIGKILL_of_staprun_at_15_random_moments() {
 			killed=$((killed + 1))
 			ends_within 10 $lwload
 		else
-			kill -INT $lwload
+			kill -INT $lwload || :
 		fi
 		wait $lwload || :
 		pkill -KILL -x 'staprun|stapio' || :
+		lwload stop opensnoop
 	done
 	echo "$killed of $i killed"
 	[ $killed -gt 5 ]
@@ -103,7 +104,7 @@ test_fault_SIGKILL_of_staprun_at_15_random_moments() {
 }
 
 # fault: SIGSTOP, then SIGKILL of stapio while a run with --staprun goes on
-# then: the same
+# then: lwload ends; the next run without staprun removes what is left
 test_fault_SIGKILL_of_a_stopped_stapio() {
 	(by_staprun opensnoop --staprun --verbose -n workload) > $out 2> $err < /dev/null &
 	lwload=$!

@@ -66,7 +66,7 @@ t() {
 cleanup() {
 	local module
 	rm -rf /var/lib/lwtools
-	pkill -KILL -x 'staprun|stapio'
+	pkill -KILL -x 'staprun|stapio' || :
 	pkill -KILL -x lwload && sleep 0.5
 	for module in $(lsmod | sed -n 's/^\(lw_[a-z0-9_]*\) .*/\1/p'); do
 		rmmod "$module" || :

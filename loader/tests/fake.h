@@ -54,6 +54,7 @@ struct fake {
 	void (*on_signal)(void);  /* when it gets one */
 
 	int exec_errno, exec_status; /* of execve; the exit code of what it starts */
+	bool exec_deaf;              /* that ends by SIGKILL only */
 
 	/* What it saw. */
 	bool loaded;

@@ -13,6 +13,7 @@
 #include "staprun.h"
 
 static char output[256];
+static int data_result; /* what the sink answers */
 
 static int on_started(void *context)
 {
@@ -24,7 +25,7 @@ static int on_data(void *context, const char *buf, size_t len)
 {
 	(void)context;
 	strncat(output, buf, len);
-	return 0;
+	return data_result;
 }
 
 static int on_flush(void *context)
@@ -48,6 +49,7 @@ static int run(char **text)
 		.module = "lw_x",
 		.path = "/m/systemtap/lw_x.ko",
 		.params = params,
+		.out = -1,
 		.sink = { on_started, on_data, on_flush, on_message, NULL },
 	};
 	struct lw_loss loss = { 7, 7 };
@@ -66,6 +68,7 @@ static int setup(void **state)
 	(void)state;
 	fake_reset();
 	output[0] = '\0';
+	data_result = 0;
 	return 0;
 }
 
@@ -140,6 +143,20 @@ static void how_it_ended(void **state)
 	ends(1, 0, -EIO, "x: staprun failed with status 1; it must be 5.1 or later\n");
 }
 
+/* It takes ten seconds, of the real clock. */
+static void one_that_hears_nothing(void **state)
+{
+	char *text;
+
+	(void)state;
+	data_result = 1;
+	fake->exec_deaf = true;
+	assert_int_equal(run(&text), -EIO);
+	assert_string_equal(text,
+			    "lwload: x: staprun was killed by signal 9; try staprun -d lw_x\n");
+	free(text);
+}
+
 #define FRESH(test) cmocka_unit_test_setup(test, setup)
 
 int main(void)
@@ -148,6 +165,7 @@ int main(void)
 		FRESH(begun_with_nothing_of_the_callers),
 		FRESH(begun_with_clean_descriptors_and_signals),
 		FRESH(how_it_ended),
+		FRESH(one_that_hears_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
