@@ -15,6 +15,7 @@
 #include "log.h"
 #include "lwload.h"
 #include "origin.h"
+#include "symbols.h"
 #include "tool.h"
 
 struct check {
@@ -35,7 +36,7 @@ struct report {
 		const char *rule;
 		enum lw_result result;
 		struct lw_reason why;
-	} rows[5 + LW_HOST_RULES + LW_NORIGIN];
+	} rows[6 + LW_HOST_RULES + LW_NORIGIN];
 };
 
 /* ---- output ---- */
@@ -139,7 +140,7 @@ static void add_host_rules(struct report *report, const char *root, const struct
 }
 
 /* @tool: NULL if the file is not to be trusted */
-static void add_rules(struct report *report, const struct lw_tool *tool)
+static void add_rules(struct report *report, const struct lw_tool *tool, struct lw_symbols *symbols)
 {
 	const struct lw_host *host = report->check->host;
 	const char *root = strcmp(report->release, host->release) ? NULL : host->root;
@@ -153,6 +154,8 @@ static void add_rules(struct report *report, const struct lw_tool *tool)
 		add(report, "build", lw_identity_build(tool, root, why(report)));
 	else
 		add(report, "build", skipped(report, tool ? elsewhere : refused));
+	add(report, "symbols",
+	    tool ? lw_symbols_check(symbols, tool, why(report)) : skipped(report, refused));
 	add_host_rules(report, root, tool);
 }
 
@@ -222,8 +225,10 @@ static enum lw_exit absent(struct report *report)
 	return code;
 }
 
-static enum lw_exit check_tool(const struct check *check, const char *release, const char *name)
+static enum lw_exit check_tool(const struct check *check, struct lw_symbols *symbols,
+			       const char *name)
 {
+	const char *release = symbols->release;
 	struct report report = { .check = check, .release = release, .tool = name };
 	struct lw_tool *tool = NULL;
 	char *path;
@@ -239,7 +244,7 @@ static enum lw_exit check_tool(const struct check *check, const char *release, c
 	free(path);
 	add(&report, "installed", LW_RULE_OK);
 	add(&report, "trusted", trusted(&report, &tool));
-	add_rules(&report, tool);
+	add_rules(&report, tool, symbols);
 	add_origin(&report, tool);
 	lw_tool_free(tool);
 	print(&report, is_ready(&report));
@@ -275,9 +280,10 @@ static bool print_missing(const char *name, const char *reason, void *arg)
 	return false;
 }
 
-static enum lw_exit check_tools(const struct check *check, const char *release, int *ready,
+static enum lw_exit check_tools(const struct check *check, struct lw_symbols *symbols, int *ready,
 				int *tools)
 {
+	const char *release = symbols->release;
 	struct report none = { .check = check, .release = release };
 	struct missing missing = { check, release };
 	enum lw_exit one, code = LW_OK;
@@ -290,7 +296,7 @@ static enum lw_exit check_tools(const struct check *check, const char *release, 
 		return LW_FAILED;
 	}
 	for (i = 0; i < *tools; i++) {
-		one = check_tool(check, release, names[i]);
+		one = check_tool(check, symbols, names[i]);
 		*ready += one == LW_OK;
 		code = worse(code, one);
 		free(names[i]);
@@ -304,15 +310,17 @@ static enum lw_exit check_tools(const struct check *check, const char *release, 
 
 static enum lw_exit check_kernel(const struct check *check, const char *release)
 {
+	struct lw_symbols symbols = { .root = check->host->root, .release = release };
 	int ready = 0, tools = 1;
 	enum lw_exit code;
 
 	if (check->tool) {
-		code = check_tool(check, release, check->tool);
+		code = check_tool(check, &symbols, check->tool);
 		ready = code == LW_OK;
 	} else {
-		code = check_tools(check, release, &ready, &tools);
+		code = check_tools(check, &symbols, &ready, &tools);
 	}
+	lw_symbols_free(&symbols);
 	if (!check->json && code != LW_FAILED)
 		printf("%d of %d tools ready for kernel %s\n", ready, tools, release);
 	return code;

@@ -321,12 +321,9 @@ test_fault_a_truncated_module() {
 
 # flip FILE - a bit of it that is chosen at random
 flip() {
-	local size at byte
+	local size
 	size=$(stat -c %s "$1")
-	at=$(((RANDOM * 32768 + RANDOM) % size))
-	byte=$(od -An -tu1 -j $at -N 1 "$1")
-	# shellcheck disable=SC2059 # the byte is the format
-	printf "\\$(printf %03o $((byte ^ 1 << RANDOM % 8)))" | dd of="$1" bs=1 seek=$at conv=notrunc 2> /dev/null
+	flip_bit "$1" $(((RANDOM * 32768 + RANDOM) % size)) $((RANDOM % 8))
 }
 
 flipped() {

@@ -109,6 +109,14 @@ has_modversions() {
 	modinfo -F vermagic "$modules/lw_killsnoop.ko" | grep -qw modversions
 }
 
+# flip_bit FILE OFFSET [BIT] - of the byte there
+flip_bit() {
+	local byte
+	byte=$(od -An -tu1 -j "$2" -N 1 "$1")
+	# shellcheck disable=SC2059 # the byte is the format
+	printf "\\$(printf %03o $((byte ^ 1 << ${3:-0})))" | dd of="$1" bs=1 seek="$2" conv=notrunc 2> /dev/null
+}
+
 # exits STATUS TEXT COMMAND... - with that status and one line on stderr that has TEXT
 exits() {
 	local want=$1 text=$2 status=0

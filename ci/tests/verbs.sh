@@ -47,15 +47,37 @@ test_check_says_that_every_tool_is_ready() {
 	prints 0 "$n of $n tools ready for kernel $(uname -r)" lwload check
 	# Neither securityfs nor debugfs is mounted: see host.sh.
 	not grep -E ' (warn|FAIL) ' $out
+	if has_modversions; then
+		[ "$(grep -cE ' symbols    ok   1[0-9]{2} of 1[0-9]{2} symbols compared, all the same$' $out)" -eq "$n" ]
+	else
+		[ "$(grep -c ' symbols    skip no modversions' $out)" -eq "$n" ]
+	fi
 	not grep -E ' (installed|trusted|name|release|build|user|proc|modules|signature|running|memory|manifest|signed|sha256|serial) +skip ' $out
-	[ "$(wc -l < $out)" -eq $((20 * n + 1)) ]
+	[ "$(wc -l < $out)" -eq $((21 * n + 1)) ]
 	prints 0 '"ready":true' lwload check --json
-	jq -e -s "length == $n and all(.ready and (.rules | length == 20))" $out
+	jq -e -s "length == $n and all(.ready and (.rules | length == 21))" $out
 	nothing_is_inserted
 }
 
 test_check_needs_no_root() {
 	prints 0 "1 of 1 tools ready" setpriv --reuid 65534 --regid 65534 --clear-groups lwload check opensnoop
+}
+
+# One bit of the CRC of module_layout, which every module has, behind which is its name
+another_crc() {
+	local at
+	at=$(LC_ALL=C grep -abom 1 module_layout $work/copy/lw_opensnoop.ko | head -n 1)
+	flip_bit $work/copy/lw_opensnoop.ko $((${at%%:*} - 8))
+	prints 4 'opensnoop      symbols    FAIL the module wants module_layout with CRC 0x' lwload check opensnoop
+	grep -qF "would refuse it; apt install lwtools-modules-$(uname -r)" $out
+	not insmod $work/copy/lw_opensnoop.ko 2> /dev/null
+	prints 0 'killsnoop      symbols    ok ' lwload check killsnoop
+}
+
+test_check_finds_a_symbol_of_another_kernel() {
+	if has_modversions; then
+		with_copy another_crc
+	fi
 }
 
 wrong_release_fails() {

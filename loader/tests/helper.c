@@ -364,15 +364,34 @@ static void put_ascii(FILE *file, const char *text)
 	fputs("\\000\"\n", file);
 }
 
+#define VERSIONS "__versions="
+
+/* SYMBOL CRC, as struct modversion_info of include/linux/module.h */
+static void put_version(FILE *file, const char *text)
+{
+	char name[56], crc[20];
+
+	if (sscanf(text, "%55s %19s", name, crc) != 2)
+		die(text);
+	fprintf(file, "\t.section __versions, \"a\"\n\t.quad %s\n\t.asciz \"%s\"\n\t.balign 64\n",
+		crc, name);
+}
+
 /* Real modules are larger than their description, and have code before it. */
 static void put_assembly(FILE *file, const struct lines *lines)
 {
+	const char *versions = NULL;
 	int i;
 
 	fprintf(file, "\t.text\n\t.fill %d, 1, 0x90\n\t.section .modinfo, \"a\"\n", MODULE_CODE);
 	/* Backwards: nobody may rely on their order. */
 	for (i = lines->n - 1; i >= 0; i--)
-		put_ascii(file, lines->text[i]);
+		if (strncmp(lines->text[i], VERSIONS, strlen(VERSIONS)))
+			put_ascii(file, lines->text[i]);
+		else
+			versions = lines->text[i] + strlen(VERSIONS);
+	if (versions)
+		put_version(file, versions);
 	fputs("\t.section .note.GNU-stack, \"\", @progbits\n", file);
 }
 

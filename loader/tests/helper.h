@@ -84,7 +84,10 @@ char *manifest_of(const char *directory, const char *release, unsigned long long
 char *key_text(int key);
 char *signature_text(int key, const void *bytes, size_t size);
 
-/* module_write - a relocatable ELF file with these lines in its section .modinfo */
+/*
+ * module_write - a relocatable ELF file with these lines in its section .modinfo; but
+ * "__versions=SYMBOL CRC" becomes that section, with one symbol
+ */
 void module_write(const char *path, const struct lines *lines);
 
 /* tree_add - the module of a real script, in systemtap/, which is signed; free the path */

@@ -173,6 +173,7 @@ static void ready(void **state)
 	       "@ killsnoop      name       ok   lw_killsnoop\n"
 	       "@ killsnoop      release    ok   @ SMP preempt mod_unload modversions \n"
 	       "@ killsnoop      build      ok   the same build-id\n"
+	       "@ killsnoop      symbols    skip the module has no symbol versions\n"
 	       "@ killsnoop      user       ok   root with CAP_SYS_MODULE\n"
 	       "@ killsnoop      proc       ok   /proc is mounted\n"
 	       "@ killsnoop      modules    ok   kernel.modules_disabled is 0\n"
@@ -204,6 +205,7 @@ static void ready_json(void **state)
 	       "{'rule':'release','result':'ok','text':"
 	       "'@ SMP preempt mod_unload modversions '},"
 	       "{'rule':'build','result':'ok','text':'the same build-id'},"
+	       "{'rule':'symbols','result':'skip','text':'the module has no symbol versions'},"
 	       "{'rule':'user','result':'ok','text':'root with CAP_SYS_MODULE'},"
 	       "{'rule':'proc','result':'ok','text':'/proc is mounted'},"
 	       "{'rule':'modules','result':'ok','text':'kernel.modules_disabled is 0'},"
@@ -390,6 +392,7 @@ static const struct row {
 	  "@ killsnoop      name       skip not looked at: the file is refused\n"
 	  "@ killsnoop      release    skip not looked at: the file is refused\n"
 	  "@ killsnoop      build      skip not looked at: the file is refused\n"
+	  "@ killsnoop      symbols    skip not looked at: the file is refused\n"
 	  "@ killsnoop      user       ok   root with CAP_SYS_MODULE\n"
 	  "@ killsnoop      proc       ok   /proc is mounted\n"
 	  "@ killsnoop      modules    ok   kernel.modules_disabled is 0\n"
@@ -524,6 +527,8 @@ static void other_kernel(void **state)
 	       "% killsnoop      name       ok   lw_killsnoop\n"
 	       "% killsnoop      release    ok   % SMP \n"
 	       "% killsnoop      build      skip not the running kernel\n"
+	       "% killsnoop      symbols    skip no modversions in its vermagic: symbols have no "
+	       "CRCs\n"
 	       "% killsnoop      user       skip not the running kernel\n"
 	       "% killsnoop      proc       skip not the running kernel\n"
 	       "% killsnoop      modules    skip not the running kernel\n"
@@ -574,6 +579,35 @@ static void compressed_module(void **state)
 	       "zstd -d it\n"
 	       "0 of 1 tools ready for kernel 9.9.9\n");
 	has(CHECK("--kernel", "9.9.9"), LW_REFUSED, "9.9.9 -              compressed FAIL ^/lib");
+}
+
+static const char versions[] = "__versions=module_layout 0x1234";
+
+/* A module of the kernel itself, which carries what the kernel has. */
+static void add_kernel_module(const char *release, const char *line)
+{
+	char *path = tree_path(root, release, "kernel/net", "x");
+	struct lines lines = { .n = 0 };
+
+	lines_set(&lines, line);
+	module_write(path, &lines);
+	lines_free(&lines);
+	free(path);
+}
+
+/* Of a kernel that does not run as well: it is what this rule is for. */
+static void symbols(void **state)
+{
+	(void)state;
+	add_kernel_module(RELEASE, versions);
+	add_kernel_module(OTHER_RELEASE, "__versions=module_layout 0x4321");
+	edit_lines(lines_set, versions);
+	has(CHECK("killsnoop"), LW_OK,
+	    "@ killsnoop      symbols    ok   1 of 1 symbols compared, all the same\n");
+	add_other(OTHER_RELEASE, versions);
+	has(CHECK("killsnoop", "--kernel", OTHER_RELEASE), LW_REFUSED,
+	    "% killsnoop      symbols    FAIL the module wants module_layout with CRC 0x00001234, "
+	    "that kernel has 0x00004321, and would refuse it; apt install lwtools-modules-%\n");
 }
 
 /* What may be otherwise when it is run does not make it unready. */
@@ -741,6 +775,7 @@ int main(void)
 		FRESH(missing_for_a_reason),
 		FRESH(missing_in_the_second_place),
 		FRESH(compressed_module),
+		FRESH(symbols),
 		FRESH(of_the_moment),
 		FRESH(several_tools),
 		FRESH(all_installed),
