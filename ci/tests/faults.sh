@@ -87,12 +87,14 @@ test_fault_SIGKILL_of_staprun_at_15_random_moments() {
 	for i in $(seq 15); do
 		(by_staprun opensnoop --staprun -n workload) > $out 2> $err < /dev/null &
 		lwload=$!
+		sleep $((i % 3))
 		random_pause 999
 		if pkill -KILL -x 'staprun|stapio'; then
 			killed=$((killed + 1))
 			ends_within 10 $lwload
 		else
-			kill -INT $lwload || :
+			# What bash begins in the background ignores SIGINT until it says otherwise.
+			kill -TERM $lwload || :
 		fi
 		wait $lwload || :
 		pkill -KILL -x 'staprun|stapio' || :
