@@ -115,13 +115,13 @@ install-lwload: lwload build/manifest-key
 	sed 's|/usr/sbin/|$(SBINDIR)/|' loader/extra/lwload@.service > $(DESTDIR)$(UNITDIR)/lwload@.service
 	chmod 644 $(DESTDIR)$(UNITDIR)/lwload@.service
 
-uninstall:
+uninstall: build/manifest-key
 	rm -f $(addprefix $(DESTDIR),$(SBINDIR)/lwload $(BASHDIR)/lwload $(ZSHDIR)/_lwload $(UNITDIR)/lwload@.service \
 		$(SYSCONFDIR)/logrotate.d/lwtools $(foreach n,5 7 8,$(patsubst man/%,$(MANDIR)/man$(n)/%,$(wildcard man/*.$(n)))))
 	rm -rf $(DESTDIR)$(DOCDIR)
 	rm -f $(TOOLS:%=$(DESTDIR)$(MODDIR)/$(KERNELRELEASE)/systemtap/lw_%.ko)
 	rm -f $(addprefix $(DESTDIR)$(MODDIR)/$(KERNELRELEASE)/systemtap/lwtools.,manifest manifest.sig)
-	rm -f $(DESTDIR)$(SYSCONFDIR)/lwtools/keys/$(if $(MANIFEST_KEY),$(notdir $(MANIFEST_KEY:.sec=.pub)),lwtools-*.pub)
+	rm -f "$(DESTDIR)$(SYSCONFDIR)/lwtools/keys/$$(sed -n '1s|.*/\(.*\)\.sec$$|\1.pub|p' build/manifest-key)"
 	-rmdir $(DESTDIR)$(MODDIR)/$(KERNELRELEASE)/systemtap $(addprefix $(DESTDIR)$(SYSCONFDIR)/lwtools,/keys /) 2>/dev/null
 
 # What lwtools-dkms has: all that makes modules
@@ -189,6 +189,7 @@ include loader/fuzz/fuzz.mk
 
 force:
 
-# The cache, in LWCACHE, stays: it is safe to delete, and takes minutes to make.
+# The cache, in LWCACHE, stays: it is safe to delete, and takes minutes to make. Its key is made
+# anew as well, which hosts must be given.
 clean:
 	rm -rf build $(LISTED:%=modules/%)

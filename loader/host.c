@@ -314,7 +314,8 @@ static bool has_kprobes(const char *root)
 	while (file && !yes && getline(&line, &size, file) >= 0)
 		yes = strstr(line, " register_kprobe\n");
 	free(line);
-	fclose(file);
+	if (file)
+		fclose(file);
 	return yes;
 }
 

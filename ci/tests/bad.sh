@@ -32,7 +32,9 @@ test_bad_input_is_refused_with_one_line() {
 test_no_arguments_print_the_usage() {
 	local status=0
 	lwload > $out 2> $err || status=$?
-	[ $status -eq 2 ] && [ ! -s $out ] && grep -q '^usage: lwload' $err
+	[ $status -eq 2 ]
+	[ ! -s $out ]
+	grep -q '^usage: lwload' $err
 }
 
 test_a_user_who_is_not_root_is_refused() {

@@ -89,7 +89,8 @@ test_shows_a_single_event_within_300_ms() {
 	wait
 	shown=$(sed -n 's/ .*hostname$//p' $out)
 	echo "shown $(((shown - made) / 1000)) us later"
-	[ $((shown - made)) -gt 0 ] && [ $((shown - made)) -lt 300000000 ]
+	[ $((shown - made)) -gt 0 ]
+	[ $((shown - made)) -lt 300000000 ]
 }
 
 # A reader that opens the pipe and stands still.
@@ -118,7 +119,8 @@ test_counts_lost_records_and_says_so() {
 	grep -Eq 'warning: opensnoop: [0-9]+ records were lost, [0-9]+ shown' $err
 	# The workload's first steps open a file or two more.
 	lost=$(sed -n 's/.*: \([0-9]*\) records were lost, \([0-9]*\) shown.*/\1 + \2/p' $err)
-	[ $((lost)) -ge 60000 ] && [ $((lost)) -le 60100 ]
+	[ $((lost)) -ge 60000 ]
+	[ $((lost)) -le 60100 ]
 	[ $status -eq 5 ]
 }
 
@@ -190,7 +192,9 @@ test_three_tools_run_at_once() {
 	for lwload in $others; do
 		finish
 	done
-	[ -s $out ] && [ -s $work/execs ] && [ -s $work/kills ]
+	[ -s $out ]
+	[ -s $work/execs ]
+	[ -s $work/kills ]
 }
 
 test_removes_the_leftover_of_a_killed_run() {

@@ -27,7 +27,8 @@ kernel_complaints() {
 
 leftovers() {
 	lsmod | grep '^lw_' && return
-	pgrep -x lwload && return
+	pgrep -x 'lwload|staprun' && return
+	pgrep -x stapio && return
 	kernel_complaints
 }
 

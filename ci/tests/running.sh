@@ -10,7 +10,8 @@ test_max_rate_leaves_out_and_counts() {
 	$workload repeat 10000 /etc/hostname
 	finish
 	shown=$(grep -c '"pid"' $out)
-	[ "$shown" -ge 100 ] && [ "$shown" -lt 10000 ]
+	[ "$shown" -ge 100 ]
+	[ "$shown" -lt 10000 ]
 	out_of=$(sed -n "s/.*: \([0-9]*\) records were left out by --max-rate, $shown shown\$/\1/p" $err)
 	[ $((shown + out_of)) -ge 10000 ]
 	tail -n 1 $out > $work/got
@@ -80,7 +81,8 @@ test_output_is_rotated_by_size() {
 	same $work/want $work/got
 	for file in "$work"/file.?; do
 		n=$(stat -c %s $file)
-		[ "$n" -gt 64000 ] && [ "$n" -le 65536 ]
+		[ "$n" -gt 64000 ]
+		[ "$n" -le 65536 ]
 	done
 	# Whole records, without a gap from the oldest to the newest
 	cat $work/file.3 $work/file.2 $work/file.1 $work/file > $work/got
@@ -200,7 +202,8 @@ test_recorder_keeps_to_its_memory() {
 	kept /etc/fstab
 	# Four times as much has come.
 	size=$(stat -c %s $work/got)
-	[ "$size" -gt 1000000 ] && [ "$size" -le 1048576 ]
+	[ "$size" -gt 1000000 ]
+	[ "$size" -le 1048576 ]
 	jq -e -s 'all(.path)' $work/got
 	awk '/^VmHWM/ { print; exit !($2 <= 4096) }' /proc/$recorder/status
 	[ "$(lwload status --json | jq .kept)" -eq "$size" ]
