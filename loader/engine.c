@@ -437,8 +437,10 @@ static int run_started(struct engine *engine)
 	const struct lw_run *run = engine->run;
 	int stop_err, err = make_fds(engine);
 
-	if (run->duration > 0)
+	if (run->duration > 0) {
 		engine->deadline = now_msec() + (long long)(run->duration * 1000);
+		lw_signals_expire(run->duration);
+	}
 	if (!err)
 		err = from_sink(engine, run->sink.started(run->sink.context));
 	if (!err && engine->exit_asked)
@@ -452,10 +454,12 @@ static int run_started(struct engine *engine)
 			 strerror(-stop_err));
 	else if (err > 0)
 		err = drain(engine);
+	lw_signals_expire(0);
 	if (err < 0 && !engine->printed)
 		lw_error("%s: the output of module %s cannot be read: %s", run->name, run->module,
 			 strerror(-err));
-	return err < 0 ? err : stop_err;
+	/* That the reader is gone excuses nothing else. */
+	return err < 0 && (err != -EPIPE || !stop_err) ? err : stop_err;
 }
 
 int lw_engine_run(const struct lw_run *run, struct lw_loss *loss)
@@ -475,7 +479,7 @@ int lw_engine_run(const struct lw_run *run, struct lw_loss *loss)
 	lw_relay_close(engine.relay);
 	lw_control_close(&engine.control);
 	free(engine.fds);
-	if (remove_module(run) && !err)
+	if (remove_module(run) && (!err || err == -EPIPE))
 		err = -EBUSY;
-	return err ? err : engine.failed ? -EIO : 0;
+	return engine.failed && (!err || err == -EPIPE) ? -EIO : err;
 }

@@ -194,7 +194,7 @@ static bool listen_to(struct recorder *r, struct reader *reader)
 
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR;
-	if (n == 0 && !reader->request)
+	if (n == 0 && (!reader->request || reader->request == LW_REQUEST_STOP))
 		return false;
 	if (n > 0 && !reader->request)
 		take_request(r, reader, byte);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -21,6 +22,37 @@ static size_t escape(char *out, size_t room, const char *text)
 	return n;
 }
 
+/*
+ * Nobody may take what is written there, such as a terminal that was stopped, and the module
+ * is to be removed all the same: wait a second, no longer.
+ */
+static void put(const char *text, size_t len)
+{
+	struct pollfd p = { .fd = STDERR_FILENO, .events = POLLOUT };
+
+	if (poll(&p, 1, 1000) > 0 && write(STDERR_FILENO, text, len) < 0)
+		return;
+}
+
+void lw_pass(const char *text, size_t len)
+{
+	char out[4 * 512];
+	size_t i, n = 0;
+
+	for (i = 0; i < len; i++) {
+		unsigned char c = text[i];
+
+		if ((c >= 0x20 && c < 0x7f) || c == '\n' || c == '\t')
+			out[n++] = c;
+		else
+			n += sprintf(out + n, "\\x%02x", c);
+		if (n + 5 > sizeof(out) || i + 1 == len) {
+			put(out, n);
+			n = 0;
+		}
+	}
+}
+
 static void line(const char *prefix, const char *format, va_list args)
 {
 	char text[1024], out[2048];
@@ -31,8 +63,7 @@ static void line(const char *prefix, const char *format, va_list args)
 	n += escape(out + n, sizeof(out) - n - 1, text);
 	out[n++] = '\n';
 	/* One write, so that lines of several processes do not mix. */
-	if (write(STDERR_FILENO, out, n) < 0)
-		return;
+	put(out, n);
 }
 
 void lw_error(const char *format, ...)

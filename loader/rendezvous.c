@@ -129,6 +129,8 @@ int lw_rendezvous_accept(int listener)
 
 int lw_rendezvous_ask(const char *root, const char *tool, enum lw_request request)
 {
+	/* Of one that stands still, the queue may be full. */
+	struct timeval patience = { LOOK_SECONDS, 0 };
 	struct sockaddr_un address;
 	char byte = request;
 	int fd, err;
@@ -138,6 +140,7 @@ int lw_rendezvous_ask(const char *root, const char *tool, enum lw_request reques
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
 	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0 &&
 	    send(fd, &byte, 1, MSG_NOSIGNAL) == 1)
 		return fd;

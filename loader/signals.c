@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stddef.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -9,6 +10,8 @@
 
 static volatile sig_atomic_t stopped;
 static volatile sig_atomic_t alarms;
+static volatile sig_atomic_t expires; /* the next alarm is that of lw_signals_expire() */
+static volatile sig_atomic_t expired;
 
 static const int stop_signals[] = { SIGINT, SIGTERM, SIGHUP };
 #define NSTOP (sizeof(stop_signals) / sizeof(stop_signals[0]))
@@ -19,10 +22,15 @@ static const int stop_signals[] = { SIGINT, SIGTERM, SIGHUP };
  */
 static void on_signal(int number)
 {
-	if (number == SIGALRM)
+	if (number == SIGALRM && expires) {
+		expires = 0;
+		expired = 1;
+	} else if (number == SIGALRM) {
 		alarms++;
-	else
+	} else {
+		expires = 0;
 		stopped = 1;
+	}
 	alarm(1);
 }
 
@@ -61,6 +69,18 @@ void lw_signals_catch(void)
 	action.sa_handler = SIG_IGN;
 	sigaction(SIGPIPE, &action, NULL);
 	sigaction(SIGXFSZ, &action, NULL);
+}
+
+void lw_signals_expire(double seconds)
+{
+	struct itimerval timer = { .it_value = { seconds, 0 } };
+
+	timer.it_value.tv_usec = (seconds - timer.it_value.tv_sec) * 1000000;
+	expired = 0;
+	expires = seconds > 0;
+	/* An alarm that a signal has set goes on. */
+	if (!stopped)
+		setitimer(ITIMER_REAL, &timer, NULL);
 }
 
 bool lw_signals_stop(void)
@@ -111,7 +131,7 @@ static int write_all(int fd, const char *buf, size_t len)
 		} else if (errno != EINTR) {
 			return -errno;
 		}
-		if (len && stopped && alarms > before)
+		if (len && (stopped || expired) && alarms > before)
 			return -EINTR;
 	}
 	return 0;

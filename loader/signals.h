@@ -17,6 +17,12 @@ void lw_signals_catch(void);
 bool lw_signals_stop(void);
 
 /*
+ * lw_signals_expire - after these seconds lw_signals_write() has no more patience with its
+ * reader than after a signal; 0: it has again
+ */
+void lw_signals_expire(double seconds);
+
+/*
  * lw_signals_poll - poll(2) that a signal ends: returns as poll does, 0 for a
  * signal. @msec: -1 waits for ever.
  */

@@ -144,22 +144,34 @@ static bool take_messages(struct job *job)
 			job->line[job->len++] = buf[i];
 	}
 	/* What cannot be shown is still counted. */
-	(void)!write(STDERR_FILENO, buf, n);
+	lw_pass(buf, n);
 	return true;
 }
 
 /* ---- its end ---- */
 
-/* Seconds without a word for which it is reminded to end, once in each */
-#define PATIENCE 10
+/* Milliseconds without a word, and in all, after which it is killed */
+#define SILENT_MSEC 10000
+#define ENDING_MSEC 60000
+
+/* When, by the monotonic clock, it was told to end, last told, and last said something */
+struct ending {
+	long long told, last, heard;
+};
 
 /*
  * One signal can come when staprun is not yet ready for it, and be lost. What is killed in
- * the end is its group, which has stapio: the module stays, and the next run removes it.
+ * the end is its group, which has stapio: the module stays, and lwload stop removes it.
  */
-static void remind(const struct job *job, int seconds)
+static void remind(const struct job *job, struct ending *ending, long long now)
 {
-	kill(seconds < PATIENCE ? job->pid : -job->pid, seconds < PATIENCE ? SIGINT : SIGKILL);
+	if (now - ending->heard >= SILENT_MSEC || now - ending->told >= ENDING_MSEC)
+		kill(-job->pid, SIGKILL);
+	else if (now - ending->last >= 1000)
+		kill(job->pid, SIGINT);
+	else
+		return;
+	ending->last = now;
 }
 
 /* ---- its output ---- */
@@ -197,7 +209,8 @@ static int relay(struct job *job)
 	const struct lw_run *run = job->run;
 	long long deadline = run->duration > 0 ? now_msec() + run->duration * 1000 : 0;
 	bool stopping = false, started = false;
-	int ret, err = 0, silent = 0;
+	struct ending ending = { 0 };
+	int ret, err = 0;
 	struct pollfd fds[] = { { .fd = job->out, .events = POLLIN },
 				{ .fd = job->err, .events = POLLIN },
 				{ .fd = run->out } };
@@ -208,6 +221,7 @@ static int relay(struct job *job)
 		if (stop && !stopping) {
 			kill(job->pid, SIGINT);
 			stopping = true;
+			ending.told = ending.last = ending.heard = now_msec();
 			/* It would end the wait at once, over and over; so would a second signal. */
 			fds[2].fd = -1;
 		}
@@ -217,11 +231,12 @@ static int relay(struct job *job)
 			ret = lw_signals_poll(fds, 3, deadline ? 100 : -1);
 		if (ret < 0 && errno != EINTR)
 			return -errno;
-		if (ret == 0 && stopping)
-			remind(job, ++silent);
+		if (ret > 0)
+			ending.heard = now_msec();
+		if (stopping)
+			remind(job, &ending, now_msec());
 		if (ret <= 0)
 			continue;
-		silent = 0;
 		if (fds[2].revents & (POLLERR | POLLHUP | POLLNVAL))
 			err = -EPIPE;
 		if (fds[1].revents && !take_messages(job))
@@ -302,5 +317,6 @@ int lw_staprun_run(const struct lw_run *run, struct lw_loss *loss)
 	if (job.err >= 0)
 		close(job.err);
 	*loss = job.loss;
-	return err < 0 ? err : status;
+	/* That the reader is gone excuses nothing else. */
+	return err < 0 && (err != -EPIPE || !status) ? err : status;
 }

@@ -161,6 +161,55 @@ test_fault_the_reader_goes_away() {
 	[ "$(wc -l < $work/head)" -eq 20 ]
 }
 
+# held COMMAND - into a pipe that is full and whose reader stands still; sets lwload
+held() {
+	mkfifo $work/pipe
+	bash -c "exec < $work/pipe; exec sleep 1000" &
+	holder=$!
+	"$1" &
+	lwload=$!
+}
+
+# release - lets the reader go
+release() {
+	kill $holder
+	wait $holder || :
+}
+
+chatter() {
+	exec lwload opensnoop -n workload --verbose > $out 2> $work/pipe < /dev/null
+}
+
+# fault: nobody takes what it writes to standard error, and SIGTERM
+# then: the module is removed within 10 s
+test_fault_standard_error_stands_still() {
+	held chatter
+	for _ in $(seq 100); do [ -s $out ] && break; sleep 0.1; done
+	# As much as the pipe holds, from somebody else
+	timeout 3 sh -c "head -c 100000 /dev/zero > $work/pipe" || :
+	kill -TERM $lwload
+	gone_within 10
+	release
+}
+
+silent_end() {
+	exec lwload opensnoop --json -n workload -d 3 > $work/pipe 2> $err < /dev/null
+}
+
+# fault: the reader of its records stands still, and its time (-d) is up
+# then: it ends within 10 s, and says what was not shown (status 5)
+test_fault_the_reader_stands_still_when_time_is_up() {
+	local status=0
+	held silent_end
+	sleep 1
+	$workload repeat 5000 /etc/hostname
+	ends_within 10 $lwload
+	wait $lwload || status=$?
+	release
+	[ $status -eq 5 ]
+	grep -q 'records were lost' $err
+}
+
 # fault: standard output is closed
 # then: status 1 before anything is inserted
 test_fault_no_standard_output() {

@@ -459,8 +459,12 @@ int __wrap_poll(struct pollfd *fds, nfds_t n, int msec)
 {
 	int ready;
 
-	if (kind_of(fds[0].fd) == REAL)
-		return __real_poll(fds, n, msec);
+	if (kind_of(fds[0].fd) == REAL) {
+		ready = __real_poll(fds, n, msec);
+		if (!ready && msec > 0)
+			fake->clock += msec * 1000000LL;
+		return ready;
+	}
 	ready = look(fds, n);
 	if (!ready)
 		fake->clock += msec * 1000000LL;
