@@ -40,6 +40,7 @@ t() {
 	mkdir -p $work
 	# A run that hangs fails its test only.
 	case $1 in
+	test_fault_1000_cycles_*) patience=3600 ;;
 	test_fault_*) patience=900 ;;
 	test_soak) patience=7200 ;;
 	esac
