@@ -402,6 +402,7 @@ flipped() {
 
 # fault: one of 200 bits of a module, chosen at random, is another
 # then: status 4, whatever options there are
+# long
 test_fault_flipped_bits_of_a_module() {
 	with_copy flipped
 }
