@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "engine.h"
 #include "host.h"
 #include "leftover.h"
@@ -41,14 +42,6 @@ struct engine {
 	int start_result;
 	struct lw_loss loss;
 };
-
-static long long now_msec(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
-}
 
 /* ---- inserting and removing ---- */
 
@@ -137,12 +130,12 @@ static int insert(const struct lw_run *run)
 static int remove_module(const struct lw_run *run)
 {
 	struct timespec pause = { 0, 10000000 };
-	long long deadline = now_msec() + 5000;
+	long long deadline = lw_clock_msec() + 5000;
 
 	while (syscall(SYS_delete_module, run->module, O_NONBLOCK) < 0) {
 		if (errno == ENOENT)
 			return 0;
-		if ((errno != EAGAIN && errno != EBUSY) || now_msec() > deadline) {
+		if ((errno != EAGAIN && errno != EBUSY) || lw_clock_msec() > deadline) {
 			int err = -errno;
 
 			lw_error("%s: module %s cannot be removed: %s; try rmmod %s", run->name,
@@ -232,7 +225,7 @@ static int read_messages(struct engine *engine)
 static int wait_for(struct engine *engine, const bool *flag)
 {
 	struct pollfd fd = { .fd = engine->control.cmd, .events = POLLIN };
-	long long deadline = now_msec() + 10000;
+	long long deadline = lw_clock_msec() + 10000;
 	int err;
 
 	for (;;) {
@@ -241,7 +234,7 @@ static int wait_for(struct engine *engine, const bool *flag)
 			return err;
 		if (*flag)
 			return 0;
-		if (now_msec() > deadline)
+		if (lw_clock_msec() > deadline)
 			return -ETIMEDOUT;
 		/* Not lw_signals_poll(): a signal must not cut this short. */
 		poll(&fd, 1, 100);
@@ -331,7 +324,7 @@ static int timeout(const struct engine *engine, int most)
 
 	if (!engine->deadline)
 		return most;
-	left = engine->deadline - now_msec();
+	left = engine->deadline - lw_clock_msec();
 	if (left < 0)
 		return 0;
 	if (most >= 0 && left > most)
@@ -381,7 +374,7 @@ static int step(struct engine *engine)
 
 	if (err < 0)
 		return err;
-	if (lw_signals_stop() || (engine->deadline && now_msec() >= engine->deadline))
+	if (lw_signals_stop() || (engine->deadline && lw_clock_msec() >= engine->deadline))
 		return 1;
 	if (err > 0 && engine->fds[1].revents & (POLLERR | POLLHUP | POLLNVAL))
 		return from_sink(engine, -EPIPE);
@@ -438,7 +431,7 @@ static int run_started(struct engine *engine)
 	int stop_err, err = make_fds(engine);
 
 	if (run->duration > 0) {
-		engine->deadline = now_msec() + (long long)(run->duration * 1000);
+		engine->deadline = lw_clock_msec() + (long long)(run->duration * 1000);
 		lw_signals_expire(run->duration);
 	}
 	if (!err)

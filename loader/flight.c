@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "flight.h"
 #include "log.h"
 #include "rendezvous.h"
@@ -453,18 +454,10 @@ static void serve_readers(struct recorder *r, const struct pollfd *fds)
 		admit(r);
 }
 
-static long long now_msec(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
-}
-
 /* The socket is gone before anybody is told, so that the next recorder has the place. */
 static void say_goodbye(struct recorder *r)
 {
-	long long deadline = now_msec() + GOODBYE_SECONDS * 1000;
+	long long deadline = lw_clock_msec() + GOODBYE_SECONDS * 1000;
 	struct pollfd fds[NFDS] = { 0 };
 
 	if (r->listener >= 0)
@@ -472,7 +465,7 @@ static void say_goodbye(struct recorder *r)
 	r->listener = -1;
 	for (;;) {
 		serve_readers(r, fds);
-		if (!has_readers(r) || now_msec() > deadline)
+		if (!has_readers(r) || lw_clock_msec() > deadline)
 			return;
 		set_fds(r, fds);
 		poll(fds, NFDS, 100);

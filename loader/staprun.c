@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "log.h"
 #include "signals.h"
 #include "staprun.h"
@@ -176,14 +177,6 @@ static void remind(const struct job *job, struct ending *ending, long long now)
 
 /* ---- its output ---- */
 
-static long long now_msec(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
-}
-
 /* Returns 1 at the end of the output, 0 to go on, or -errno. */
 static int take(const struct job *job)
 {
@@ -207,7 +200,7 @@ static int take(const struct job *job)
 static int relay(struct job *job)
 {
 	const struct lw_run *run = job->run;
-	long long deadline = run->duration > 0 ? now_msec() + run->duration * 1000 : 0;
+	long long deadline = run->duration > 0 ? lw_clock_msec() + run->duration * 1000 : 0;
 	bool stopping = false, started = false;
 	struct ending ending = { 0 };
 	int ret, err = 0;
@@ -216,12 +209,12 @@ static int relay(struct job *job)
 				{ .fd = run->out } };
 
 	for (;;) {
-		bool stop = lw_signals_stop() || (deadline && now_msec() >= deadline) || err;
+		bool stop = lw_signals_stop() || (deadline && lw_clock_msec() >= deadline) || err;
 
 		if (stop && !stopping) {
 			kill(job->pid, SIGINT);
 			stopping = true;
-			ending.told = ending.last = ending.heard = now_msec();
+			ending.told = ending.last = ending.heard = lw_clock_msec();
 			/* It would end the wait at once, over and over; so would a second signal. */
 			fds[2].fd = -1;
 		}
@@ -232,9 +225,9 @@ static int relay(struct job *job)
 		if (ret < 0 && errno != EINTR)
 			return -errno;
 		if (ret > 0)
-			ending.heard = now_msec();
+			ending.heard = lw_clock_msec();
 		if (stopping)
-			remind(job, &ending, now_msec());
+			remind(job, &ending, lw_clock_msec());
 		if (ret <= 0)
 			continue;
 		if (fds[2].revents & (POLLERR | POLLHUP | POLLNVAL))
