@@ -669,6 +669,11 @@ kib() {
 	awk -v name="$1:" '$1 == name { print $2 }' /proc/meminfo
 }
 
+# slabs FILE - bytes of each of the kernel's caches, by name
+slabs() {
+	awk 'NR > 2 { print $1, $3 * $4 }' /proc/slabinfo | sort > "$1"
+}
+
 # fault: 1,000 times inserted and removed
 # then: no growth of slab, vmalloc or open files
 # long
@@ -680,15 +685,20 @@ test_fault_1000_cycles_leave_nothing() {
 	sync
 	echo 3 > /proc/sys/vm/drop_caches
 	slab=$(kib SUnreclaim) vmalloc=$(kib VmallocUsed) files=$(cut -f1 /proc/sys/fs/file-nr)
+	slabs $work/before
 	for i in $(seq 1000); do
 		lwload opensnoop -d 0.01 > /dev/null || { echo "cycle $i"; return 1; }
 	done
 	echo 3 > /proc/sys/vm/drop_caches
 	sleep 1
+	slabs $work/after
 	slab=$(($(kib SUnreclaim) - slab)) vmalloc=$(($(kib VmallocUsed) - vmalloc))
 	files=$(($(cut -f1 /proc/sys/fs/file-nr) - files))
 	echo "# 1000 cycles: slab $slab KiB, vmalloc $vmalloc KiB, files $files" >&9
-	[ $slab -lt 1024 ]
+	[ $slab -lt 1024 ] || {
+		join $work/before $work/after | awk '$3 - $2 > 65536 { print "# " $1 ": " $3 - $2 " bytes more" }' >&9
+		return 1
+	}
 	[ $vmalloc -lt 256 ]
 	[ $files -lt 64 ]
 }
