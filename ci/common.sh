@@ -114,9 +114,9 @@ suite_of() {
 	*/*|*' '*) ;;
 	5.10.0-*-cloud-amd64) suite=${suite:-bullseye} ;;
 	6.1.0-*-cloud-amd64) suite=${suite:-bookworm} ;;
-	6.12.*+deb13-cloud-amd64) suite=${suite:-trixie} ;;
-	*+deb13-cloud-amd64) suite=${suite:-trixie-backports} ;;
-	*+deb14-cloud-amd64) suite=${suite:-forky} ;;
+	6.12.*+deb13*-cloud-amd64) suite=${suite:-trixie} ;;
+	*+deb13*-cloud-amd64) suite=${suite:-trixie-backports} ;;
+	*+deb14*-cloud-amd64) suite=${suite:-forky} ;;
 	esac
 	[ -n "$suite" ] || die "$1: not in modules/kernels (there: $(awk '!/^#/ && NF { printf "%s%s", s, $1; s = " " }' "$top/modules/kernels")); add a line RELEASE SUITE"
 	echo "$suite"
