@@ -271,14 +271,18 @@ static bool is_complete(const struct run *run)
 	return !run->loss.lost && !run->loss.missed && !lw_stream_uncounted(run->stream, 0);
 }
 
-static enum lw_exit exit_code(int err, bool complete)
+/*
+ * Whether the module is refused shows before it has started: what is not permitted later is
+ * not its, but such as a file's that chattr(1) has made immutable.
+ */
+static enum lw_exit exit_code(const struct run *run, int err)
 {
 	switch (err) {
 	case 0:
 	case -EPIPE: /* the reader has had enough */
-		return complete ? LW_OK : LW_LOST;
+		return is_complete(run) ? LW_OK : LW_LOST;
 	case -EPERM:
-		return LW_REFUSED;
+		return run->started ? LW_FAILED : LW_REFUSED;
 	default:
 		return LW_FAILED;
 	}
@@ -312,7 +316,7 @@ static enum lw_exit end(struct run *run, int err)
 	report_loss(run);
 	report_shed(run);
 	report_uncounted(run);
-	return exit_code(summarize(run, err), is_complete(run));
+	return exit_code(run, summarize(run, err));
 }
 
 static enum lw_exit insert_and_run(const struct lw_subject *subject, struct run *run)

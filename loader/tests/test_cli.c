@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -1011,6 +1012,22 @@ static void kernel_refuses(void **state)
 	ends(ARGS("-d", "1"), NULL, LW_FAILED, "try a smaller --buffer");
 }
 
+/* Nothing may be written to it any more: EPERM, as of a file that is immutable. */
+static int seal_stdout(void)
+{
+	int fd = memfd_create("out", MFD_ALLOW_SEALING);
+
+	return fd < 0 || fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE) < 0 || dup2(fd, STDOUT_FILENO) < 0;
+}
+
+/* It is the file's that it may not be written to: nothing has refused the module. */
+static void output_is_not_permitted(void **state)
+{
+	(void)state;
+	ends(ARGS("-d", "1"), seal_stdout, LW_FAILED,
+	     "killsnoop: cannot write to stdout: Operation not permitted\n");
+}
+
 static void say_error(void)
 {
 	print_records();
@@ -1596,6 +1613,7 @@ int main(void)
 		FRESH(rotated_table),
 		FRESH(file_that_is_refused),
 		FRESH(kernel_refuses),
+		FRESH(output_is_not_permitted),
 		FRESH(module_error),
 		FRESH(counted_reports),
 		FRESH(last_report),
