@@ -463,6 +463,7 @@ int lw_engine_run(const struct lw_run *run, struct lw_loss *loss)
 	*loss = engine.loss;
 	if (err)
 		return err;
+	run->sink.inserted(run->sink.context);
 	err = start(&engine);
 	if (!err)
 		err = run_started(&engine);

@@ -16,6 +16,8 @@
 
 /* What becomes of a run's output; shared with staprun.h. */
 struct lw_sink {
+	/* The kernel has taken the module; none of its probes is in place, but with staprun. */
+	void (*inserted)(void *context);
 	/* The probes are in place. Returns 0 or -errno. */
 	int (*started)(void *context);
 	/* Output bytes, whole packets. Returns 0 to go on, 1 to stop, -errno. */

@@ -56,23 +56,46 @@ static int lock_file(int fd, pid_t *holder)
 	return err;
 }
 
-int lw_lock_take(const char *root, const char *tool, pid_t *holder)
+static int open_lock(const char *root, const char *name)
 {
 	char path[PATH_MAX];
-	int in, fd, err;
+	int in, fd;
 
-	*holder = 0;
 	snprintf(path, sizeof(path), "%s/run", root);
 	in = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (in < 0)
 		return -errno;
-	fd = open_file(in, tool);
+	fd = open_file(in, name);
 	close(in);
+	return fd;
+}
+
+int lw_lock_take(const char *root, const char *tool, pid_t *holder)
+{
+	int err, fd = open_lock(root, tool);
+
+	*holder = 0;
 	if (fd < 0)
 		return fd;
 	err = lock_file(fd, holder);
 	/* To close it would give the lock back. */
 	if (err)
 		close(fd);
+	return err;
+}
+
+int lw_lock_wait(const char *root, const char *name)
+{
+	int err, tries = 500, fd = open_lock(root, name);
+	pid_t holder;
+
+	if (fd < 0)
+		return fd;
+	/* Not F_SETLKW: one that is stopped while it has it would stop all others. */
+	while ((err = lock_file(fd, &holder)) == -EAGAIN && --tries)
+		usleep(10000);
+	if (!err)
+		return fd;
+	close(fd);
 	return err;
 }

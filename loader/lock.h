@@ -20,4 +20,13 @@
  */
 int lw_lock_take(const char *root, const char *tool, pid_t *holder);
 
+/*
+ * lw_lock_wait - hold another lock there until what is returned is closed
+ * @name: begins with a point, which no tool's name does
+ *
+ * For what takes a moment: waits five seconds at most for who has it. Returns a descriptor,
+ * -EAGAIN (taken) or as above.
+ */
+int lw_lock_wait(const char *root, const char *name);
+
 #endif

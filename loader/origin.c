@@ -236,27 +236,32 @@ int lw_origin_decide(const struct lw_tool *tool, const struct lw_origin *origin,
 	return 0;
 }
 
-static void remember(const struct lw_origin *origin, const char *root, const char *release)
+/* Of one that nobody has signed nothing is believed. */
+static uint64_t new_serial(const struct lw_origin *origin)
 {
-	struct lw_reason reason;
+	uint64_t serial = origin->manifest.serial;
 
-	if (!origin->signer.name[0] || origin->manifest.serial <= origin->seen)
-		return;
-	/* With --staprun it need not be root who runs this. */
-	if (geteuid() == 0 && lw_serial_record(root, release, origin->manifest.serial, &reason))
-		lw_warn("an older version would not be noticed: %s", reason.text);
+	return origin->signer.name[0] && serial > origin->seen ? serial : 0;
 }
 
 int lw_origin_accept(const struct lw_tool *tool, const char *root, const char *release,
-		     unsigned int waivers)
+		     unsigned int waivers, uint64_t *serial)
 {
 	struct lw_origin origin;
 	int err;
 
 	lw_origin_read(tool, root, release, &origin);
 	err = lw_origin_decide(tool, &origin, waivers);
-	if (!err)
-		remember(&origin, root, release);
+	*serial = new_serial(&origin);
 	lw_origin_free(&origin);
 	return err;
+}
+
+void lw_origin_remember(const char *root, const char *release, uint64_t serial)
+{
+	struct lw_reason reason;
+
+	/* With --staprun it need not be root who runs this. */
+	if (serial && geteuid() == 0 && lw_serial_record(root, release, serial, &reason))
+		lw_warn("an older version would not be noticed: %s", reason.text);
 }

@@ -65,10 +65,20 @@ int lw_origin_decide(const struct lw_tool *tool, const struct lw_origin *origin,
 		     unsigned int waivers);
 
 /*
- * lw_origin_accept - all of the above before a run, and a module with a lower serial is
- * refused from now on. That this cannot be remembered is a warning.
+ * lw_origin_accept - all of the above before a run
+ * @serial: set to that of its manifest if it is higher than any so far, for
+ *     lw_origin_remember(); 0: there is nothing to remember
  */
 int lw_origin_accept(const struct lw_tool *tool, const char *root, const char *release,
-		     unsigned int waivers);
+		     unsigned int waivers, uint64_t *serial);
+
+/*
+ * lw_origin_remember - a module of that serial has been inserted: a lower one is refused
+ * from now on
+ *
+ * Not before: a module that the kernel or the host refuses has not been used, and must not
+ * keep its user from the older one that works. That it cannot be remembered is a warning.
+ */
+void lw_origin_remember(const char *root, const char *release, uint64_t serial);
 
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* run.c - lwload TOOL: the steps from a name to records on the screen */
 #include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -23,7 +24,9 @@
 #include "tool.h"
 
 struct run {
+	const struct lw_host *host;
 	const struct lw_tool *tool;
+	uint64_t serial;                    /* to be remembered; 0: none */
 	const struct lw_recorded *recorded; /* NULL: none */
 	struct lw_options options;
 	struct lw_stream *stream;
@@ -58,6 +61,13 @@ static int tell_recorder(const struct run *run)
 		return -EPIPE;
 	close(run->recorded->ready);
 	return 0;
+}
+
+static void on_inserted(void *context)
+{
+	const struct run *run = context;
+
+	lw_origin_remember(run->host->root, run->host->release, run->serial);
 }
 
 /* A table begins when the probes are in place: who sees its heading can rely on it. */
@@ -302,7 +312,7 @@ static int run_engine(const struct lw_subject *subject, struct run *run)
 		.lookup = lw_identity_same_build(tool, subject->root) ? tool->lookup : 0,
 		.out = lw_output_pipe(run->output),
 		.subject = subject,
-		.sink = { on_started, on_data, on_flush, on_message, run },
+		.sink = { on_inserted, on_started, on_data, on_flush, on_message, run },
 	};
 
 	if (run->options.staprun)
@@ -333,11 +343,12 @@ static enum lw_exit insert_and_run(const struct lw_subject *subject, struct run 
 	return code;
 }
 
-static int check_origin(const struct lw_host *host, const struct run *run)
+static int check_origin(struct run *run)
 {
-	return lw_origin_accept(run->tool, host->root, host->release,
+	return lw_origin_accept(run->tool, run->host->root, run->host->release,
 				(run->options.is_unsigned ? LW_UNSIGNED : 0) |
-					(run->options.older ? LW_OLDER : 0));
+					(run->options.older ? LW_OLDER : 0),
+				&run->serial);
 }
 
 /* What another user's run holds is the kernel's to say: only root's are told apart here. */
@@ -357,8 +368,9 @@ static int take_lock(const struct lw_subject *subject)
 }
 
 /* The guards of a run, from the top: each has said why if it is not passed. */
-static enum lw_exit run_tool(const struct lw_host *host, struct run *run)
+static enum lw_exit run_tool(struct run *run)
 {
+	const struct lw_host *host = run->host;
 	const struct lw_tool *tool = run->tool;
 	const struct lw_subject subject = {
 		.root = host->root,
@@ -384,7 +396,7 @@ static enum lw_exit run_tool(const struct lw_host *host, struct run *run)
 	code = lw_host_guard(&subject);
 	if (code != LW_OK)
 		return code;
-	if (check_origin(host, run))
+	if (check_origin(run))
 		return LW_REFUSED;
 	if (take_lock(&subject))
 		return LW_FAILED;
@@ -394,7 +406,7 @@ static enum lw_exit run_tool(const struct lw_host *host, struct run *run)
 enum lw_exit lw_run_recorded(const struct lw_host *host, int argc, char **argv,
 			     const struct lw_recorded *recorded)
 {
-	struct run run = { .recorded = recorded };
+	struct run run = { .host = host, .recorded = recorded };
 	struct lw_tool *tool;
 	enum lw_exit code = lw_find(host, argv[0], &tool);
 
@@ -404,7 +416,7 @@ enum lw_exit lw_run_recorded(const struct lw_host *host, int argc, char **argv,
 	if (lw_options_parse(tool, argc, argv, &run.options))
 		code = LW_USAGE;
 	else
-		code = run_tool(host, &run);
+		code = run_tool(&run);
 	lw_options_free(&run.options);
 	lw_tool_free(tool);
 	return code;

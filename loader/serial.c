@@ -9,11 +9,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lock.h"
 #include "serial.h"
 #include "trust.h"
 
 /* In decimal, with a newline. */
 #define LIMIT 32
+/* Of all releases. */
+#define LOCK ".serial"
 
 static int parse(const char *path, const char *text, uint64_t *serial, struct lw_reason *why)
 {
@@ -84,14 +87,12 @@ static int write_file(int dir, const char *name, uint64_t serial)
 	return err;
 }
 
+/* One at a time, so that one name does. */
 static int replace(int dir, const char *release, uint64_t serial)
 {
-	char name[NAME_MAX + 1];
-	int err;
+	static const char name[] = ".new";
+	int err = write_file(dir, name, serial);
 
-	/* Two runs at once have one each. */
-	snprintf(name, sizeof(name), ".%.200s.%d", release, (int)getpid());
-	err = write_file(dir, name, serial);
 	if (!err && renameat(dir, name, dir, release) < 0)
 		err = -errno;
 	if (err)
@@ -99,12 +100,10 @@ static int replace(int dir, const char *release, uint64_t serial)
 	return err;
 }
 
-int lw_serial_record(const char *root, const char *release, uint64_t serial, struct lw_reason *why)
+static int record(const char *root, const char *release, uint64_t serial, struct lw_reason *why)
 {
-	int err, dir;
+	int err, dir = open_or_make(root, "var/lib", "lwtools", why);
 
-	why->text[0] = '\0';
-	dir = open_or_make(root, "var/lib", "lwtools", why);
 	if (dir >= 0) {
 		close(dir);
 		dir = open_or_make(root, "var/lib/lwtools", "serial", why);
@@ -114,5 +113,22 @@ int lw_serial_record(const char *root, const char *release, uint64_t serial, str
 		close(dir);
 	if (err && !why->text[0])
 		lw_reason(why, "%s/" LW_SERIALS ": %s", root, strerror(-err));
+	return err;
+}
+
+int lw_serial_record(const char *root, const char *release, uint64_t serial, struct lw_reason *why)
+{
+	int err, lock = lw_lock_wait(root, LOCK);
+	uint64_t seen;
+
+	if (lock < 0) {
+		lw_reason(why, "%s" LW_LOCK_DIR "/" LOCK ": %s", root, strerror(-lock));
+		return lock;
+	}
+	/* Another may have recorded a higher one since this one was compared. */
+	err = lw_serial_seen(root, release, &seen, why);
+	if (!err && serial > seen)
+		err = record(root, release, serial, why);
+	close(lock);
 	return err;
 }

@@ -25,8 +25,11 @@
 int lw_serial_seen(const char *root, const char *release, uint64_t *serial, struct lw_reason *why);
 
 /*
- * lw_serial_record - from now on this is the highest
- * The file is the old one or the new one, whatever happens. Returns 0, or -errno with *why.
+ * lw_serial_record - from now on this is the highest, unless a higher one is there
+ *
+ * The file is the old one or the new one, whatever happens, and only ever gets higher: of
+ * two at once, one waits for the other by a lock (lw_lock_wait()). Returns 0, or -errno
+ * with *why.
  */
 int lw_serial_record(const char *root, const char *release, uint64_t serial, struct lw_reason *why);
 

@@ -237,6 +237,7 @@ static int relay(struct job *job)
 		/* The header comes before the probes are registered, but not long. */
 		if (fds[0].revents & POLLIN && !started) {
 			started = true;
+			run->sink.inserted(run->sink.context);
 			err = run->sink.started(run->sink.context);
 		}
 		if (fds[0].revents) {

@@ -25,10 +25,19 @@ static struct seen {
 	char data[1 << 20];
 	size_t len;
 	char messages[1024];
-	int started, flushes;
+	int inserted, started, flushes;
 	int started_result, data_result, flush_result; /* what it answers */
 	int flush_result_at_end;                       /* once EXIT was answered */
 } seen;
+
+/* Before its probes are in place, nay before it is told anything. */
+static void on_inserted(void *context)
+{
+	(void)context;
+	seen.inserted++;
+	assert_true(fake->loaded);
+	assert_int_equal(fake->nsent, 0);
+}
 
 static int on_started(void *context)
 {
@@ -88,7 +97,7 @@ static struct result run_module(const void *bytes, size_t size)
 		.lookup = lookup,
 		.out = STDOUT_FILENO,
 		.subject = subject,
-		.sink = { on_started, on_data, on_flush, on_message, NULL },
+		.sink = { on_inserted, on_started, on_data, on_flush, on_message, NULL },
 	};
 	struct result result = { .loss = { 77, 77 } };
 	struct capture err;
@@ -169,6 +178,7 @@ static void whole_run(void **state)
 	assert_int_equal(result.loss.lost, 0);
 	is_fine(result);
 	assert_string_equal(seen.data, "one\ntwo\nthree\nfour\nfive\n");
+	assert_int_equal(seen.inserted, 1);
 	assert_int_equal(seen.started, 1);
 	assert_int_equal(fake->inserts, 1);
 	assert_int_equal(fake->removes, 1);
@@ -328,7 +338,7 @@ static struct result run_for_ever(void)
 		.size = sizeof(image),
 		.params = params,
 		.out = STDOUT_FILENO,
-		.sink = { on_started, on_data, on_flush, on_message, NULL },
+		.sink = { on_inserted, on_started, on_data, on_flush, on_message, NULL },
 	};
 	struct result result;
 	struct capture err;
@@ -805,6 +815,7 @@ static void insertion_refused(void **state)
 		assert_int_equal(fake->inserts, 1);
 		assert_int_equal(fake->removes, 0);
 		assert_int_equal(fake->nsent, 0);
+		assert_int_equal(seen.inserted, 0);
 	}
 	/* What the host says by then is named. */
 	setup(NULL);

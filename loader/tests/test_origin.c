@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "fake.h"
@@ -453,6 +454,89 @@ static void serial_is_remembered(void **state)
 	run(NULL, NULL, LW_OK, "");
 }
 
+/* What the kernel has not taken has not been used. */
+static void serial_of_a_module_that_is_refused(void **state)
+{
+	struct command command = { { "killsnoop", "-d", "0.1" }, lw_run, 0 };
+	struct outcome outcome;
+	int i;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	seen("999\n");
+	for (i = 0; i < 2; i++) {
+		pid_t pid = i ? lock_elsewhere(root, "killsnoop") : 0;
+
+		fake->insert_errno[0] = EKEYREJECTED;
+		in_child(command_body, &command, &outcome);
+		if (pid)
+			lock_end(pid);
+		assert_int_equal(outcome.code, i ? LW_FAILED : LW_REFUSED);
+		outcome_free(&outcome);
+		holds(SEEN, "999\n");
+	}
+}
+
+/* The child's: one that has been decided on, and is to be remembered now. */
+static int remember_2000(void *arg)
+{
+	(void)arg;
+	lw_origin_remember(root, RELEASE, 2000);
+	return 0;
+}
+
+static pid_t remember_elsewhere(void)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(remember_2000(NULL));
+	return pid;
+}
+
+/* Whichever of two is the last to write it. */
+static void serial_only_gets_higher(void **state)
+{
+	struct lw_reason why;
+	int status;
+	pid_t other, pid;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	seen("1000\n");
+	other = lock_elsewhere(root, ".serial");
+	pid = remember_elsewhere();
+	usleep(100000);
+	assert_int_equal(waitpid(pid, &status, WNOHANG), 0);
+	holds(SEEN, "1000\n");
+	seen("3000\n");
+	lock_end(other);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	holds(SEEN, "3000\n");
+	assert_int_equal(lw_serial_record(root, RELEASE, 3001, &why), 0);
+	holds(SEEN, "3001\n");
+}
+
+/* It takes five seconds, of the real clock. */
+static void serial_while_another_stands_still(void **state)
+{
+	pid_t other;
+	struct outcome outcome;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	other = lock_elsewhere(root, ".serial");
+	in_child(remember_2000, NULL, &outcome);
+	lock_end(other);
+	assert_non_null(strstr(outcome.err, "warning: an older version would not be noticed: "));
+	assert_non_null(strstr(outcome.err, "/run/lwtools/lock/.serial: Resource temporarily"));
+	outcome_free(&outcome);
+}
+
 /* Whoever may ask "lwload check" can read it, whatever umask root has. */
 static void serial_can_be_read(void **state)
 {
@@ -812,6 +896,9 @@ int main(void)
 {
 	static const struct CMUnitTest fixed[] = {
 		FRESH(serial_is_remembered),
+		FRESH(serial_of_a_module_that_is_refused),
+		FRESH(serial_only_gets_higher),
+		FRESH(serial_while_another_stands_still),
 		FRESH(serial_can_be_read),
 		FRESH(serial_of_each_release),
 		FRESH(serial_that_cannot_be_remembered),

@@ -15,9 +15,19 @@
 static char output[256];
 static int data_result; /* what the sink answers */
 
+static int inserted, started;
+
+static void on_inserted(void *context)
+{
+	(void)context;
+	assert_int_equal(started, 0);
+	inserted++;
+}
+
 static int on_started(void *context)
 {
 	(void)context;
+	started++;
 	return 0;
 }
 
@@ -50,7 +60,7 @@ static int run(char **text)
 		.path = "/m/systemtap/lw_x.ko",
 		.params = params,
 		.out = -1,
-		.sink = { on_started, on_data, on_flush, on_message, NULL },
+		.sink = { on_inserted, on_started, on_data, on_flush, on_message, NULL },
 	};
 	struct lw_loss loss = { 7, 7 };
 	struct capture err;
@@ -68,7 +78,7 @@ static int setup(void **state)
 	(void)state;
 	fake_reset();
 	output[0] = '\0';
-	data_result = 0;
+	data_result = inserted = started = 0;
 	return 0;
 }
 
@@ -89,6 +99,8 @@ static void begun_with_nothing_of_the_callers(void **state)
 	assert_int_equal(run(&text), 0);
 	assert_string_equal(text, "");
 	assert_string_equal(output, "rows\n");
+	assert_int_equal(inserted, 1);
+	assert_int_equal(started, 1);
 	assert_string_equal(fake->command, "/usr/bin/staprun: staprun /m/systemtap/lw_x.ko pid=5 "
 					   "name=\"a b\" _stp_bufsize=1 ");
 	assert_string_equal(fake->environment,
