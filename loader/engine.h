@@ -3,8 +3,8 @@
  * engine.h - one run of a module: insert, start, relay its output, stop, remove
  *
  * The same work as SystemTap's staprun and stapio, without a setuid program, a
- * helper process or a shell, and without their lasting changes to
- * kptr_restrict and kprobes-optimization.
+ * helper process or a shell, and without their changes to kptr_restrict and
+ * kprobes-optimization: no setting of the kernel is changed.
  */
 #ifndef LW_ENGINE_H
 #define LW_ENGINE_H

@@ -8,6 +8,7 @@
 
 #include "file.h"
 #include "identity.h"
+#include "notes.h"
 
 enum lw_result lw_identity_name(const struct lw_tool *tool, struct lw_reason *why)
 {
@@ -54,34 +55,6 @@ int lw_identity_check(const struct lw_tool *tool, const char *root, const char *
 	return -EPERM;
 }
 
-/* To the next multiple of four, as notes are aligned. */
-static size_t aligned(size_t n)
-{
-	return (n + 3) & ~(size_t)3;
-}
-
-/* Finds the note named GNU of that type. Returns its descriptor, NULL if there is none. */
-static const unsigned char *find_build_id(const unsigned char *notes, size_t size, size_t *len)
-{
-	size_t at = 0, name, desc;
-	Elf64_Nhdr header;
-
-	while (at + sizeof(header) <= size) {
-		memcpy(&header, notes + at, sizeof(header));
-		name = at + sizeof(header);
-		desc = name + aligned(header.n_namesz);
-		at = desc + aligned(header.n_descsz);
-		if (at > size)
-			break;
-		if (header.n_type == NT_GNU_BUILD_ID && header.n_namesz == sizeof(ELF_NOTE_GNU) &&
-		    !memcmp(notes + name, ELF_NOTE_GNU, sizeof(ELF_NOTE_GNU))) {
-			*len = header.n_descsz;
-			return notes + desc;
-		}
-	}
-	return NULL;
-}
-
 static bool same_hex(const unsigned char *bytes, size_t len, const char *hex)
 {
 	char digits[3];
@@ -115,7 +88,7 @@ static int has_build_id(const char *wanted, const char *root)
 		return -ENODATA;
 	n = read(fd, notes, sizeof(notes));
 	close(fd);
-	id = n > 0 ? find_build_id(notes, n, &len) : NULL;
+	id = n > 0 ? lw_notes_find(notes, n, ELF_NOTE_GNU, NT_GNU_BUILD_ID, &len) : NULL;
 	return id ? same_hex(id, len, wanted) : -ENODATA;
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -19,7 +20,7 @@
 struct fake *fake;
 
 /* What a descriptor stands for. Streams are STREAM + cpu. */
-enum kind { REAL, DIRECTORY, COMMAND, KPTR, POSSIBLE, PROCESS, STREAM };
+enum kind { REAL, DIRECTORY, COMMAND, POSSIBLE, PROCESS, STREAM };
 #define MAX_FD 1024
 static enum kind kinds[MAX_FD];
 
@@ -69,7 +70,6 @@ void fake_reset(void)
 		fake->streams[i].len = fake->streams[i].pos = 0;
 	memset(kinds, 0, sizeof(kinds));
 	fake->fail_errno = EIO;
-	fake->kptr_restrict = '0';
 	fake->clock = 1000000000000LL;
 	fake->cpu = -1;
 }
@@ -255,6 +255,45 @@ static enum kind kind_of(int fd)
 	return fd >= 0 && fd < MAX_FD ? kinds[fd] : REAL;
 }
 
+/* A note with a descriptor of that size. Returns how many bytes it has. */
+static size_t put_note(char *to, const char *owner, const void *bytes, size_t size)
+{
+	Elf64_Nhdr header = { .n_namesz = strlen(owner) + 1, .n_descsz = size };
+	size_t at = sizeof(header);
+
+	memcpy(to, &header, sizeof(header));
+	memcpy(to + at, owner, header.n_namesz);
+	at += (header.n_namesz + 3) & ~3;
+	memcpy(to + at, bytes, size);
+	return at + ((size + 3) & ~3);
+}
+
+/* A real file, as it is read at any place. Its first note is some task's. */
+static int open_kcore(void)
+{
+	struct {
+		Elf64_Ehdr header;
+		Elf64_Phdr part;
+		char notes[1024];
+	} core = { .header = { .e_ident = { 0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB },
+			       .e_phoff = offsetof(typeof(core), part) },
+		   .part = { .p_type = PT_NOTE, .p_offset = offsetof(typeof(core), notes) } };
+	static const char task[] = "a task\nSYMBOL(_stext)=bad\n";
+	const char *owner = fake->vmcoreinfo_of ? fake->vmcoreinfo_of : "VMCOREINFO";
+	size_t n;
+	int fd;
+
+	if (!fake->vmcoreinfo)
+		return fail(ENOENT);
+	n = put_note(core.notes, "CORE", task, sizeof(task));
+	n += put_note(core.notes + n, owner, fake->vmcoreinfo, strlen(fake->vmcoreinfo));
+	core.part.p_filesz = n;
+	fd = memfd_create("kcore", MFD_CLOEXEC);
+	if (fd < 0 || __real_write(fd, &core, sizeof(core)) != (ssize_t)sizeof(core))
+		abort();
+	return fd;
+}
+
 int __wrap_open(const char *path, int flags, ...)
 {
 	va_list args;
@@ -265,8 +304,8 @@ int __wrap_open(const char *path, int flags, ...)
 	va_end(args);
 	if (!strncmp(path, "/proc/systemtap/", 16))
 		return fails("open dir") ? -1 : new_fd(DIRECTORY);
-	if (!strcmp(path, "/proc/sys/kernel/kptr_restrict"))
-		return fails("open kptr_restrict") ? -1 : new_fd(KPTR);
+	if (!strcmp(path, "/proc/kcore"))
+		return fails("open kcore") ? -1 : open_kcore();
 	if (!strcmp(path, "/sys/devices/system/cpu/possible"))
 		return new_fd(POSSIBLE);
 	return __real_open(path, flags, mode);
@@ -337,12 +376,6 @@ ssize_t __wrap_read(int fd, void *buf, size_t size)
 
 	if (kind == REAL)
 		return __real_read(fd, buf, size);
-	if (kind == KPTR) {
-		if (fails("read kptr_restrict"))
-			return -1;
-		*(char *)buf = fake->kptr_restrict;
-		return 1;
-	}
 	if (kind == POSSIBLE)
 		return snprintf(buf, size, "0-%d\n", FAKE_STREAMS - 1);
 	if (kind == COMMAND)
@@ -356,12 +389,6 @@ ssize_t __wrap_write(int fd, const void *buf, size_t size)
 
 	if (kind == REAL)
 		return __real_write(fd, buf, size);
-	if (kind == KPTR) {
-		if (fails("write kptr_restrict"))
-			return -1;
-		fake->kptr_restrict = *(const char *)buf;
-		return size;
-	}
 	if (fails("write"))
 		return -1;
 	take_command(buf, size);
@@ -370,7 +397,7 @@ ssize_t __wrap_write(int fd, const void *buf, size_t size)
 
 FILE *__wrap_fopen(const char *path, const char *mode)
 {
-	bool zero = fake && (fake->kptr_restrict == '2' || fake->kallsyms_hidden);
+	bool zero = fake && fake->kallsyms_hidden;
 	static char text[512];
 
 	if (strcmp(path, "/proc/kallsyms"))

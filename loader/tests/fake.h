@@ -43,8 +43,9 @@ struct fake {
 	bool no_cpu[FAKE_STREAMS];  /* offline: no stream */
 	int cpu_refused;            /* so many sched_setaffinity calls fail with EINVAL first */
 	bool reader_gone;           /* of stdout */
-	char kptr_restrict;         /* '2': kallsyms has zeroes */
-	bool kallsyms_hidden;       /* zeroes whatever kptr_restrict is */
+	bool kallsyms_hidden;       /* it has zeroes: kptr_restrict is 2 */
+	const char *vmcoreinfo;     /* the note of kcore; NULL: kcore is not there */
+	const char *vmcoreinfo_of;  /* its owner, if not the right one */
 	void (*on_start)(void);     /* before START is answered */
 	void (*on_exit)(void);      /* before EXIT is answered: the end probes */
 	void (*on_poll)(int round); /* in the main loop, before looking at the files */
