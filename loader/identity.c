@@ -114,6 +114,22 @@ static enum lw_result another_build(const struct lw_tool *tool, const struct lw_
 	return LW_RULE_FAIL;
 }
 
+/* As bad as another build, of which nothing else would tell. */
+static enum lw_result unknown_build(const struct lw_tool *tool, struct lw_reason *why)
+{
+	static const char what[] = "neither build-id nor uname -v can be compared";
+
+	if (lw_identity_modversions(tool)) {
+		lw_reason(why, "%s", what);
+		return LW_RULE_SKIP;
+	}
+	lw_reason(why,
+		  "%s; a kernel without modversions would take it, whatever it was built for; "
+		  "reinstall the package that has it",
+		  what);
+	return LW_RULE_FAIL;
+}
+
 enum lw_result lw_identity_build(const struct lw_tool *tool, const char *root,
 				 struct lw_reason *why)
 {
@@ -130,10 +146,8 @@ enum lw_result lw_identity_build(const struct lw_tool *tool, const char *root,
 		lw_reason(&how, "its build-id is %.255s", tool->build_id);
 		return another_build(tool, &how, why);
 	}
-	if (id < 0 && (!version[0] || !tool->uts)) {
-		lw_reason(why, "neither build-id nor uname -v can be compared");
-		return LW_RULE_SKIP;
-	}
+	if (id < 0 && (!version[0] || !tool->uts))
+		return unknown_build(tool, why);
 	lw_reason(why, "the same %s", id == 1 ? "build-id" : "uname -v; no build-id to compare");
 	return LW_RULE_OK;
 }

@@ -42,9 +42,10 @@ enum lw_result lw_identity_release(const struct lw_tool *tool, const char *relea
  *
  * Several builds share one release name. They differ in the build-id, see
  * lw_identity_same_build(), and in uname -v, which is in proc/sys/kernel/version
- * (kernel/utsname_sysctl.c). Returns LW_RULE_OK, LW_RULE_SKIP if neither is known, or, if
- * one differs, LW_RULE_WARN with modversions, by which the kernel itself refuses what does
- * not fit, and LW_RULE_FAIL without.
+ * (kernel/utsname_sysctl.c). Returns LW_RULE_OK, or, with modversions, by which the kernel
+ * itself refuses what does not fit, LW_RULE_SKIP if neither is known and LW_RULE_WARN if one
+ * differs; without them, LW_RULE_FAIL for both. No option lets that pass: --unsigned is about
+ * who vouches for a module, and nobody can vouch for a kernel that is not known.
  */
 enum lw_result lw_identity_build(const struct lw_tool *tool, const char *root,
 				 struct lw_reason *why);

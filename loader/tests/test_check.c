@@ -436,8 +436,10 @@ static const struct row {
 	  "different; install modules made for this build\n" },
 	{ "the same build, no modversions", no_modversions, UTS "\n", LW_OK,
 	  "build      ok   the same build-id\n" },
-	{ "neither, no modversions", neither_known, UTS "\n", LW_OK,
-	  "build      skip neither build-id nor uname -v can be compared\n" },
+	{ "neither, no modversions", neither_known, UTS "\n", LW_REFUSED,
+	  "@ killsnoop      build      FAIL neither build-id nor uname -v can be compared; a kernel "
+	  "without modversions would take it, whatever it was built for; reinstall the package "
+	  "that has it\n" },
 	{ "a warning is ready", other_build_id, NULL, LW_OK, "1 of 1 tools ready" },
 	{ "no build-id of the kernel", no_build_id, NULL, LW_OK,
 	  "build      ok   the same uname -v; no build-id to compare\n" },

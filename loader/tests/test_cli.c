@@ -30,7 +30,7 @@ static char *root;
 /* What a tool says of itself that writes reports. */
 static const char *const iolat[] = {
 	"name=lw_iolat",
-	"vermagic=" RELEASE " SMP ",
+	"vermagic=" RELEASE " SMP modversions ",
 	"lwtools=1",
 	"lw_summary=how long disks take",
 	"lw_field01=time time - when",
@@ -447,6 +447,23 @@ static void other_build(void **state)
 	is_refused(&plain, LW_REFUSED, message);
 	is_refused(&older, LW_REFUSED, message);
 	is_refused(&list, LW_REFUSED, message);
+	tree_free(tree);
+}
+
+/* Nor one of which nobody can tell. */
+static void unknown_build(void **state)
+{
+	static const char message[] = "refused: neither build-id nor uname -v can be compared; a";
+	char *tree = other_build_tree("vermagic=" RELEASE " SMP mod_unload "), *version;
+	struct command plain = { lw_run, tree, { "killsnoop" }, NULL };
+	struct command older = { lw_run, tree, { "killsnoop", "--unsigned", "--older" }, NULL };
+
+	(void)state;
+	assert_true(asprintf(&version, "%s/proc/sys/kernel/version", tree) > 0);
+	assert_int_equal(unlink(version), 0);
+	is_refused(&plain, LW_REFUSED, message);
+	is_refused(&older, LW_REFUSED, message);
+	free(version);
 	tree_free(tree);
 }
 
@@ -1583,6 +1600,7 @@ int main(void)
 		FRESH(other_release),
 		FRESH(renamed_file),
 		FRESH(other_build),
+		FRESH(unknown_build),
 		FRESH(other_build_with_modversions),
 		FRESH(wrong_format),
 		FRESH(no_modules_at_all),

@@ -366,9 +366,11 @@ static void identity(void **state)
 	size_t i;
 
 	(void)state;
+	tree_text(root, "proc/sys/kernel/version", "#1\n");
 	for (i = 0; i < COUNT(rows); i++) {
 		struct lw_tool tool = { .name = "x",
 					.path = "p",
+					.uts = "#1",
 					.module = rows[i].module,
 					.vermagic = rows[i].vermagic };
 		struct capture err;
