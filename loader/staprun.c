@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -12,6 +13,8 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "host.h"
+#include "inserted.h"
 #include "log.h"
 #include "signals.h"
 #include "staprun.h"
@@ -49,14 +52,23 @@ static char **arguments(const struct lw_run *run)
 	return argv;
 }
 
+/* When, by the monotonic clock: 0: not yet */
+struct ending {
+	long long told, last; /* it was told to end, first and last */
+	long long heard;      /* it said something last */
+	long long killed;     /* it was killed first */
+};
+
 /* One run: what it says is passed on, and read for what it lost. */
 struct job {
 	const struct lw_run *run;
 	struct lw_loss loss;
+	struct ending ending;
 	pid_t pid;
 	int out, err;   /* pipes from its stdout and stderr */
 	char line[512]; /* the start of a line whose end has not come yet */
 	size_t len;
+	bool exists; /* the kernel has a module of that name already */
 };
 
 /*
@@ -125,6 +137,9 @@ static void read_line(struct job *job)
 		text += 9;
 	else if (!strncmp(text, "ERROR: ", 7))
 		text += 7;
+	/* staprun_funcs.c, and strerror(3): the environment is our own */
+	if (!strncmp(text, "Couldn't insert module ", 23) && strstr(text, ": File exists"))
+		job->exists = true;
 	/* For the count only: the line itself has been printed. */
 	lw_words(text, &job->loss, words, sizeof(words));
 	job->len = 0;
@@ -151,28 +166,40 @@ static bool take_messages(struct job *job)
 
 /* ---- its end ---- */
 
-/* Milliseconds without a word, and in all, after which it is killed */
+/* Milliseconds without a word, and in all, after which it is killed; and to be gone then */
 #define SILENT_MSEC 10000
 #define ENDING_MSEC 60000
+#define KILLED_MSEC 5000
 
-/* When, by the monotonic clock, it was told to end, last told, and last said something */
-struct ending {
-	long long told, last, heard;
-};
+static void begin_ending(struct job *job)
+{
+	struct ending *ending = &job->ending;
+
+	ending->told = ending->last = ending->heard = lw_clock_msec();
+}
 
 /*
  * One signal can come when staprun is not yet ready for it, and be lost. What is killed in
- * the end is its group, which has stapio: the module stays, and lwload stop removes it.
+ * the end is its group, which has stapio: the module stays, and lwload stop removes it. That
+ * need not help: a setuid staprun may be another's by then, or wait in the kernel. Returns
+ * false if it did not.
  */
-static void remind(const struct job *job, struct ending *ending, long long now)
+static bool remind(struct job *job)
 {
-	if (now - ending->heard >= SILENT_MSEC || now - ending->told >= ENDING_MSEC)
+	struct ending *ending = &job->ending;
+	long long now = lw_clock_msec();
+
+	if (ending->killed && now - ending->killed >= KILLED_MSEC)
+		return false;
+	if (now - ending->heard >= SILENT_MSEC || now - ending->told >= ENDING_MSEC) {
 		kill(-job->pid, SIGKILL);
-	else if (now - ending->last >= 1000)
+		if (!ending->killed)
+			ending->killed = now;
+	} else if (now - ending->last >= 1000) {
 		kill(job->pid, SIGINT);
-	else
-		return;
-	ending->last = now;
+		ending->last = now;
+	}
+	return true;
 }
 
 /* ---- its output ---- */
@@ -202,7 +229,6 @@ static int relay(struct job *job)
 	const struct lw_run *run = job->run;
 	long long deadline = run->duration > 0 ? lw_clock_msec() + run->duration * 1000 : 0;
 	bool stopping = false, started = false;
-	struct ending ending = { 0 };
 	int ret, err = 0;
 	struct pollfd fds[] = { { .fd = job->out, .events = POLLIN },
 				{ .fd = job->err, .events = POLLIN },
@@ -214,7 +240,7 @@ static int relay(struct job *job)
 		if (stop && !stopping) {
 			kill(job->pid, SIGINT);
 			stopping = true;
-			ending.told = ending.last = ending.heard = lw_clock_msec();
+			begin_ending(job);
 			/* It would end the wait at once, over and over; so would a second signal. */
 			fds[2].fd = -1;
 		}
@@ -225,9 +251,9 @@ static int relay(struct job *job)
 		if (ret < 0 && errno != EINTR)
 			return -errno;
 		if (ret > 0)
-			ending.heard = lw_clock_msec();
-		if (stopping)
-			remind(job, &ending, lw_clock_msec());
+			job->ending.heard = lw_clock_msec();
+		if (stopping && !remind(job))
+			return -ETIMEDOUT;
 		if (ret <= 0)
 			continue;
 		if (fds[2].revents & (POLLERR | POLLHUP | POLLNVAL))
@@ -249,6 +275,20 @@ static int relay(struct job *job)
 				err = got;
 		}
 	}
+}
+
+/* The rule "running" has passed a moment ago, and no lock is for users who are not root. */
+static int another_run(const struct lw_run *run)
+{
+	pid_t pid = lw_inserted_holder(run->subject->root, run->name);
+	char who[32] = "";
+
+	if (pid)
+		snprintf(who, sizeof(who), " (pid %d)", pid);
+	lw_error("%s: running: another run has begun at the same time%s, and the kernel takes one "
+		 "module of a name; wait, or end it with lwload stop %s",
+		 run->name, who, run->name);
+	return -EEXIST;
 }
 
 /* Returns 0, or -errno, printed: -EPERM if it or the user is refused. */
@@ -277,13 +317,47 @@ static int exited(const struct lw_run *run, int code)
 	}
 }
 
-static int result(const struct lw_run *run, int status)
+static int result(const struct job *job, int status)
 {
+	const struct lw_run *run = job->run;
+
+	if (job->exists && status)
+		return another_run(run);
 	if (WIFEXITED(status))
 		return exited(run, WEXITSTATUS(status));
 	lw_error("%s: staprun was killed by signal %d; try staprun -d %s", run->name,
 		 WTERMSIG(status), run->module);
 	return -EIO;
+}
+
+static int stuck(const struct job *job)
+{
+	lw_error("%s: staprun (pid %d) does not end and cannot be killed from here; as root, "
+		 "kill -9 %d, then lwload stop %s",
+		 job->run->name, job->pid, job->pid, job->run->name);
+	return -ETIMEDOUT;
+}
+
+/* Waits for it, and takes what it says until then. Returns as exited() does. */
+static int reap(struct job *job)
+{
+	struct pollfd fd = { .fd = job->err, .events = POLLIN };
+	int status = 0;
+
+	if (!job->ending.told)
+		begin_ending(job);
+	while (waitpid(job->pid, &status, WNOHANG) == 0) {
+		if (!remind(job))
+			return stuck(job);
+		if (poll(&fd, 1, 20) > 0) {
+			job->ending.heard = lw_clock_msec();
+			if (!take_messages(job))
+				fd.fd = -1;
+		}
+	}
+	while (poll(&fd, 1, 0) > 0 && take_messages(job))
+		;
+	return result(job, status);
 }
 
 int lw_staprun_run(const struct lw_run *run, struct lw_loss *loss)
@@ -301,13 +375,8 @@ int lw_staprun_run(const struct lw_run *run, struct lw_loss *loss)
 	}
 	if (job.out >= 0)
 		close(job.out);
-	if (job.pid > 0) {
-		while (take_messages(&job))
-			;
-		while (waitpid(job.pid, &status, 0) < 0 && errno == EINTR)
-			;
-		status = result(run, status);
-	}
+	if (job.pid > 0)
+		status = reap(&job);
 	if (job.err >= 0)
 		close(job.err);
 	*loss = job.loss;

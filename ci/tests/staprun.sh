@@ -174,3 +174,22 @@ test_stapusr_member_cannot_stop_roots_run() {
 	kill -0 $lwload
 	finish
 }
+
+# No lock is for users: what tells two that begin at the same moment apart is the kernel.
+test_stapusr_two_at_once_are_told_apart() {
+	local i status one two
+	member 156
+	for i in 1 2 3 4 5; do
+		(by_user opensnoop --staprun --duration 3) > $work/one 2> $work/err.1 < /dev/null &
+		one=$!
+		(by_user opensnoop --staprun --duration 3) > $work/two 2> $work/err.2 < /dev/null &
+		two=$!
+		status=0
+		wait $one || status=$?
+		wait $two || status=$((10 * status + $?))
+		cat $work/err.1 $work/err.2
+		# One ran, whichever it was.
+		[ $status -eq 1 ] || [ $status -eq 10 ]
+		grep -E 'opensnoop: running: (another run has begun at the same time|already running)' $work/err.[12]
+	done
+}

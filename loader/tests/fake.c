@@ -36,6 +36,8 @@ int __real_ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
 		 const sigset_t *mask);
 long __real_sysconf(int name);
 int __wrap_execve(const char *path, char *const *argv, char *const *envp);
+int __real_kill(pid_t pid, int number);
+int __wrap_kill(pid_t pid, int number);
 int __real_clock_gettime(clockid_t id, struct timespec *now);
 
 long __wrap_syscall(long number, ...);
@@ -448,9 +450,22 @@ int __wrap_execve(const char *path, char *const *argv, char *const *envp)
 		signal(SIGINT, SIG_IGN);
 	if (write(STDOUT_FILENO, "rows\n", 5) != 5)
 		_exit(98);
+	if (fake->exec_says && write(STDERR_FILENO, fake->exec_says, strlen(fake->exec_says)) < 0)
+		_exit(98);
+	if (fake->exec_mute)
+		close(STDOUT_FILENO);
 	while (fake->exec_deaf)
 		pause();
 	_exit(fake->exec_status);
+}
+
+int __wrap_kill(pid_t pid, int number)
+{
+	if (fake && number == SIGKILL)
+		fake->killed = pid;
+	if (fake && fake->kill_refused)
+		return fail(EPERM);
+	return __real_kill(pid, number);
 }
 
 /* ---- waiting ---- */
@@ -487,7 +502,7 @@ int __wrap_poll(struct pollfd *fds, nfds_t n, int msec)
 	int ready;
 
 	if (kind_of(fds[0].fd) == REAL) {
-		ready = __real_poll(fds, n, msec);
+		ready = __real_poll(fds, n, fake && fake->exec_deaf ? msec / 10 : msec);
 		if (!ready && msec > 0)
 			fake->clock += msec * 1000000LL;
 		return ready;

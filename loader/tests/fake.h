@@ -55,7 +55,10 @@ struct fake {
 	void (*on_signal)(void);  /* when it gets one */
 
 	int exec_errno, exec_status; /* of execve; the exit code of what it starts */
-	bool exec_deaf;              /* that ends by SIGKILL only */
+	const char *exec_says;       /* that says this on stderr */
+	bool exec_deaf;              /* that ends by SIGKILL only; time is ten times as fast */
+	bool exec_mute;              /* its stdout is closed before that */
+	bool kill_refused;           /* not even by that: kill fails with EPERM */
 
 	/* What it saw. */
 	bool loaded;
@@ -70,6 +73,7 @@ struct fake {
 	int open_files;
 	int wrong_cpu; /* reads of a stream from another CPU */
 	int opened_pid, signal;
+	int killed;                            /* by SIGKILL, or it was tried */
 	char command[1024], environment[1024]; /* of what execve starts, a blank behind each */
 	int inherited, changed_signals;        /* its descriptors beyond 2, and signals */
 

@@ -3,12 +3,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "fake.h"
 #include "helper.h"
+#include "host.h"
 #include "signals.h"
 #include "staprun.h"
 
@@ -51,6 +54,8 @@ static void on_message(void *context, int is_error, const char *text)
 
 static char *const params[] = { "pid=5", "name=\"a b\"", "_stp_bufsize=1", NULL };
 
+static struct lw_subject subject = { .root = "/nonexistent", .name = "x" };
+
 /* Returns what lw_staprun_run() does; what it prints is in *text, to be freed. */
 static int run(char **text)
 {
@@ -60,6 +65,7 @@ static int run(char **text)
 		.path = "/m/systemtap/lw_x.ko",
 		.params = params,
 		.out = -1,
+		.subject = &subject,
 		.sink = { on_inserted, on_started, on_data, on_flush, on_message, NULL },
 	};
 	struct lw_loss loss = { 7, 7 };
@@ -155,7 +161,6 @@ static void how_it_ended(void **state)
 	ends(1, 0, -EIO, "x: staprun failed with status 1; it must be 5.1 or later\n");
 }
 
-/* It takes ten seconds, of the real clock. */
 static void one_that_hears_nothing(void **state)
 {
 	char *text;
@@ -169,6 +174,72 @@ static void one_that_hears_nothing(void **state)
 	free(text);
 }
 
+/* A user's, whom staprun may not be killed by; with its output closed, or not. */
+static void one_that_cannot_be_killed(void **state)
+{
+	char *text, want[160];
+	int i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		setup(NULL);
+		data_result = 1;
+		fake->exec_deaf = fake->kill_refused = true;
+		fake->exec_mute = i;
+		assert_int_equal(run(&text), -ETIMEDOUT);
+		assert_true(fake->killed < 0);
+		/* Ten seconds silent, and five after that */
+		assert_in_range(fake->clock / 1000000000, 1000 + 15, 1000 + 17);
+		snprintf(want, sizeof(want),
+			 "lwload: x: staprun (pid %d) does not end and cannot be killed from here; "
+			 "as root, kill -9 %d, then lwload stop x\n",
+			 -fake->killed, -fake->killed);
+		assert_string_equal(text, want);
+		free(text);
+		fake->kill_refused = false;
+		assert_int_equal(kill(fake->killed, SIGKILL), 0);
+		assert_int_equal(waitpid(-fake->killed, NULL, 0), -fake->killed);
+	}
+}
+
+#define EXISTS "ERROR: Couldn't insert module '/m/systemtap/lw_x.ko': File exists\n"
+
+static void another_has_the_module(const char *who)
+{
+	char *text, want[320];
+
+	fake->exec_says = EXISTS;
+	fake->exec_status = 1;
+	assert_int_equal(run(&text), -EEXIST);
+	snprintf(want, sizeof(want),
+		 EXISTS "lwload: x: running: another run has begun at the same time%s, and the "
+			"kernel takes one module of a name; wait, or end it with lwload stop x\n",
+		 who);
+	assert_string_equal(text, want);
+	free(text);
+}
+
+/* Nobody's lock keeps a user from it: the kernel does. */
+static void another_was_faster(void **state)
+{
+	char *root = tree_new(), *command, *fd;
+
+	(void)state;
+	another_has_the_module("");
+	setup(NULL);
+	tree_text(root, "proc/systemtap/lw_x/.cmd", "");
+	tree_text(root, "proc/4711/fd/readme", "");
+	assert_true(asprintf(&command, "%s/proc/systemtap/lw_x/.cmd", root) > 0);
+	assert_true(asprintf(&fd, "%s/proc/4711/fd/7", root) > 0);
+	assert_int_equal(symlink(command, fd), 0);
+	subject.root = root;
+	another_has_the_module(" (pid 4711)");
+	subject.root = "/nonexistent";
+	free(fd);
+	free(command);
+	tree_free(root);
+}
+
 #define FRESH(test) cmocka_unit_test_setup(test, setup)
 
 int main(void)
@@ -178,6 +249,8 @@ int main(void)
 		FRESH(begun_with_clean_descriptors_and_signals),
 		FRESH(how_it_ended),
 		FRESH(one_that_hears_nothing),
+		FRESH(one_that_cannot_be_killed),
+		FRESH(another_was_faster),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
