@@ -20,11 +20,6 @@ struct lw_ring *lw_ring_new(size_t size)
 	return ring;
 }
 
-void lw_ring_free(struct lw_ring *ring)
-{
-	free(ring);
-}
-
 void lw_ring_blocks(struct lw_ring *ring)
 {
 	ring->blocks = true;

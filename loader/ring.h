@@ -12,10 +12,9 @@ struct lw_ring;
 /*
  * lw_ring_new - an empty one
  * @size: of the text that is kept, in bytes, at least that of the longest line
- * Returns NULL if out of memory.
+ * Returns NULL if out of memory; free(3) it.
  */
 struct lw_ring *lw_ring_new(size_t size);
-void lw_ring_free(struct lw_ring *ring);
 
 /*
  * lw_ring_blocks - from now on what makes room are not lines but all lines up to an empty

@@ -51,7 +51,7 @@ static void the_oldest_make_room(void **state)
 	holds(ring, "two\n3\n4\n5\n");
 	put(ring, "twelve ones\n");
 	holds(ring, "twelve ones\n");
-	lw_ring_free(ring);
+	free(ring);
 }
 
 static void blocks_go_as_a_whole(void **state)
@@ -65,7 +65,7 @@ static void blocks_go_as_a_whole(void **state)
 	holds(ring, "a\n1\n\nb\n2\n\nc\n3\n\n");
 	put(ring, "d\n4\n\n");
 	holds(ring, "b\n2\n\nc\n3\n\nd\n4\n\n");
-	lw_ring_free(ring);
+	free(ring);
 }
 
 static void readers_that_fall_behind(void **state)
@@ -86,7 +86,7 @@ static void readers_that_fall_behind(void **state)
 	put(ring, "9\na\nb\nc\nd\ne\nf\n");
 	assert_string_equal(read_all(ring, &slow), "a\nb\nc\nd\ne\nf\n");
 	assert_int_equal(slow.dropped, 3);
-	lw_ring_free(ring);
+	free(ring);
 }
 
 /* Part of a line has been sent: its rest is copied before it makes room. */
@@ -112,7 +112,7 @@ static void rest_of_a_line(void **state)
 	put(ring, "1\n2\n3\n");
 	assert_string_equal(read_all(ring, &cursor), "1\n2\n3\n");
 	assert_int_equal(cursor.dropped, 0);
-	lw_ring_free(ring);
+	free(ring);
 }
 
 /* Megabytes of it: what is kept is the end, whole lines, and no more than the size. */
@@ -143,7 +143,7 @@ static void much_text(void **state)
 		seen += *text == '\n';
 	assert_int_equal(seen + slow.dropped, 20000);
 	assert_true(slow.dropped > 0);
-	lw_ring_free(ring);
+	free(ring);
 }
 
 int main(void)
