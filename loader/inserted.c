@@ -2,13 +2,16 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "file.h"
 #include "inserted.h"
 #include "tool.h"
 
@@ -87,20 +90,64 @@ struct command_file {
 	struct stat st;
 };
 
-/*
- * The path alone could be that of another file, in a mount of its owner's. It is looked at
- * first, because stat(2) of any file of anybody may wait for a server that is gone.
- */
-static bool is_command_file(int dir, const char *name, const struct command_file *wanted)
+/* The device of a mount that the process has, as its mountinfo says (proc(5)); 0: not known. */
+static dev_t device_of(const char *root, const char *pid, int mount)
 {
-	char path[PATH_MAX];
-	ssize_t n = readlinkat(dir, name, path, sizeof(path));
-	ssize_t end = strlen(wanted->end);
-	struct stat st;
+	char path[PATH_MAX], *line = NULL;
+	unsigned int major, minor;
+	dev_t device = 0;
+	size_t size = 0;
+	FILE *file;
+	int id;
 
+	snprintf(path, sizeof(path), "%s/proc/%s/mountinfo", root, pid);
+	file = fopen(path, "re");
+	while (file && !device && getline(&line, &size, file) >= 0)
+		if (sscanf(line, "%d %*d %u:%u", &id, &major, &minor) == 3 && id == mount)
+			device = makedev(major, minor);
+	free(line);
+	if (file)
+		fclose(file);
+	return device;
+}
+
+/*
+ * Not stat(2), or not yet: the server of a user's own file system may never answer. Its
+ * mount tells whether the file is one of this proc, and from Linux 5.14 on fdinfo has the
+ * inode, too (fs/proc/fd.c). Without that a file of proc is looked at, and if it has
+ * become another one meanwhile, AT_STATX_DONT_SYNC asks no server (fs/fuse/dir.c).
+ */
+static bool is_open(const char *root, const char *pid, const char *fd,
+		    const struct command_file *wanted)
+{
+	unsigned long long inode;
+	struct statx stx;
+	char text[4096];
+	int n, mount;
+
+	lw_file_read(text, sizeof(text), "%s/proc/%s/fdinfo/%s", root, pid, fd);
+	n = sscanf(text, "pos: %*d flags: %*o mnt_id: %d ino: %llu", &mount, &inode);
+	if (n < 1 || device_of(root, pid, mount) != wanted->st.st_dev)
+		return false;
+	if (n == 2)
+		return inode == wanted->st.st_ino;
+	snprintf(text, sizeof(text), "%s/proc/%s/fd/%s", root, pid, fd);
+	return statx(AT_FDCWD, text, AT_STATX_DONT_SYNC, STATX_INO, &stx) == 0 &&
+	       makedev(stx.stx_dev_major, stx.stx_dev_minor) == wanted->st.st_dev &&
+	       stx.stx_ino == wanted->st.st_ino;
+}
+
+/* The path alone could be that of another file, in a mount of its owner's. */
+static bool is_command_file(const char *root, const char *pid, const char *fd,
+			    const struct command_file *wanted)
+{
+	char link[PATH_MAX], path[PATH_MAX];
+	ssize_t n, end = strlen(wanted->end);
+
+	snprintf(link, sizeof(link), "%s/proc/%s/fd/%s", root, pid, fd);
+	n = readlink(link, path, sizeof(path));
 	return n >= end && !memcmp(path + n - end, wanted->end, end) &&
-	       fstatat(dir, name, &st, 0) == 0 && st.st_dev == wanted->st.st_dev &&
-	       st.st_ino == wanted->st.st_ino;
+	       is_open(root, pid, fd, wanted);
 }
 
 static bool holds(const char *root, const char *pid, const struct command_file *wanted)
@@ -114,7 +161,7 @@ static bool holds(const char *root, const char *pid, const struct command_file *
 	dir = opendir(path);
 	while (dir && !yes && (entry = readdir(dir)))
 		yes = isdigit((unsigned char)entry->d_name[0]) &&
-		      is_command_file(dirfd(dir), entry->d_name, wanted);
+		      is_command_file(root, pid, entry->d_name, wanted);
 	if (dir)
 		closedir(dir);
 	return yes;

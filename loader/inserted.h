@@ -31,7 +31,8 @@ bool lw_inserted_has(const char *root, const char *tool);
 /*
  * lw_inserted_holder - the process that is attached, be it lwload, staprun or stapio: one
  * of its descriptors is proc/systemtap/lw_TOOL/.cmd. Who is not root sees his own processes
- * only. Returns its number, 0 if none is seen.
+ * only; one in a container counts if it has this same proc, wherever that is mounted there.
+ * No other file system is asked anything. Returns its number, 0 if none is seen.
  */
 pid_t lw_inserted_holder(const char *root, const char *tool);
 

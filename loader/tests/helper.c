@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -187,6 +188,38 @@ void tree_write(const char *root, const char *path, const void *bytes, size_t si
 void tree_text(const char *root, const char *path, const char *text)
 {
 	tree_write(root, path, text, strlen(text));
+}
+
+void tree_holds(const char *root, int pid, const char *held)
+{
+	char *file = join("%s/%s", root, held), *link = join("%s/proc/%d/fd/5", root, pid);
+	char path[64], text[256];
+	struct stat st;
+
+	make_directories(link);
+	if (stat(file, &st) < 0 || symlink(file, link) < 0)
+		die(link);
+	snprintf(path, sizeof(path), "proc/%d/mountinfo", pid);
+	snprintf(
+		text, sizeof(text),
+		"1 0 0:0 / / rw - ext4 /dev/vda rw\n%d 1 %u:%u / /proc rw shared:5 - proc proc rw\n",
+		TREE_MOUNT, major(st.st_dev), minor(st.st_dev));
+	tree_text(root, path, text);
+	tree_fdinfo(root, pid, TREE_MOUNT, st.st_ino);
+	free(link);
+	free(file);
+}
+
+void tree_fdinfo(const char *root, int pid, int mount, unsigned long long inode)
+{
+	char path[64], text[128];
+	int n;
+
+	snprintf(path, sizeof(path), "proc/%d/fdinfo/5", pid);
+	n = snprintf(text, sizeof(text), "pos:\t0\nflags:\t0100002\nmnt_id:\t%d\n", mount);
+	if (inode)
+		snprintf(text + n, sizeof(text) - n, "ino:\t%llu\n", inode);
+	tree_text(root, path, text);
 }
 
 /* ---- keys ---- */

@@ -52,6 +52,14 @@ void tree_write(const char *root, const char *path, const void *bytes, size_t si
 void tree_text(const char *root, const char *path, const char *text);
 
 /*
+ * tree_holds - that process has the tree's file open, as descriptor 5, in a mount that it has
+ * of the tree; tree_fdinfo - says otherwise: another mount, another inode, 0 for none
+ */
+#define TREE_MOUNT 25
+void tree_holds(const char *root, int pid, const char *file);
+void tree_fdinfo(const char *root, int pid, int mount, unsigned long long inode);
+
+/*
  * tree_sign - a manifest of the modules in that place, signed by KEY, which the tree gets as
  * a key that is trusted, as "make install" does; again after each change of a module
  */

@@ -107,8 +107,7 @@ static void put(int pid, const char *file, const char *text, size_t size)
 /* It began in the 123rd second after the boot. */
 static void begin(const struct process *process)
 {
-	char text[256], *fd = in_root("proc/%d/fd/5", process->pid);
-	char *held = in_root("%s", process->holds);
+	char text[256];
 
 	snprintf(text, sizeof(text),
 		 "%d (a) b) S 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 12345 20 21\n",
@@ -121,9 +120,7 @@ static void begin(const struct process *process)
 	put(process->pid, "loginuid", process->loginuid, strlen(process->loginuid));
 	put(process->pid, "cmdline", process->cmdline, process->size);
 	put(process->pid, "fd/0", "", 0);
-	assert_int_equal(symlink(held, fd), 0);
-	free(held);
-	free(fd);
+	tree_holds(root, process->pid, process->holds);
 }
 
 #define CMDLINE(text) text, sizeof(text)
@@ -338,6 +335,7 @@ static void holder(void **state)
 	process.pid = 11;
 	process.holds = "tmp/systemtap/lw_opensnoop/.cmd";
 	begin(&process);
+	tree_text(root, "proc/systemtap/lw_opensnoop/trace0", "");
 	process.pid = 12;
 	process.holds = "proc/systemtap/lw_opensnoop/trace0";
 	begin(&process);
@@ -349,6 +347,53 @@ static void holder(void **state)
 	assert_int_equal(lw_inserted_holder(root, "nosuch"), 0);
 	begin(&runner);
 	assert_int_equal(lw_inserted_holder(root, "opensnoop"), 4242);
+}
+
+/*
+ * The file of a user's own file system is not looked at, since its server may never answer:
+ * here stat(2) would say that it is the one.
+ */
+static void holder_of_another_mount(void **state)
+{
+	char *file = in_root(CMD("opensnoop"));
+	struct stat st;
+
+	(void)state;
+	insert("opensnoop", "1");
+	begin(&runner);
+	assert_int_equal(stat(file, &st), 0);
+	tree_fdinfo(root, 4242, 1, st.st_ino);
+	assert_int_equal(lw_inserted_holder(root, "opensnoop"), 0);
+	tree_fdinfo(root, 4242, 1, 0);
+	assert_int_equal(lw_inserted_holder(root, "opensnoop"), 0);
+	/* In no mount of its own: 0 is no device. */
+	tree_fdinfo(root, 4242, TREE_MOUNT + 1, st.st_ino);
+	assert_int_equal(lw_inserted_holder(root, "opensnoop"), 0);
+	remove_tree("proc/4242/fdinfo/5");
+	assert_int_equal(lw_inserted_holder(root, "opensnoop"), 0);
+	tree_fdinfo(root, 4242, TREE_MOUNT, st.st_ino);
+	assert_int_equal(lw_inserted_holder(root, "opensnoop"), 4242);
+	free(file);
+}
+
+/* Another file of proc, bound to a path like that; fdinfo has no inode before Linux 5.14. */
+static void holder_of_another_inode(void **state)
+{
+	struct process process = runner;
+
+	(void)state;
+	insert("opensnoop", "1");
+	tree_text(root, "tmp/systemtap/lw_opensnoop/.cmd", "");
+	process.holds = "tmp/systemtap/lw_opensnoop/.cmd";
+	begin(&process);
+	assert_int_equal(lw_inserted_holder(root, "opensnoop"), 0);
+	tree_fdinfo(root, 4242, TREE_MOUNT, 0);
+	assert_int_equal(lw_inserted_holder(root, "opensnoop"), 0);
+	process.pid = 4343;
+	process.holds = CMD("opensnoop");
+	begin(&process);
+	tree_fdinfo(root, 4343, TREE_MOUNT, 0);
+	assert_int_equal(lw_inserted_holder(root, "opensnoop"), 4343);
 }
 
 static void bad_status(void **state)
@@ -657,6 +702,8 @@ int main(void)
 		FRESH(status_of_the_unseen),
 		FRESH(status_of_the_vanished),
 		FRESH(holder),
+		FRESH(holder_of_another_mount),
+		FRESH(holder_of_another_inode),
 		FRESH(bad_status),
 		FRESH(stop_a_run),
 		FRESH(stop_by_the_file),
