@@ -1,38 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <stdio.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lock.h"
+#include "place.h"
 
-/* Opens a directory in another, made if need be, that nobody but the caller may write to. */
-static int open_directory(int in, const char *name, mode_t mode)
+static int open_file(const char *root, const char *tool)
 {
-	struct stat st;
-	int fd;
+	int fd, dir, place = lw_place_open(root);
 
-	if (mkdirat(in, name, mode) < 0 && errno != EEXIST)
-		return -errno;
-	fd = openat(in, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	if (fstat(fd, &st) == 0 && st.st_uid == geteuid() && !(st.st_mode & (S_IWGRP | S_IWOTH)))
-		return fd;
-	close(fd);
-	return -EPERM;
-}
-
-static int open_file(int in, const char *tool)
-{
-	int fd, dir, outer = open_directory(in, "lwtools", 0755);
-
-	if (outer < 0)
-		return outer;
-	dir = open_directory(outer, "lock", 0700);
-	close(outer);
+	if (place < 0)
+		return place;
+	dir = lw_place_inside(place, "lock");
+	close(place);
 	if (dir < 0)
 		return dir;
 	fd = openat(dir, tool, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -56,23 +37,9 @@ static int lock_file(int fd, pid_t *holder)
 	return err;
 }
 
-static int open_lock(const char *root, const char *name)
-{
-	char path[PATH_MAX];
-	int in, fd;
-
-	snprintf(path, sizeof(path), "%s/run", root);
-	in = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (in < 0)
-		return -errno;
-	fd = open_file(in, name);
-	close(in);
-	return fd;
-}
-
 int lw_lock_take(const char *root, const char *tool, pid_t *holder)
 {
-	int err, fd = open_lock(root, tool);
+	int err, fd = open_file(root, tool);
 
 	*holder = 0;
 	if (fd < 0)
@@ -86,7 +53,7 @@ int lw_lock_take(const char *root, const char *tool, pid_t *holder)
 
 int lw_lock_wait(const char *root, const char *name)
 {
-	int err, tries = 500, fd = open_lock(root, name);
+	int err, tries = 500, fd = open_file(root, name);
 	pid_t holder;
 
 	if (fd < 0)

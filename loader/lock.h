@@ -5,7 +5,9 @@
 
 #include <sys/types.h>
 
-#define LW_LOCK_DIR "/run/lwtools/lock"
+#include "place.h"
+
+#define LW_LOCK_DIR LW_PLACE "/lock"
 
 /*
  * lw_lock_take - hold a tool's lock until this process ends, however it ends

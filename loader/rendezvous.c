@@ -12,10 +12,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "place.h"
 #include "rendezvous.h"
 #include "tool.h"
 
-#define PLACE "/run/lwtools"
 /* A recorder answers at once, unless it is stopped. */
 #define LOOK_SECONDS 2
 
@@ -50,43 +50,30 @@ bool lw_rendezvous_read(const char *text, struct lw_farewell *farewell)
 /* Returns false if the path is longer than a socket's can be. */
 static bool address_of(const char *root, const char *tool, struct sockaddr_un *address)
 {
-	int n = snprintf(address->sun_path, sizeof(address->sun_path), "%s" PLACE "/%s.sock", root,
-			 tool);
+	int n = snprintf(address->sun_path, sizeof(address->sun_path), "%s" LW_PLACE "/%s.sock",
+			 root, tool);
 
 	address->sun_family = AF_UNIX;
 	return n < (int)sizeof(address->sun_path);
 }
 
-/* Nobody else may put something there. */
-static int make_place(const char *root)
-{
-	char path[PATH_MAX];
-	struct stat st;
-
-	snprintf(path, sizeof(path), "%s" PLACE, root);
-	if (mkdir(path, 0700) < 0 && errno != EEXIST)
-		return -errno;
-	if (lstat(path, &st) < 0)
-		return -errno;
-	if (!S_ISDIR(st.st_mode))
-		return -ENOTDIR;
-	return st.st_uid != geteuid() || st.st_mode & 022 ? -EPERM : 0;
-}
-
 int lw_rendezvous_listen(const char *root, const char *tool)
 {
 	struct sockaddr_un address;
-	int fd, err = make_place(root);
+	int fd, err, place = lw_place_open(root);
 
-	if (err)
-		return err;
+	if (place < 0)
+		return place;
+	close(place);
 	if (!address_of(root, tool, &address))
 		return -ENAMETOOLONG;
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
 	unlink(address.sun_path);
-	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0 && listen(fd, 8) == 0)
+	/* Its file gets that mode (net/unix/af_unix.c), whatever the umask is. */
+	if (fchmod(fd, 0600) == 0 && bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0 &&
+	    listen(fd, 8) == 0)
 		return fd;
 	err = -errno;
 	close(fd);
@@ -192,7 +179,7 @@ void lw_rendezvous_each(const char *root, void (*fn)(const char *tool, void *arg
 	glob_t found = { 0 };
 	size_t i;
 
-	snprintf(pattern, sizeof(pattern), "%s" PLACE "/*.sock", root);
+	snprintf(pattern, sizeof(pattern), "%s" LW_PLACE "/*.sock", root);
 	glob(pattern, 0, NULL, &found);
 	for (i = 0; i < found.gl_pathc; i++) {
 		const char *base = strrchr(found.gl_pathv[i], '/') + 1;

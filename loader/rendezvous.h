@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * rendezvous.h - where recorders (flight.h) and those who read them meet: the socket
- * run/lwtools/TOOL.sock, in a directory for its owner only
+ * TOOL.sock in the directory of place.h, for its owner only
  *
  * A reader sends one byte, a request. The answer is records, then a NUL, which no record
  * has, and a farewell of lines KEY VALUE; behind an empty line comes what the run has said
