@@ -18,11 +18,11 @@
 struct lw_sink {
 	/* The kernel has taken the module; none of its probes is in place, but with staprun. */
 	void (*inserted)(void *context);
-	/* The probes are in place. Returns 0 or -errno. */
+	/* The probes are in place. Returns 0 to go on, 1 to stop, -errno. */
 	int (*started)(void *context);
-	/* Output bytes, whole packets. Returns 0 to go on, 1 to stop, -errno. */
+	/* Output bytes, whole packets. Returns as started does. */
 	int (*data)(void *context, const char *buf, size_t len);
-	/* All that is there now has been given. Returns as data does. */
+	/* All that is there now has been given. Returns as started does. */
 	int (*flush)(void *context);
 	/* A warning or an error of the module, one line without a newline. */
 	void (*message)(void *context, int is_error, const char *text);

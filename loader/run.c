@@ -70,20 +70,6 @@ static void on_inserted(void *context)
 	lw_origin_remember(run->host->root, run->host->release, run->serial);
 }
 
-/* A table begins when the probes are in place: who sees its heading can rely on it. */
-static int on_started(void *context)
-{
-	struct run *run = context;
-	int err;
-
-	run->started = true;
-	if (run->options.verbose)
-		lw_note("%s: tracing; Ctrl-C ends it", run->tool->name);
-	lw_render_start(run->render);
-	err = lw_render_flush(run->render);
-	return !err && run->recorded ? tell_recorder(run) : err;
-}
-
 /* The rest of a run whose reader stands still is counted, not shown. */
 static int show(struct run *run)
 {
@@ -98,6 +84,20 @@ static int show(struct run *run)
 		return err;
 	run->stuck = true;
 	return 1;
+}
+
+/* A table begins when the probes are in place: who sees its heading can rely on it. */
+static int on_started(void *context)
+{
+	struct run *run = context;
+	int err;
+
+	run->started = true;
+	if (run->options.verbose)
+		lw_note("%s: tracing; Ctrl-C ends it", run->tool->name);
+	lw_render_start(run->render);
+	err = show(run);
+	return !err && run->recorded ? tell_recorder(run) : err;
 }
 
 /* By the time at which they are read: many have none of their own. */
@@ -214,11 +214,16 @@ static int prepare(struct run *run)
 
 /* ---- the end ---- */
 
+/* Records for which stdout had no room. */
+static unsigned long long hidden(const struct run *run)
+{
+	return run->stuck ? run->records - run->shown : 0;
+}
+
 static void report_loss(struct run *run)
 {
 	run->loss.lost += lw_stream_bad(run->stream);
-	if (run->stuck)
-		run->loss.lost += run->records - run->shown;
+	run->loss.lost += hidden(run);
 	if (run->loss.lost)
 		lw_warn("%s: %llu records were lost, %llu shown; a larger --buffer, or a filter, "
 			"may help",
@@ -253,7 +258,7 @@ static void report_shed(const struct run *run)
 			run->shed, run->shown);
 }
 
-/* Returns err, or what became of writing it. */
+/* Returns err, or else what became of writing it: stdout may stand still, as in show(). */
 static int summarize(struct run *run, int err)
 {
 	struct lw_summary summary = {
@@ -272,13 +277,21 @@ static int summarize(struct run *run, int err)
 		return err;
 	failed = lw_render_summary(run->render, &summary);
 	if (!failed)
-		failed = lw_render_flush(run->render);
-	return err ? err : failed;
+		failed = show(run);
+	return err || failed > 0 ? err : failed;
+}
+
+/* A heading, the line of a report or the summary, which are no records. */
+static void report_cut(const struct run *run)
+{
+	if (run->stuck && !hidden(run))
+		lw_warn("%s: stdout did not take the last lines", run->tool->name);
 }
 
 static bool is_complete(const struct run *run)
 {
-	return !run->loss.lost && !run->loss.missed && !lw_stream_uncounted(run->stream, 0);
+	return !run->stuck && !run->loss.lost && !run->loss.missed &&
+	       !lw_stream_uncounted(run->stream, 0);
 }
 
 /*
@@ -326,7 +339,9 @@ static enum lw_exit end(struct run *run, int err)
 	report_loss(run);
 	report_shed(run);
 	report_uncounted(run);
-	return exit_code(run, summarize(run, err));
+	err = summarize(run, err);
+	report_cut(run);
+	return exit_code(run, err);
 }
 
 static enum lw_exit insert_and_run(const struct lw_subject *subject, struct run *run)

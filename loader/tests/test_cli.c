@@ -1263,6 +1263,52 @@ static void full_disk_at_a_report(void **state)
 	outcome_free(&outcome);
 }
 
+static void interrupt_self(void)
+{
+	kill(getpid(), SIGINT);
+}
+
+/* A pipe that is full, and nobody reads it. */
+static int stdout_stands_still(void)
+{
+	static const char text[4096];
+	int fds[2];
+
+	if (pipe(fds) || dup2(fds[1], STDOUT_FILENO) < 0 ||
+	    fcntl(STDOUT_FILENO, F_SETFL, O_NONBLOCK))
+		return -1;
+	while (write(STDOUT_FILENO, text, sizeof(text)) > 0)
+		;
+	return fcntl(STDOUT_FILENO, F_SETFL, 0);
+}
+
+/* What is no record does not end without a word either. */
+static void last_lines_are_not_taken(void **state)
+{
+	static const char *const args[][4] = { { "killsnoop" },
+					       { "killsnoop", "--json", "--summary" } };
+	size_t i;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	for (i = 0; i < COUNT(args); i++) {
+		struct command command = { .verb = lw_run, .before = stdout_stands_still };
+		struct outcome outcome;
+
+		fake_reset();
+		fake->on_start = interrupt_self;
+		memcpy(command.args, args[i], sizeof(args[i]));
+		run_command(&command, &outcome);
+		assert_string_equal(
+			outcome.err,
+			"lwload: warning: killsnoop: stdout did not take the last lines\n");
+		assert_int_equal(outcome.code, LW_LOST);
+		assert_false(fake->loaded);
+		outcome_free(&outcome);
+	}
+}
+
 static void print_records_in_reports(void)
 {
 	fake_print(0, HEADER "#report\t1\n#end\n#report\t1\n#end\n");
@@ -1640,6 +1686,7 @@ int main(void)
 		FRESH(record_behind_report),
 		FRESH(report_is_flushed),
 		FRESH(full_disk_at_a_report),
+		FRESH(last_lines_are_not_taken),
 		FRESH(count_without_interval),
 		FRESH(help_with_interval),
 		FRESH(help),
