@@ -17,19 +17,26 @@
 #include "clock.h"
 #include "flight.h"
 #include "log.h"
+#include "place.h"
 #include "rendezvous.h"
 #include "ring.h"
 #include "signals.h"
 
+/* Who are given records at once. They may stand still, and others always find a slot. */
 #define MAX_READERS 8
+#define SLOTS 12
+/* How long who has come has to ask for something. */
+#define REQUEST_SECONDS 3
 /* How long who asked has to take the farewell, when the recorder ends. */
 #define GOODBYE_SECONDS 2
 
 struct reader {
 	int fd;
-	char request; /* 0: not yet */
-	bool leaving; /* has shut its side down */
-	bool goodbye; /* what is pending is the farewell */
+	long long since; /* it is here: lw_clock_msec() */
+	char request;    /* 0: not yet */
+	bool busy;       /* it asked for records, and too many others have */
+	bool leaving;    /* has shut its side down */
+	bool goodbye;    /* what is pending is the farewell */
 	struct lw_cursor cursor, end;
 	size_t at, len; /* of what is pending, which comes before anything else */
 	char pending[LW_FLIGHT_LINE];
@@ -49,7 +56,7 @@ struct recorder {
 	char heading[4096];
 	char line[LW_FLIGHT_LINE]; /* the start of a line whose end has not come yet */
 	char said[8 << 10];        /* the last that the run said on stderr */
-	struct reader *readers[MAX_READERS];
+	struct reader *readers[SLOTS];
 };
 
 /* ---- the run ---- */
@@ -154,36 +161,87 @@ static void drop(struct recorder *r, int i)
 	r->readers[i] = NULL;
 }
 
+static bool gets_records(const struct reader *reader)
+{
+	return reader->request == LW_REQUEST_DUMP || reader->request == LW_REQUEST_ATTACH;
+}
+
+static int count_readers(const struct recorder *r)
+{
+	int i, n = 0;
+
+	for (i = 0; i < SLOTS; i++)
+		n += r->readers[i] && gets_records(r->readers[i]);
+	return n;
+}
+
+/* Where who comes can be: of those that get no records, the first to have come makes room. */
+static int find_slot(struct recorder *r)
+{
+	int i, first = 0;
+
+	for (i = 0; i < SLOTS && r->readers[i]; i++)
+		if (!gets_records(r->readers[i]) &&
+		    (gets_records(r->readers[first]) ||
+		     r->readers[i]->since < r->readers[first]->since))
+			first = i;
+	if (i < SLOTS)
+		return i;
+	drop(r, first);
+	return first;
+}
+
 static void admit(struct recorder *r)
 {
-	int i, fd = lw_rendezvous_accept(r->listener);
+	int fd = lw_rendezvous_accept(r->listener);
+	struct reader *reader;
 
-	for (i = 0; fd >= 0 && i < MAX_READERS; i++) {
-		if (r->readers[i])
-			continue;
-		r->readers[i] = calloc(1, sizeof(*r->readers[i]));
-		if (!r->readers[i])
-			break;
-		r->readers[i]->fd = fd;
+	if (fd < 0)
+		return;
+	reader = calloc(1, sizeof(*reader));
+	if (!reader) {
+		close(fd);
 		return;
 	}
-	if (fd >= 0)
-		close(fd);
+	reader->fd = fd;
+	reader->since = lw_clock_msec();
+	r->readers[find_slot(r)] = reader;
+}
+
+/* Drops who asks for nothing. Returns milliseconds until the next one's time is up, -1: none. */
+static int drop_silent(struct recorder *r)
+{
+	long long oldest = lw_clock_msec() - REQUEST_SECONDS * 1000;
+	int i, next = -1;
+
+	for (i = 0; i < SLOTS; i++) {
+		const struct reader *reader = r->readers[i];
+
+		if (!reader || reader->request)
+			continue;
+		if (reader->since <= oldest)
+			drop(r, i);
+		else if (next < 0 || reader->since - oldest < next)
+			next = reader->since - oldest;
+	}
+	return next;
 }
 
 static void take_request(struct recorder *r, struct reader *reader, char request)
 {
-	bool records = request == LW_REQUEST_DUMP || request == LW_REQUEST_ATTACH;
-
 	reader->request = request;
+	/* Itself is one. */
+	reader->busy = gets_records(reader) && count_readers(r) > MAX_READERS;
+	if (reader->busy)
+		reader->request = LW_REQUEST_STATUS;
 	reader->cursor = reader->end = lw_ring_newest(r->ring);
-	if (request == LW_REQUEST_DUMP)
+	if (reader->request == LW_REQUEST_DUMP)
 		reader->cursor = lw_ring_oldest(r->ring);
-	if (records) {
+	if (gets_records(reader)) {
 		memcpy(reader->pending, r->heading, r->heading_len);
 		reader->len = r->heading_len;
 	}
-	if (request == LW_REQUEST_STOP)
+	if (reader->request == LW_REQUEST_STOP)
 		stop(r);
 }
 
@@ -201,8 +259,9 @@ static bool listen_to(struct recorder *r, struct reader *reader)
 		take_request(r, reader, byte);
 	if (n == 0 && !reader->leaving) {
 		reader->leaving = true;
-		if (reader->request == LW_REQUEST_ATTACH)
-			reader->end = lw_ring_newest(r->ring);
+		/* Of what is kept, nobody waits for the rest. */
+		reader->end = reader->request == LW_REQUEST_ATTACH ? lw_ring_newest(r->ring)
+								   : reader->cursor;
 	}
 	return true;
 }
@@ -211,6 +270,7 @@ static void put_goodbye(struct recorder *r, struct reader *reader)
 {
 	struct lw_farewell farewell = {
 		.ended = r->ended,
+		.busy = reader->busy,
 		.code = r->code,
 		.pid = r->run,
 		.kept = lw_ring_kept(r->ring),
@@ -309,7 +369,7 @@ static bool has_readers(const struct recorder *r)
 {
 	int i;
 
-	for (i = 0; i < MAX_READERS; i++)
+	for (i = 0; i < SLOTS; i++)
 		if (r->readers[i])
 			return true;
 	return false;
@@ -338,15 +398,47 @@ static void detach(void)
 	close(null);
 }
 
-/* The records of a run that has ended before this one began. */
-static void replace_old(const struct lw_flight *flight)
+/*
+ * The records of a run that has ended before this one began. What has been told ends, and if
+ * it stands still now, when it goes on; what cannot be told would be there for ever, behind
+ * a socket that has no name any more. Returns false, printed, if that is so.
+ */
+static bool replace_old(const struct lw_flight *flight)
 {
 	int fd = lw_rendezvous_ask(flight->root, flight->tool, LW_REQUEST_STOP);
 	struct lw_farewell farewell;
+	pid_t pid;
+	int err;
 
-	if (fd >= 0 && !lw_rendezvous_answer(fd, GOODBYE_SECONDS, &farewell))
+	if (fd == -EAGAIN)
+		lw_error(LW_RENDEZVOUS_AGAIN, flight->tool);
+	if (fd < 0)
+		return fd != -EAGAIN;
+	pid = lw_rendezvous_pid(fd);
+	err = lw_rendezvous_answer(fd, GOODBYE_SECONDS, &farewell);
+	if (!err)
 		lw_note("%s: what was kept of the run before, %zu bytes, is gone", flight->tool,
 			farewell.kept);
+	else if (err == -ETIMEDOUT)
+		lw_warn("%s: the recorder of the run before (pid %d) stands still, and will end "
+			"when it goes on; kill -KILL %d ends it now",
+			flight->tool, pid, pid);
+	return true;
+}
+
+/* Returns a descriptor, or -1, printed. */
+static int listen_for_readers(const struct lw_flight *flight)
+{
+	int fd;
+
+	if (!replace_old(flight))
+		return -1;
+	fd = lw_rendezvous_listen(flight->root, flight->tool);
+	if (fd >= 0)
+		return fd;
+	lw_error("%s: cannot make %s" LW_PLACE "/%s.sock: %s", flight->tool, flight->root,
+		 flight->tool, strerror(-fd));
+	return -1;
 }
 
 static void take_heading(struct recorder *r)
@@ -364,13 +456,8 @@ static void take_heading(struct recorder *r)
 
 static void open_for_readers(struct recorder *r)
 {
-	const struct lw_flight *flight = r->flight;
-
-	replace_old(flight);
-	r->listener = lw_rendezvous_listen(flight->root, flight->tool);
+	r->listener = listen_for_readers(r->flight);
 	if (r->listener < 0) {
-		lw_error("%s: cannot make %s/run/lwtools/%s.sock: %s", flight->tool, flight->root,
-			 flight->tool, strerror(-r->listener));
 		report(r, LW_FAILED);
 		stop(r);
 	} else if (!report(r, LW_OK)) {
@@ -401,7 +488,7 @@ static void read_ready(struct recorder *r)
 
 /* ---- the recorder ---- */
 
-enum { RECORDS, MESSAGES, READY, LISTENER, READERS, NFDS = READERS + MAX_READERS };
+enum { RECORDS, MESSAGES, READY, LISTENER, READERS, NFDS = READERS + SLOTS };
 
 static void set_fds(const struct recorder *r, struct pollfd *fds)
 {
@@ -411,7 +498,7 @@ static void set_fds(const struct recorder *r, struct pollfd *fds)
 	fds[MESSAGES] = (struct pollfd){ .fd = r->messages, .events = POLLIN };
 	fds[READY] = (struct pollfd){ .fd = r->ready, .events = POLLIN };
 	fds[LISTENER] = (struct pollfd){ .fd = r->listener, .events = POLLIN };
-	for (i = 0; i < MAX_READERS; i++) {
+	for (i = 0; i < SLOTS; i++) {
 		const struct reader *reader = r->readers[i];
 		struct pollfd *p = &fds[READERS + i];
 
@@ -441,7 +528,7 @@ static void serve_readers(struct recorder *r, const struct pollfd *fds)
 {
 	int i;
 
-	for (i = 0; i < MAX_READERS; i++) {
+	for (i = 0; i < SLOTS; i++) {
 		struct reader *reader = r->readers[i];
 
 		if (!reader)
@@ -477,8 +564,10 @@ static void record(struct recorder *r)
 	struct pollfd fds[NFDS];
 
 	while (!r->ended || !r->stop) {
+		int msec = drop_silent(r);
+
 		set_fds(r, fds);
-		lw_signals_poll(fds, NFDS, -1);
+		lw_signals_poll(fds, NFDS, msec);
 		read_run(r, fds);
 		serve_readers(r, fds);
 		/* It never began: what it printed is the answer, such as to --help. */

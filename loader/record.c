@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "flight.h"
 #include "log.h"
 #include "lwload.h"
@@ -119,9 +120,9 @@ enum lw_exit lw_start(const struct lw_host *host, int argc, char **argv)
 struct reader {
 	struct lw_output *output;
 	int fd;
-	bool writing; /* what failed was stdout */
-	bool leaving; /* the recorder has been told */
-	bool tail;    /* what comes is the farewell */
+	bool writing;       /* what failed was stdout */
+	bool tail;          /* what comes is the farewell */
+	long long deadline; /* of lw_clock_msec(), for that; 0: the recorder has not been told */
 	size_t len;
 	char text[LW_FAREWELL_SIZE]; /* that, as far as it is here */
 };
@@ -135,9 +136,11 @@ static int take(struct reader *reader, const char *buf, size_t len)
 
 	reader->writing = true;
 	err = lw_output_write(reader->output, buf, n);
-	if (err || !end)
+	if (err)
 		return err;
 	reader->writing = false;
+	if (!end)
+		return 0;
 	reader->tail = true;
 	len -= end + 1 - buf;
 	if (reader->len + len >= sizeof(reader->text))
@@ -145,6 +148,16 @@ static int take(struct reader *reader, const char *buf, size_t len)
 	memcpy(reader->text + reader->len, end + 1, len);
 	reader->len += len;
 	return 0;
+}
+
+/* Milliseconds that the recorder has left to answer, -1: as long as it likes. */
+static int patience(const struct reader *reader)
+{
+	long long left = reader->deadline - lw_clock_msec();
+
+	if (!reader->deadline)
+		return -1;
+	return left > 0 ? left : 0;
 }
 
 /* Something has happened: the recorder sent something, a signal came, or stdout's reader went. */
@@ -156,15 +169,15 @@ static int step(struct reader *reader)
 	ssize_t n;
 	int err;
 
-	if (lw_signals_stop() && !reader->leaving) {
-		reader->leaving = true;
+	if (lw_signals_stop() && !reader->deadline) {
+		reader->deadline = lw_clock_msec() + ANSWER_SECONDS * 1000;
 		shutdown(reader->fd, SHUT_WR);
 	}
-	err = lw_signals_poll(fds, 2, reader->leaving ? ANSWER_SECONDS * 1000 : -1);
+	err = lw_signals_poll(fds, 2, patience(reader));
 	if (err < 0)
 		return err;
 	if (!err)
-		return reader->leaving ? -ETIMEDOUT : 0;
+		return patience(reader) ? 0 : -ETIMEDOUT;
 	reader->writing = fds[1].revents & (POLLERR | POLLHUP | POLLNVAL);
 	if (reader->writing)
 		return -EPIPE;
@@ -180,6 +193,11 @@ static bool say_farewell(struct reader *reader, const char *tool, struct lw_fare
 	reader->text[reader->len] = '\0';
 	if (!reader->tail || !lw_rendezvous_read(reader->text, farewell))
 		return false;
+	if (farewell->busy) {
+		lw_error("%s: as many as can read its recorder now; end an lwload attach or dump",
+			 tool);
+		return true;
+	}
 	if (farewell->ended) {
 		lw_note("%s: the run has ended; lwload stop %s lets go of what is kept", tool,
 			tool);
@@ -205,8 +223,11 @@ static enum lw_exit end(struct reader *reader, const char *tool, int err)
 	/* It has been printed. */
 	if (err < 0 && reader->writing)
 		return LW_FAILED;
-	if (say_farewell(reader, tool, &farewell))
+	if (say_farewell(reader, tool, &farewell)) {
+		if (farewell.busy)
+			return LW_FAILED;
 		return farewell.dropped ? LW_LOST : LW_OK;
+	}
 	lw_error("%s: its recorder has gone without a word, or is stuck; see lwload status", tool);
 	return LW_FAILED;
 }
@@ -217,6 +238,10 @@ static enum lw_exit read_all(const struct lw_host *host, const char *tool, enum 
 	int err = 0;
 
 	reader->fd = lw_rendezvous_ask(host->root, tool, request);
+	if (reader->fd == -EAGAIN) {
+		lw_error(LW_RENDEZVOUS_AGAIN, tool);
+		return LW_FAILED;
+	}
 	if (reader->fd < 0) {
 		lw_error("%s: nothing records it (%s); lwload start %s would", tool,
 			 strerror(-reader->fd), tool);

@@ -24,23 +24,26 @@
 size_t lw_rendezvous_write(char text[LW_FAREWELL_SIZE], const struct lw_farewell *farewell)
 {
 	text[0] = '\0';
-	return 1 + snprintf(text + 1, LW_FAREWELL_SIZE - 1,
-			    "ended %d\ncode %d\npid %d\nkept %zu\nkeep %zu\ndropped %llu\n\n%s",
-			    farewell->ended, farewell->code, farewell->pid, farewell->kept,
-			    farewell->keep, farewell->dropped, farewell->messages);
+	return 1 +
+	       snprintf(
+		       text + 1, LW_FAREWELL_SIZE - 1,
+		       "ended %d\nbusy %d\ncode %d\npid %d\nkept %zu\nkeep %zu\ndropped %llu\n\n%s",
+		       farewell->ended, farewell->busy, farewell->code, farewell->pid,
+		       farewell->kept, farewell->keep, farewell->dropped, farewell->messages);
 }
 
 bool lw_rendezvous_read(const char *text, struct lw_farewell *farewell)
 {
-	int n = 0, ended = 0;
+	int n = 0, ended = 0, busy = 0;
 
 	memset(farewell, 0, sizeof(*farewell));
-	sscanf(text, "ended %d\ncode %d\npid %d\nkept %zu\nkeep %zu\ndropped %llu%n", &ended,
-	       &farewell->code, &farewell->pid, &farewell->kept, &farewell->keep,
+	sscanf(text, "ended %d\nbusy %d\ncode %d\npid %d\nkept %zu\nkeep %zu\ndropped %llu%n",
+	       &ended, &busy, &farewell->code, &farewell->pid, &farewell->kept, &farewell->keep,
 	       &farewell->dropped, &n);
 	if (!n || strncmp(text + n, "\n\n", 2))
 		return false;
 	farewell->ended = ended;
+	farewell->busy = busy;
 	snprintf(farewell->messages, sizeof(farewell->messages), "%s", text + n + 2);
 	return true;
 }
@@ -113,6 +116,14 @@ int lw_rendezvous_accept(int listener)
 }
 
 /* ---- the reader's side ---- */
+
+pid_t lw_rendezvous_pid(int fd)
+{
+	socklen_t size = sizeof(struct ucred);
+	struct ucred peer;
+
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 ? peer.pid : 0;
+}
 
 int lw_rendezvous_ask(const char *root, const char *tool, enum lw_request request)
 {

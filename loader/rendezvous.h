@@ -23,6 +23,7 @@ enum lw_request {
 
 struct lw_farewell {
 	bool ended;                 /* the run has */
+	bool busy;                  /* no records, as others are given them: as many as can be */
 	int code;                   /* its exit code if so */
 	pid_t pid;                  /* of the process that is attached to the module */
 	size_t kept;                /* bytes */
@@ -59,9 +60,19 @@ int lw_rendezvous_accept(int listener);
 
 /*
  * lw_rendezvous_ask - connect to a tool's recorder and send a request. Returns a descriptor,
- * -ENOENT (there is none, or it was killed) or another -errno.
+ * -ENOENT (there is none, or it was killed), -EAGAIN (it stands still, and as many wait for
+ * it as can) or another -errno.
  */
 int lw_rendezvous_ask(const char *root, const char *tool, enum lw_request request);
+/* What to say of -EAGAIN, with the tool. */
+#define LW_RENDEZVOUS_AGAIN \
+	"%s: its recorder stands still and takes no request; pgrep -a lwload shows it, end it"
+
+/*
+ * lw_rendezvous_pid - the process that keeps the records, which began to listen
+ * (SO_PEERCRED); 0: not known
+ */
+pid_t lw_rendezvous_pid(int fd);
 
 /*
  * lw_rendezvous_answer - the farewell to a request that has no records. @seconds: how long

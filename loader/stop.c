@@ -207,17 +207,27 @@ static bool stop_recorder(const struct lw_host *host, const char *name, enum lw_
 {
 	int fd = lw_rendezvous_ask(host->root, name, LW_REQUEST_STOP);
 	struct lw_farewell farewell;
+	pid_t pid;
 	int err;
 
-	if (fd < 0)
+	if (fd < 0 && fd != -EAGAIN)
 		return false;
-	err = lw_rendezvous_answer(fd, PATIENCE_SECONDS, &farewell);
-	if (err) {
-		lw_error("%s: its recorder does not end: %s; lwload status has its process", name,
-			 strerror(-err));
-		*code = LW_FAILED;
+	*code = LW_FAILED;
+	if (fd < 0) {
+		lw_error(LW_RENDEZVOUS_AGAIN, name);
 		return true;
 	}
+	pid = lw_rendezvous_pid(fd);
+	err = lw_rendezvous_answer(fd, PATIENCE_SECONDS, &farewell);
+	if (err == -ETIMEDOUT)
+		lw_error("%s: its recorder (pid %d) has not ended after ten seconds; try kill "
+			 "-KILL %d, then lwload stop %s",
+			 name, pid, pid, name);
+	else if (err)
+		lw_error("%s: its recorder has gone without a word (%s); see lwload status", name,
+			 strerror(-err));
+	if (err)
+		return true;
 	(void)!write(STDERR_FILENO, farewell.messages, strlen(farewell.messages));
 	printf("%s: recorder stopped (pid %d)\n", name, farewell.pid);
 	*code = farewell.code;

@@ -503,7 +503,7 @@ int __wrap_poll(struct pollfd *fds, nfds_t n, int msec)
 
 	if (kind_of(fds[0].fd) == REAL) {
 		ready = __real_poll(fds, n, fake && fake->exec_deaf ? msec / 10 : msec);
-		if (!ready && msec > 0)
+		if (!ready && msec > 0 && fake)
 			fake->clock += msec * 1000000LL;
 		return ready;
 	}
@@ -513,12 +513,28 @@ int __wrap_poll(struct pollfd *fds, nfds_t n, int msec)
 	return ready;
 }
 
+/* A signal may end it before the time is up. */
+static int wait_real(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
+		     const sigset_t *mask)
+{
+	struct timespec begin, end;
+	int ready;
+
+	__real_clock_gettime(CLOCK_MONOTONIC, &begin);
+	ready = __real_ppoll(fds, n, timeout, mask);
+	__real_clock_gettime(CLOCK_MONOTONIC, &end);
+	if (timeout && fake)
+		fake->clock +=
+			(end.tv_sec - begin.tv_sec) * 1000000000LL + end.tv_nsec - begin.tv_nsec;
+	return ready;
+}
+
 int __wrap_ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout, const sigset_t *mask)
 {
 	int ready;
 
 	if (kind_of(fds[0].fd) == REAL)
-		return __real_ppoll(fds, n, timeout, mask);
+		return wait_real(fds, n, timeout, mask);
 	if (fails("ppoll"))
 		return -1;
 	fake->rounds++;

@@ -2,13 +2,17 @@
 /* test_cli.c - what a person types, and what comes of it: exit code, stderr, kernel */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "fake.h"
@@ -1507,6 +1511,168 @@ static void attached_until_interrupted(void **state)
 	outcome_free(&outcome);
 }
 
+/* One that is none: it sends lines, and when told to end a farewell, if any, a while later. */
+static pid_t play_recorder(int lines, bool farewell)
+{
+	static struct lw_farewell none;
+	int fd, listener = lw_rendezvous_listen(root, "killsnoop");
+	struct pollfd in = { .events = POLLIN };
+	char text[LW_FAREWELL_SIZE];
+	pid_t pid = fork();
+
+	if (pid) {
+		close(listener);
+		return pid;
+	}
+	in.fd = listener;
+	poll(&in, 1, -1);
+	fd = in.fd = lw_rendezvous_accept(listener);
+	while (lines-- && send(fd, "line\n", 5, MSG_NOSIGNAL) == 5)
+		usleep(300000);
+	/* The request, and then the end. */
+	while (farewell && poll(&in, 1, -1) > 0 && read(fd, text, sizeof(text)) > 0)
+		;
+	usleep(1500000);
+	if (farewell)
+		write(fd, text, lw_rendezvous_write(text, &none));
+	else
+		pause();
+	_exit(0);
+}
+
+static int interrupt_twice(void)
+{
+	pid_t pid = getpid();
+
+	if (fork())
+		return 0;
+	usleep(500000);
+	kill(pid, SIGINT);
+	usleep(300000);
+	kill(pid, SIGINT);
+	_exit(0);
+}
+
+/* How a reader ends that is told to, twice: not before the answer, nor long after its time. */
+static void told_twice(int lines, bool farewell, int code, const char *err)
+{
+	struct command command = { lw_attach, NULL, { "attach", "killsnoop" }, interrupt_twice };
+	struct outcome outcome;
+	time_t start = time(NULL);
+	pid_t pid;
+
+	if (geteuid() != 0)
+		skip();
+	tree_text(root, "run/x", "");
+	pid = play_recorder(lines, farewell);
+	run_command(&command, &outcome);
+	assert_in_range(time(NULL) - start, 0, 10);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	assert_string_equal(outcome.err, err);
+	assert_int_equal(outcome.code, code);
+	assert_memory_equal(outcome.out, "line\n", 5);
+	outcome_free(&outcome);
+}
+
+#define STUCK                                                                               \
+	"lwload: killsnoop: its recorder has gone without a word, or is stuck; see lwload " \
+	"status\n"
+
+static void a_recorder_that_takes_its_time(void **state)
+{
+	(void)state;
+	told_twice(1, true, LW_OK, "");
+	told_twice(1, false, LW_FAILED, STUCK);
+	told_twice(60, false, LW_FAILED, STUCK);
+}
+
+/* Nobody accepts: the queue fills up, and who comes then is told what to do. */
+static void a_recorder_that_takes_no_request(void **state)
+{
+	static const char text[] = "lwload: killsnoop: its recorder stands still and takes no "
+				   "request; pgrep -a lwload shows it, end it\n";
+	int fd, listener, n = 0, fds[100];
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	tree_text(root, "run/x", "");
+	tree_text(root, "proc/modules", "");
+	listener = lw_rendezvous_listen(root, "killsnoop");
+	while ((fd = lw_rendezvous_ask(root, "killsnoop", LW_REQUEST_STATUS)) >= 0 && n < 100)
+		fds[n++] = fd;
+	assert_int_equal(fd, -EAGAIN);
+	verb_gives(lw_dump, ARGS("dump", "killsnoop"), LW_FAILED, "", text);
+	verb_gives(lw_stop, ARGS("stop", "killsnoop"), LW_FAILED, "", text);
+	close(listener);
+	while (n--)
+		close(fds[n]);
+}
+
+/* It was killed while it was asked. */
+static void a_recorder_that_goes(void **state)
+{
+	int listener;
+	pid_t pid;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	tree_text(root, "run/x", "");
+	listener = lw_rendezvous_listen(root, "killsnoop");
+	pid = fork();
+	if (!pid) {
+		poll(&(struct pollfd){ .fd = listener, .events = POLLIN }, 1, -1);
+		lw_rendezvous_accept(listener);
+		_exit(0);
+	}
+	verb_gives(lw_stop, ARGS("stop", "killsnoop"), LW_FAILED, "",
+		   "lwload: killsnoop: its recorder has gone without a word (Connection reset by "
+		   "peer); see lwload status\n");
+	close(listener);
+	waitpid(pid, NULL, 0);
+}
+
+/* Ten seconds, and no more. */
+static void a_recorder_that_does_not_end(void **state)
+{
+	int listener;
+	char text[256];
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	tree_text(root, "run/x", "");
+	listener = lw_rendezvous_listen(root, "killsnoop");
+	snprintf(text, sizeof(text),
+		 "lwload: killsnoop: its recorder (pid %d) has not ended after ten seconds; try "
+		 "kill -KILL %d, then lwload stop killsnoop\n",
+		 getpid(), getpid());
+	verb_gives(lw_stop, ARGS("stop", "killsnoop"), LW_FAILED, "", text);
+	close(listener);
+}
+
+static void a_recorder_with_many_readers(void **state)
+{
+	struct outcome outcome;
+	int i, fds[8];
+
+	(void)state;
+	recorder_is_started(ARGS("start", "killsnoop"));
+	wait_for_records();
+	for (i = 0; i < 8; i++)
+		fds[i] = lw_rendezvous_ask(root, "killsnoop", LW_REQUEST_ATTACH);
+	verb_gives(lw_dump, ARGS("dump", "killsnoop"), LW_FAILED, "",
+		   "lwload: killsnoop: as many as can read its recorder now; end an lwload attach "
+		   "or dump\n");
+	verb(lw_stop, ARGS("stop", "killsnoop"), &outcome);
+	assert_int_equal(outcome.code, LW_LOST);
+	outcome_free(&outcome);
+	for (i = 0; i < 8; i++)
+		close(fds[i]);
+}
+
 /* What a run has kept that ended by itself. */
 static void a_run_that_ends(void **state)
 {
@@ -1693,6 +1859,11 @@ int main(void)
 		RECORDER(a_recorder),
 		RECORDER(a_recorder_of_json),
 		RECORDER(attached_until_interrupted),
+		RECORDER(a_recorder_that_takes_its_time),
+		RECORDER(a_recorder_that_takes_no_request),
+		RECORDER(a_recorder_that_goes),
+		RECORDER(a_recorder_that_does_not_end),
+		RECORDER(a_recorder_with_many_readers),
 		RECORDER(a_run_that_ends),
 		RECORDER(no_recorder),
 		FRESH(main_usage),

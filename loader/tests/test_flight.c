@@ -9,6 +9,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -153,6 +154,12 @@ static enum lw_exit start(enum lw_exit (*run)(void *, const struct lw_recorded *
 	struct lw_flight flight = { root, "x", keep, run, NULL };
 
 	return lw_flight_start(&flight);
+}
+
+static int start_short(void *arg)
+{
+	(void)arg;
+	return start(short_run);
 }
 
 /*
@@ -385,6 +392,129 @@ static void a_dump_that_stands_still(void **state)
 	free(text);
 }
 
+/* Who does not wait for its rest is not made to, and that is nothing that he missed. */
+static void a_dump_that_is_interrupted(void **state)
+{
+	struct lw_farewell farewell;
+	char *text;
+	int fd, lines, wanted;
+
+	(void)state;
+	keep = 1 << 20;
+	assert_int_equal(start(long_run), LW_OK);
+	tree_text(root, "go", "");
+	comes_to("\nend\n");
+	free(dump(&wanted, &farewell));
+	fd = lw_rendezvous_ask(root, "x", LW_REQUEST_DUMP);
+	shutdown(fd, SHUT_WR);
+	look(&farewell);
+	text = read_records(fd, &lines, &farewell);
+	assert_in_range(lines, 1, wanted - 1);
+	assert_int_equal(farewell.dropped, 0);
+	free(text);
+}
+
+/* ---- many readers ---- */
+
+static void come(int *fds, int n, enum lw_request request)
+{
+	int i;
+
+	for (i = 0; i < n; i++) {
+		fds[i] = lw_rendezvous_ask(root, "x", request);
+		assert_true(fds[i] >= 0);
+	}
+}
+
+static void go(const int *fds, int n)
+{
+	while (n--)
+		close(fds[n]);
+}
+
+/* As many as are given records at once. */
+#define READERS 8
+
+/* They take nothing, and the next who wants records is told so; all others are answered. */
+static void all_readers_stand_still(void **state)
+{
+	struct lw_farewell farewell;
+	int fds[READERS], lines;
+	char *text;
+
+	(void)state;
+	assert_int_equal(start(short_run), LW_OK);
+	comes_to("line\n");
+	come(fds, READERS, LW_REQUEST_ATTACH);
+	text = dump(&lines, &farewell);
+	assert_string_equal(text, "");
+	assert_true(farewell.busy);
+	free(text);
+	look(&farewell);
+	assert_false(farewell.busy);
+	close(fds[3]);
+	/* When this is answered, that has been seen. */
+	look(&farewell);
+	text = dump(&lines, &farewell);
+	assert_string_equal(text, "HEAD\none\nhalf a line\n");
+	assert_false(farewell.busy);
+	free(text);
+	fds[3] = lw_rendezvous_ask(root, "x", LW_REQUEST_DUMP);
+	stop(&farewell);
+	go(fds, READERS);
+}
+
+/* Who comes and says nothing: as if there were no request in it. */
+static int come_silently(void)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s/run/lwtools/x.sock", root);
+	assert_true(fd >= 0);
+	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
+		return fd;
+	close(fd);
+	return -errno;
+}
+
+static bool is_closed(int fd, int msec)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	char byte;
+
+	return poll(&p, 1, msec) == 1 && read(fd, &byte, 1) <= 0;
+}
+
+/* They make room for each other, and for who has something to ask. */
+static void many_say_nothing(void **state)
+{
+	struct lw_farewell farewell;
+	int fds[READERS], silent[20], i;
+
+	(void)state;
+	assert_int_equal(start(short_run), LW_OK);
+	come(fds, READERS, LW_REQUEST_ATTACH);
+	for (i = 0; i < 20; i++) {
+		look(&farewell);
+		/* Who came first is known to the millisecond. */
+		usleep(2000);
+		silent[i] = come_silently();
+		assert_true(silent[i] >= 0);
+	}
+	look(&farewell);
+	assert_true(is_closed(silent[0], 0));
+	assert_false(is_closed(silent[19], 0));
+	/* It has three seconds. */
+	assert_true(is_closed(silent[19], 10000));
+	assert_false(is_closed(fds[0], 0));
+	go(silent, 20);
+	stop(&farewell);
+	go(fds, READERS);
+}
+
+/* ---- ends ---- */
+
 static void attached_until_the_run_ends(void **state)
 {
 	struct lw_farewell farewell;
@@ -459,6 +589,77 @@ static void a_run_that_is_killed(void **state)
 	free(text);
 	look(&farewell);
 	assert_false(farewell.ended);
+}
+
+/* Its run has ended, and then it was stopped itself. Returns its number. */
+static pid_t a_stopped_recorder(void)
+{
+	struct lw_farewell farewell;
+	pid_t pid;
+	int i;
+
+	assert_int_equal(start(short_run), LW_OK);
+	look(&farewell);
+	pid = recorder_of(farewell.pid);
+	signal_to(farewell.pid, SIGTERM);
+	for (i = 0; i < 500 && !farewell.ended; i++) {
+		usleep(10000);
+		look(&farewell);
+	}
+	signal_to(pid, SIGSTOP);
+	return pid;
+}
+
+/* The next one takes its place, and it ends when it goes on. */
+static void a_recorder_that_stands_still(void **state)
+{
+	struct lw_farewell farewell;
+	pid_t pid = a_stopped_recorder();
+	char want[64];
+	struct capture err;
+	char *text;
+	int i;
+
+	(void)state;
+	capture_begin(&err, 2);
+	assert_int_equal(start(short_run), LW_OK);
+	text = capture_end(&err, NULL);
+	snprintf(want, sizeof(want), "the run before (pid %d) stands still", pid);
+	assert_non_null(strstr(text, want));
+	free(text);
+	look(&farewell);
+	assert_int_not_equal(recorder_of(farewell.pid), pid);
+	signal_to(pid, SIGCONT);
+	for (i = 0; i < 500 && !is_gone(pid); i++)
+		usleep(10000);
+	assert_true(is_gone(pid));
+	look(&farewell);
+	assert_false(farewell.ended);
+}
+
+/* So many wait for it that it cannot be told: it keeps its place, and can be stopped later. */
+static void a_recorder_that_cannot_be_told(void **state)
+{
+	struct lw_farewell farewell;
+	pid_t pid = a_stopped_recorder();
+	struct outcome outcome;
+	int silent[100], n = 0;
+
+	(void)state;
+	while (n < 100 && (silent[n] = come_silently()) >= 0)
+		n++;
+	assert_int_equal(silent[n], -EAGAIN);
+	in_child(start_short, NULL, &outcome);
+	assert_int_equal(outcome.code, LW_FAILED);
+	assert_string_equal(outcome.err, "lwload: x: its recorder stands still and takes no "
+					 "request; pgrep -a lwload shows it, end it\n");
+	outcome_free(&outcome);
+	assert_int_equal(lw_rendezvous_ask(root, "x", LW_REQUEST_STATUS), -EAGAIN);
+	go(silent, n);
+	signal_to(pid, SIGCONT);
+	look(&farewell);
+	assert_true(farewell.ended);
+	stop(&farewell);
 }
 
 static void a_recorder_that_is_killed(void **state)
@@ -550,10 +751,34 @@ static void other_users(void **state)
 	outcome_free(&outcome);
 }
 
-static int start_short(void *arg)
+static int listen_without_umask(void *arg)
 {
 	(void)arg;
-	return start(short_run);
+	umask(0);
+	return lw_rendezvous_listen(root, "x") < 0;
+}
+
+static int mode_is(const char *end)
+{
+	struct stat st;
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s%s", root, end);
+	assert_int_equal(stat(path, &st), 0);
+	return st.st_mode & 07777;
+}
+
+/* Nobody else has the place or the socket, whatever the umask is. */
+static void modes(void **state)
+{
+	struct outcome outcome;
+
+	(void)state;
+	in_child(listen_without_umask, NULL, &outcome);
+	assert_int_equal(outcome.code, 0);
+	outcome_free(&outcome);
+	assert_int_equal(mode_is("/run/lwtools"), 0700);
+	assert_int_equal(mode_is("/run/lwtools/x.sock"), 0600);
 }
 
 /* A place where others could put something: the run ends, and the one line says why. */
@@ -581,7 +806,7 @@ static void a_bad_place(void **state)
 
 static void farewells(void **state)
 {
-	struct lw_farewell farewell = { true, 5, 42, 100, 200, 7, "a\n\nb\n" }, got;
+	struct lw_farewell farewell = { true, true, 5, 42, 100, 200, 7, "a\n\nb\n" }, got;
 	char text[LW_FAREWELL_SIZE];
 	size_t n = lw_rendezvous_write(text, &farewell);
 
@@ -591,9 +816,9 @@ static void farewells(void **state)
 	assert_true(lw_rendezvous_read(text + 1, &got));
 	assert_memory_equal(&got, &farewell, sizeof(got));
 	assert_false(lw_rendezvous_read("", &got));
-	assert_false(lw_rendezvous_read("ended 1\ncode 5\n", &got));
-	assert_false(
-		lw_rendezvous_read("ended 1\ncode 5\npid 1\nkept 1\nkeep 1\ndropped 1\n", &got));
+	assert_false(lw_rendezvous_read("ended 1\nbusy 0\ncode 5\n", &got));
+	assert_false(lw_rendezvous_read(
+		"ended 1\nbusy 0\ncode 5\npid 1\nkept 1\nkeep 1\ndropped 1\n", &got));
 }
 
 #define FRESH(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -607,12 +832,18 @@ int main(void)
 		FRESH(reports_are_kept_whole),
 		FRESH(a_reader_that_stands_still),
 		FRESH(a_dump_that_stands_still),
+		FRESH(a_dump_that_is_interrupted),
+		FRESH(all_readers_stand_still),
+		FRESH(many_say_nothing),
 		FRESH(attached_until_the_run_ends),
 		FRESH(hangup),
 		FRESH(a_run_that_is_killed),
+		FRESH(a_recorder_that_stands_still),
+		FRESH(a_recorder_that_cannot_be_told),
 		FRESH(a_recorder_that_is_killed),
 		FRESH(the_recorder_is_told_to_end),
 		FRESH(other_users),
+		FRESH(modes),
 		FRESH(a_bad_place),
 		FRESH(farewells),
 	};
