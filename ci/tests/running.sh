@@ -193,6 +193,26 @@ test_attach_that_stands_still_holds_up_nobody() {
 	[ $status -eq 0 ] || [ $status -eq 5 ]
 }
 
+# Eight that take nothing: another is turned away, and stop is not.
+test_attach_by_many_that_stand_still_locks_nobody_out() {
+	local i attach=() status=0
+	lwload start opensnoop --json -n workload > $out
+	for i in 1 2 3 4 5 6 7 8; do
+		lwload attach opensnoop &> /dev/null &
+		attach+=($!)
+	done
+	sleep 2
+	kill -STOP "${attach[@]}"
+	lwload dump opensnoop > $out 2> $err || status=$?
+	lwload stop opensnoop > $work/stopped
+	kill -CONT "${attach[@]}"
+	for i in "${attach[@]}"; do wait $i; done
+	[ $status -eq 1 ]
+	grep -q 'as many as can read its recorder now' $err
+	grep -q '^opensnoop: recorder stopped' $work/stopped
+	not grep '^lw_' /proc/modules
+}
+
 test_recorder_keeps_to_its_memory() {
 	local recorder size
 	lwload start --keep 1M opensnoop --json -n workload > $out

@@ -172,6 +172,34 @@ test_status_tells_who_is_not_root_that_a_run_is_there() {
 	grep -qE '^opensnoop +running +- - ' $work/got
 }
 
+# Its mounts are others, but /proc is the same.
+test_status_sees_a_run_from_another_mount_namespace() {
+	start opensnoop -n nobody
+	unshare -m lwload status > $work/got
+	finish
+	grep -qE "^opensnoop +running +$lwload +root " $work/got
+}
+
+# A file whose path ends like that of the control channel, in a file system whose server
+# answers nothing: stat(2) of it waits for ever.
+test_status_asks_no_server_of_a_user() {
+	local deaf status=0
+	modprobe -q fuse || :	# built into some kernels
+	mkdir -p $work/deaf
+	/lw/tests/deaf $work/deaf > $work/got &
+	deaf=$!
+	for _ in $(seq 50); do grep -q deaf $work/got && break; sleep 0.1; done
+	start opensnoop -n nobody
+	timeout -s KILL 20 lwload status > $work/status || status=$?
+	finish
+	kill $deaf
+	wait $deaf || :
+	umount -l $work/deaf
+	grep -q deaf $work/got
+	[ $status -eq 0 ]
+	grep -qE "^opensnoop +running +$lwload +root " $work/status
+}
+
 # ---- stop ----
 
 test_stop_ends_a_run() {
