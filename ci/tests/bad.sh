@@ -65,11 +65,7 @@ with_copy() {
 	mkdir -p $work/copy
 	cp "$modules"/* $work/copy
 	mount --bind $work/copy "$modules"
-	# Not as a condition: set -e must hold inside.
-	set +e
-	(set -e; "$@")
-	status=$?
-	set -e
+	strictly "$@"
 	umount "$modules"
 	return $status
 }

@@ -81,7 +81,7 @@ test_keeps_the_order_of_both_cpus() {
 test_shows_a_single_event_within_300_ms() {
 	local made shown
 	lwload opensnoop -n workload --verbose 2> $err < /dev/null | $workload stamp > $out &
-	for _ in $(seq 100); do grep -q tracing $err && break; sleep 0.1; done
+	await tracing $err
 	sleep 1
 	made=$($workload once /etc/hostname)
 	sleep 1
@@ -100,11 +100,16 @@ hold_pipe() {
 	holder=$!
 }
 
+# release - lets that reader go
+release() {
+	kill $holder
+	wait $holder || :
+}
+
 start_into_pipe() {
 	lwload opensnoop -n workload --verbose "$@" > $work/pipe 2> $err < /dev/null &
 	lwload=$!
-	for _ in $(seq 100); do grep -q tracing $err && return; sleep 0.1; done
-	return 1
+	await tracing $err
 }
 
 test_counts_lost_records_and_says_so() {
@@ -114,8 +119,7 @@ test_counts_lost_records_and_says_so() {
 	start_into_pipe --buffer 1
 	$workload repeat 60000 /etc/hostname
 	finish || status=$?
-	kill $holder
-	wait $holder || :
+	release
 	grep -Eq 'warning: opensnoop: [0-9]+ records were lost, [0-9]+ shown' $err
 	# The workload's first steps open a file or two more.
 	lost=$(sed -n 's/.*: \([0-9]*\) records were lost, \([0-9]*\) shown.*/\1 + \2/p' $err)
@@ -132,8 +136,7 @@ test_ends_though_its_reader_stands_still() {
 	before=$(date +%s%N)
 	finish || status=$?
 	after=$(date +%s%N)
-	kill $holder
-	wait $holder || :
+	release
 	# What its reader did not take is lost.
 	[ $status -eq 5 ]
 	[ $((after - before)) -lt 5000000000 ]

@@ -109,9 +109,7 @@ test_fault_SIGKILL_of_staprun_at_15_random_moments() {
 # then: lwload ends; the next run without staprun removes what is left
 test_fault_SIGKILL_of_a_stopped_stapio() {
 	(by_staprun opensnoop --staprun --verbose -n workload) > $out 2> $err < /dev/null &
-	lwload=$!
-	for _ in $(seq 100); do grep -q 'tracing; Ctrl-C' $err && break; sleep 0.1; done
-	sleep 1
+	started
 	pkill -STOP -x stapio
 	pkill -KILL -x stapio
 	ends_within 10 $lwload
@@ -140,8 +138,7 @@ test_fault_out_of_memory() {
 # then: it ends within 5 s
 test_fault_the_terminal_hangs_up() {
 	setsid script -qfc 'lwload opensnoop --verbose' $out > /dev/null 2>&1 < /dev/null &
-	for _ in $(seq 100); do grep -q tracing $out && break; sleep 0.1; done
-	grep -q tracing $out
+	await tracing $out
 	kill -KILL $!
 	gone_within 5
 }
@@ -154,7 +151,7 @@ test_fault_the_reader_goes_away() {
 	head -n 20 $work/pipe > $work/head &
 	lwload opensnoop --verbose > $work/pipe 2> $err < /dev/null &
 	lwload=$!
-	for _ in $(seq 100); do grep -q tracing $err && break; sleep 0.1; done
+	await tracing $err
 	$workload repeat 200 /etc/hostname
 	wait $lwload || status=$?
 	[ $status -eq 0 ]
@@ -163,17 +160,9 @@ test_fault_the_reader_goes_away() {
 
 # held COMMAND - into a pipe that is full and whose reader stands still; sets lwload
 held() {
-	mkfifo $work/pipe
-	bash -c "exec < $work/pipe; exec sleep 1000" &
-	holder=$!
+	hold_pipe
 	"$1" &
 	lwload=$!
-}
-
-# release - lets the reader go
-release() {
-	kill $holder
-	wait $holder || :
 }
 
 chatter() {
@@ -184,7 +173,7 @@ chatter() {
 # then: the module is removed within 10 s
 test_fault_standard_error_stands_still() {
 	held chatter
-	for _ in $(seq 100); do [ -s $out ] && break; sleep 0.1; done
+	await '' $out
 	# As much as the pipe holds, from somebody else
 	timeout 3 sh -c "head -c 100000 /dev/zero > $work/pipe" || :
 	kill -TERM $lwload
@@ -235,7 +224,7 @@ test_fault_the_disk_is_full() {
 	mount -t tmpfs -o size=64k tmpfs $work/small
 	lwload opensnoop --json --verbose > $work/small/out 2> $err < /dev/null &
 	lwload=$!
-	for _ in $(seq 100); do grep -q tracing $err && break; sleep 0.1; done
+	await tracing $err
 	$workload repeat 3000 /etc/hostname
 	wait $lwload || status=$?
 	umount $work/small
@@ -270,7 +259,7 @@ test_fault_a_limit_of_file_size() {
 	local status=0
 	(ulimit -f 1; trap '' XFSZ; exec lwload opensnoop --json --verbose > $out 2>> $err < /dev/null) &
 	lwload=$!
-	for _ in $(seq 100); do grep -q tracing $err && break; sleep 0.1; done
+	await tracing $err
 	$workload repeat 1000 /etc/hostname
 	wait $lwload || status=$?
 	[ $status -eq 1 ]

@@ -8,11 +8,7 @@ with_mount() {
 	shift 2
 	mountpoint -q "$dir" && { "$@"; return; }
 	mount -t "$type" none "$dir"
-	# Not as a condition: set -e must hold inside.
-	set +e
-	(set -e; "$@")
-	status=$?
-	set -e
+	strictly "$@"
 	umount "$dir"
 	return $status
 }

@@ -32,9 +32,18 @@ leftovers() {
 	kernel_complaints
 }
 
+# strictly COMMAND... - sets status, which is the caller's, to its own; a condition would
+# have set -e without effect in a function
+strictly() {
+	set +e
+	(set -e; "$@")
+	status=$?
+	set -e
+}
+
 # t FUNCTION - runs one test and prints its TAP line
 t() {
-	local name=${1#*test_} left start=$SECONDS patience=60
+	local name=${1#*test_} left status start=$SECONDS patience=60
 	name=${name//_/ }
 	rm -rf $work
 	mkdir -p $work
@@ -46,13 +55,9 @@ t() {
 	esac
 	(sleep "$patience"; pkill -KILL -x lwload) &
 	local watchdog=$!
-	# Not as a condition: set -e must hold inside.
-	set +e
-	(set -e; "$1") > $work/log 2>&1
-	local status=$?
+	strictly "$1" > $work/log 2>&1
 	kill -KILL $watchdog
-	wait $watchdog 2>/dev/null
-	set -e
+	wait $watchdog 2>/dev/null || :
 	left=$(leftovers || :)
 	if [ $status -eq 0 ] && [ -z "$left" ]; then
 		echo "ok - $name ($((SECONDS - start)) s)"
@@ -76,18 +81,28 @@ cleanup() {
 	dmesg -C
 }
 
+# await TEXT FILE [SECONDS] - until a line of the file has it: 10 seconds at most, and no longer
+# than there is something in the background that could write it
+await() {
+	local end=$((SECONDS + ${3-10})) over=''
+	until grep -qsF -- "$1" "$2"; do
+		if [ -n "$over" ]; then
+			echo "no \"$1\" came to be in $2:"
+			cat "$2"
+			return 1
+		fi
+		sleep 0.1
+		if [ $SECONDS -ge $end ] || [ -z "$(jobs -r)" ]; then
+			over=yes
+		fi
+	done
+}
+
 # start TOOL [OPTION...] - in the background; returns when its probes are in place
 start() {
-	local i
 	lwload "$@" --verbose > $out 2> $err < /dev/null &
 	lwload=$!
-	for i in $(seq 100); do
-		grep -q 'tracing; Ctrl-C' $err && return
-		kill -0 $lwload 2>/dev/null || break
-		sleep 0.1
-	done
-	echo "lwload $* did not start ($i)"
-	return 1
+	await 'tracing; Ctrl-C' $err
 }
 
 # finish [SIGNAL] - stops it and returns its status
@@ -119,12 +134,19 @@ flip_bit() {
 	printf "\\$(printf %03o $((byte ^ 1 << ${3:-0})))" | dd of="$1" bs=1 seek="$2" conv=notrunc 2> /dev/null
 }
 
-# exits STATUS TEXT COMMAND... - with that status and one line on stderr that has TEXT
-exits() {
-	local want=$1 text=$2 status=0
-	shift 2
+# ends STATUS COMMAND... - with that status
+ends() {
+	local want=$1 status=0
+	shift
 	"$@" > $out 2> $err < /dev/null || status=$?
 	[ $status -eq "$want" ] || { echo "status $status, wanted $want: $*"; return 1; }
+}
+
+# exits STATUS TEXT COMMAND... - with that status and one line on stderr that has TEXT
+exits() {
+	local want=$1 text=$2
+	shift 2
+	ends "$want" "$@" || return
 	grep -qF -- "$text" $err || { echo "no \"$text\" on stderr: $*"; return 1; }
 	[ "$(wc -l < $err)" -eq 1 ] || { echo "not one line on stderr: $*"; return 1; }
 }

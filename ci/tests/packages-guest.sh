@@ -255,12 +255,9 @@ unit_runs() {
 test_packages_have_a_unit_that_keeps_a_tool_on() {
 	local status
 	start_systemd
-	set +e
-	(set -e; unit_runs)
-	status=$?
-	set -e
+	strictly unit_runs
 	stop_systemd
-	return $status
+	return "$status"
 }
 
 test_packages_leave_no_file_when_purged() {

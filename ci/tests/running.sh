@@ -187,8 +187,7 @@ test_attach_that_stands_still_holds_up_nobody() {
 	$workload once /etc/fstab
 	kept /etc/fstab
 	lwload stop opensnoop > $out
-	kill $holder
-	wait $holder || :
+	release
 	wait $attach || status=$?
 	[ $status -eq 0 ] || [ $status -eq 5 ]
 }

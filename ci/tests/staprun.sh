@@ -14,6 +14,14 @@ by_staprun() {
 	exec chroot $tree /usr/sbin/lwload "$@"
 }
 
+# started - the run with --staprun that has just been begun, in the background
+started() {
+	lwload=$!
+	await 'tracing; Ctrl-C' $err
+	# It says so before the probes are in place; the engine does after.
+	sleep 1
+}
+
 # both TOOL COMMAND FILTER OPTION... - sets $work/engine and $work/staprun
 both() {
 	local tool=$1 command=$2 filter=$3
@@ -23,10 +31,7 @@ both() {
 	finish
 	jq -c "$filter" $out > $work/engine
 	(by_staprun "$tool" --json --staprun --verbose "$@") > $out 2> $err < /dev/null &
-	lwload=$!
-	for _ in $(seq 100); do grep -q 'tracing; Ctrl-C' $err && break; sleep 0.1; done
-	# Its heading comes before the probes; the engine's comes after.
-	sleep 1
+	started
 	$workload "$command" > $work/all
 	finish
 	jq -c "$filter" $out > $work/staprun
@@ -51,13 +56,10 @@ test_staprun_tells_what_it_lost() {
 	local status=0
 	hold_pipe
 	(by_staprun opensnoop --staprun --verbose --buffer 1 -n workload) > $work/pipe 2> $err < /dev/null &
-	lwload=$!
-	for _ in $(seq 100); do grep -q 'tracing; Ctrl-C' $err && break; sleep 0.1; done
-	sleep 1
+	started
 	$workload repeat 60000 /etc/hostname
 	finish || status=$?
-	kill $holder
-	wait $holder || :
+	release
 	[ $status -eq 5 ]
 	grep -Eq 'warning: opensnoop: [0-9]+ records were lost, [0-9]+ shown' $err
 }
@@ -88,13 +90,6 @@ by_user() {
 
 by_user_here() {
 	(by_user "$@")
-}
-
-# started - by_user has begun, in the background, and its probes are in place a moment later
-started() {
-	lwload=$!
-	for _ in $(seq 100); do grep -q 'tracing; Ctrl-C' $err && break; sleep 0.1; done
-	sleep 1
 }
 
 # The group gets every installed tool, with any parameter.

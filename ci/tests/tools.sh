@@ -96,8 +96,7 @@ held_workload() {
 	bash -c "echo > $work/held; read -r < $work/go; exec $workload opens" > $work/all &
 	held=$!
 	# Its own start opens files, too.
-	for _ in $(seq 100); do [ -s $work/held ] && return; sleep 0.1; done
-	return 1
+	await '' $work/held
 }
 
 test_opensnoop_p_and_t_show_one_process() {

@@ -5,10 +5,9 @@
 # prints STATUS TEXT COMMAND... - with that status, that text on stdout ('': nothing at all),
 # and nothing on stderr
 prints() {
-	local want=$1 text=$2 status=0
+	local want=$1 text=$2
 	shift 2
-	"$@" > $out 2> $err < /dev/null || status=$?
-	[ $status -eq "$want" ] || { echo "status $status, wanted $want: $*"; return 1; }
+	ends "$want" "$@" || return
 	[ ! -s $err ] || { echo "something on stderr: $*"; return 1; }
 	if [ -n "$text" ]; then
 		grep -qF -- "$text" $out || { echo "no \"$text\" on stdout: $*"; return 1; }
@@ -237,9 +236,7 @@ test_stop_all_ends_runs_and_leftovers() {
 # A run under SystemTap's own staprun, in its tree: see staprun.sh
 test_stop_ends_a_run_of_staprun() {
 	(by_staprun opensnoop --staprun --verbose) > $out 2> $err < /dev/null &
-	lwload=$!
-	for _ in $(seq 100); do grep -q 'tracing; Ctrl-C' $err && break; sleep 0.1; done
-	sleep 1
+	started
 	lwload stop opensnoop > $work/got
 	wait $lwload || :
 	grep -qE '^opensnoop: stopped [(]pid [0-9]+[)]$' $work/got
