@@ -152,6 +152,7 @@ demo: lwload
 	$(Q)ci/demo $(KERNELRELEASE) $(TOOL) $(ARGS)
 
 check: lwload
+	$(Q)ci/setup check
 	$(Q)$(MAKE) --no-print-directory modules KERNELS="$(CHECKED)"
 	$(Q)ci/check $(CHECKED)
 

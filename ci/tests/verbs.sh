@@ -264,14 +264,32 @@ test_stop_needs_root() {
 
 # ---- completion ----
 
-# completes WANTED WORD... - what bash offers behind these words begins with that
-completes() {
-	local want=$1
-	shift
+# offers WORD... - what bash has for the last of them, in $work/got
+offers() {
 	COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMPREPLY=()
 	_lwload
 	printf '%s\n' "${COMPREPLY[@]}" > $work/got
+}
+
+# completes WANTED WORD... - bash has that
+completes() {
+	local want=$1
+	shift
+	offers "$@"
 	grep -qx -- "$want" $work/got || { echo "no $want behind $*:"; cat $work/got; return 1; }
+}
+
+# each_option WORD... - bash has each option that is on stdin
+each_option() {
+	offers "$@" --
+	grep -oE -- '--[a-z-]+' | sort -u > $work/want
+	[ -s $work/want ]
+	sort -u $work/got | diff $work/want - > $work/diff
+}
+
+# usage_of VERB - its line of lwload --help, without what it does
+usage_of() {
+	lwload --help | sed -n "s/^ *lwload \($1 .*\)/\1/p" | sed 's/   .*//'
 }
 
 test_completion_knows_tools_verbs_options_and_values() {
@@ -283,14 +301,22 @@ test_completion_knows_tools_verbs_options_and_values() {
 	completes rwtime lwload ''
 	completes --help lwload --
 	completes biolatency lwload info ''
+	offers lwload info opensnoop ''
+	not grep . $work/got
 	completes --full-path lwload opensnoop --f
 	completes -x lwload opensnoop -
 	completes --json lwload opensnoop -x --
-	completes opensnoop lwload start ''
-	completes --max-rate lwload start opensnoop --
 	completes $$ lwload opensnoop -p ''
 	completes vda lwload biolatency -d ''
 	completes bash lwload opensnoop -n ''
+	completes bash lwload opensnoop --name ba
+	completes /etc/hostname lwload opensnoop --output /etc/hostn
+	completes /etc/ lwload opensnoop --json --output /etc
+	touch "$HOME/lw-here"
+	# shellcheck disable=SC2088 # as it was typed
+	completes "$HOME/lw-here" lwload opensnoop --output '~/lw'
+	rm "$HOME/lw-here"
+	completes '' lwload opensnoop --rotate ''
 	# Nobody's name is run.
 	cp /bin/sleep "$work/\$(>oops)"
 	(cd $work && exec "./\$(>oops)" 10) &
@@ -298,4 +324,28 @@ test_completion_knows_tools_verbs_options_and_values() {
 	kill $!
 	grep -qF '>oops' $work/got
 	[ ! -e $work/oops ]
+}
+
+test_completion_knows_the_options_of_verbs() {
+	local verb
+	# shellcheck source=/dev/null
+	. /usr/share/bash-completion/completions/lwload
+	for verb in check status stop; do
+		usage_of $verb | each_option lwload $verb
+	done
+	lwload opensnoop --help | sed '/^fields:/,$d' | each_option lwload opensnoop
+	(usage_of start; lwload opensnoop --help | sed '/^fields:/,$d; /--output\|--rotate/d') |
+		each_option lwload start --keep 16M opensnoop
+	completes "$(uname -r)" lwload check --kernel ''
+	completes opensnoop lwload check --json open
+	completes opensnoop lwload stop ''
+	completes opensnoop lwload start ''
+	completes --keep lwload start --k
+	completes '' lwload start --keep ''
+	completes opensnoop lwload start --keep 16M ''
+	completes $$ lwload start --keep 16M opensnoop -p ''
+	for verb in list status; do
+		offers lwload $verb open
+		not grep open $work/got
+	done
 }

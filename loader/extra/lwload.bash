@@ -10,25 +10,61 @@ _lwload_tools() {
 	lwload list 2> /dev/null | awk '$2 != "missing" { print $1 }'
 }
 
-# _lwload_options TOOL - its own and those that every tool has
-_lwload_options() {
-	lwload "$1" --help 2> /dev/null | sed -n '/^options:/,/^fields:/p' | grep -oE '(^|[ ,])--?[A-Za-z][a-z-]*' | tr -d ' ,'
+# _lwload_of_verb VERB - its options, each with the value that it takes
+_lwload_of_verb() {
+	lwload --help 2> /dev/null | sed -n "s/^ *lwload $1 \(.*\)/\1/p" | grep -oE -- '--[a-z-]+( [A-Z]+)?'
 }
 
-# _lwload_takes TOOL OPTION - what follows the option: PID, NAME...; nothing behind a flag
-_lwload_takes() {
-	lwload "$1" --help 2> /dev/null | sed -n "s/^  \(-[A-Za-z], \|    \)\(--[a-z-]*\) \([A-Z]\+\) .*/\1 \2 \3/p" |
-		tr -d , | awk -v option="$2" '$1 == option || $2 == option { print $NF }'
+# _lwload_of_tool TOOL - the same of its own and of those that every tool has
+_lwload_of_tool() {
+	lwload "$1" --help 2> /dev/null | sed -n '/^options:/,/^fields:/p' |
+		sed -nE 's/^  (-[A-Za-z]), (--[a-z-]+( [^ ]+)?) .*/\1\n\2/p; s/^      (--[a-z-]+( [^ ]+)?) .*/\1/p'
 }
 
+# _lwload_values OPTIONS - what may follow the word before, which is one of them; false if
+# that is none, or takes no value
 _lwload_values() {
-	case $(_lwload_takes "$1" "$2") in
+	case $(option=$prev awk '/^-.$/ { letter = $1; next }
+		($1 == ENVIRON["option"] || letter == ENVIRON["option"]) && NF == 2 { print $2 }
+		{ letter = "" }' <<< "$1") in
+	'') return 1 ;;
 	PID|TID) command ps -e -o pid= | tr -d ' ' ;;
 	UID) id -u ;;
 	NAME) command ps -e -o comm= | sort -u ;;
 	DISK) command ls /sys/block 2> /dev/null ;;
-	*) return 1 ;;
+	RELEASE) command ls /lib/modules 2> /dev/null ;;
+	FILE) compgen -f -- "$cur" | while IFS= read -r word; do
+		[ ! -d "$word" ] || word+=/
+		echo "$word"
+	done ;;
 	esac
+	return 0
+}
+
+# _lwload_choices OPTIONS [COMMAND] - values if some belong here; or else these options, and what
+# COMMAND prints
+_lwload_choices() {
+	! _lwload_values "$1" || return 0
+	awk '{ print $1 }' <<< "$1"
+	${2-}
+}
+
+# _lwload_start - a tool behind the options of start itself, then the tool's; a recorder has no file
+_lwload_start() {
+	local i own tool=''
+	own=$(_lwload_of_verb start)
+	for ((i = 2; i < COMP_CWORD; i++)); do
+		case ${COMP_WORDS[i]} in
+		--keep) i=$((i + 1)) ;;
+		-*) ;;
+		*) tool=${COMP_WORDS[i]}; break ;;
+		esac
+	done
+	if [ -z "$tool" ]; then
+		_lwload_choices "$own" _lwload_tools
+	else
+		_lwload_choices "$own"$'\n'"$(_lwload_of_tool "$tool" | grep -vE '^--(output|rotate) ')"
+	fi
 }
 
 # _lwload_words - what may come here, one a line
@@ -39,23 +75,26 @@ _lwload_words() {
 		printf '%s\n' --help --version
 		return
 	fi
-	if [ "$first" = start ] && [ "$COMP_CWORD" -gt 2 ]; then
-		first=${COMP_WORDS[2]}
-	fi
 	case $first in
-	info|check|start|attach|dump|stop) _lwload_tools ;;
-	list|status) ;;
-	*) _lwload_values "$first" "$prev" || _lwload_options "$first" ;;
+	start) _lwload_start ;;
+	check|stop) _lwload_choices "$(_lwload_of_verb "$first")" _lwload_tools ;;
+	status) _lwload_choices "$(_lwload_of_verb status)" ;;
+	info|attach|dump) [ "$COMP_CWORD" -gt 2 ] || _lwload_tools ;;
+	list) ;;
+	*) _lwload_choices "$(_lwload_of_tool "$first")" ;;
 	esac
 }
 
 _lwload() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} first=${COMP_WORDS[1]} word
 	COMPREPLY=()
+	[[ $cur != \~/* ]] || cur=$HOME/${cur#\~/}
 	# No compgen -W: it would run what a process has in its name.
 	while IFS= read -r word; do
 		[[ -z $word || $word != "$cur"* ]] || COMPREPLY+=("$(printf %q "$word")")
 	done < <(_lwload_words)
+	# Within a directory there is more to come.
+	[[ ${COMPREPLY-} != */ ]] || compopt -o nospace 2> /dev/null || :
 }
 
 complete -F _lwload lwload
