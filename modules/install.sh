@@ -37,6 +37,19 @@ install_files() {
 	mkdir -p "$root/etc/lwtools"
 }
 
+# As debian/lwtools.prerm does: a run of lwload@TOOL or of lwload start would outlive its program.
+# Of a system that is only mounted, none can run.
+stop_runs() {
+	[ -z "$root" ] || return 0
+	if [ -d /run/systemd/system ]; then
+		systemctl stop 'lwload@*' || :
+	fi
+	for socket in /run/lwtools/*.sock; do
+		[ ! -S "$socket" ] || /usr/sbin/lwload stop "$(basename "$socket" .sock)" || :
+	done
+	rm -rf /run/lwtools
+}
+
 # lwload and its pages stay as long as there are modules of another kernel.
 remove_files() {
 	rm -f "$root/lib/modules/$release"/systemtap/lw_*.ko "$root/lib/modules/$release"/systemtap/lwtools.manifest*
@@ -45,6 +58,7 @@ remove_files() {
 	for other in "$root"/lib/modules/*/systemtap/lwtools.manifest; do
 		[ ! -e "$other" ] || return 0
 	done
+	stop_runs
 	for file in $(files | grep -v '^tree/lib/modules/'); do
 		rm -f "$root${file#tree}"
 	done

@@ -299,3 +299,30 @@ test_start_that_fails_says_why() {
 	lwload stop opensnoop > $out
 	[ ! -e $work/file ]
 }
+
+# Of a tarball that has lwload alone; the modules are a copy.
+tarball_is_removed() {
+	mkdir -p $work/tar/tree/usr/sbin
+	cp -p /usr/sbin/lwload $work/tar/tree/usr/sbin
+	cp /lw/tests/install.sh $work/tar
+	uname -r > $work/tar/release
+	(cd $work/tar && sha256sum tree/usr/sbin/lwload > SHA256SUMS)
+	lwload start opensnoop -n workload > $out
+	$work/tar/install.sh --remove
+	[ ! -e /usr/sbin/lwload ]
+	not grep '^lw_' /proc/modules
+	not pgrep -x lwload
+	[ ! -e /run/lwtools ]
+}
+
+and_is_put_back() {
+	local status
+	strictly tarball_is_removed
+	cp -p $work/tar/tree/usr/sbin/lwload /usr/sbin
+	[ $status -eq 0 ] || lwload stop --all
+	return $status
+}
+
+test_recorder_is_stopped_when_the_tarball_is_removed() {
+	with_copy and_is_put_back
+}
