@@ -57,10 +57,10 @@ help:
 setup:
 	$(Q)ci/setup
 
-lwload: setup build/lwload
+lwload: setup build/lwload build/lwload.libraries
 
-build/lwload: $(LOADER)
-	$(Q)loader/build $@
+build/lwload build/lwload.libraries &: $(LOADER)
+	$(Q)loader/build build/lwload
 
 # Counts first what is to be done, so that each line of progress can say of how many.
 modules: setup
@@ -109,6 +109,7 @@ install-lwload: lwload build/manifest-key
 	install -m 644 $(wildcard man/*.7) $(DESTDIR)$(MANDIR)/man7
 	install -m 644 $(wildcard man/*.5) $(DESTDIR)$(MANDIR)/man5
 	install -m 644 $(wildcard examples/*_example.txt) $(DESTDIR)$(DOCDIR)/examples
+	install -m 644 debian/copyright $(DESTDIR)$(DOCDIR)/copyright
 	install -m 644 loader/extra/lwload.bash $(DESTDIR)$(BASHDIR)/lwload
 	install -m 644 loader/extra/_lwload $(DESTDIR)$(ZSHDIR)/_lwload
 	install -m 644 loader/extra/logrotate $(DESTDIR)$(SYSCONFDIR)/logrotate.d/lwtools
