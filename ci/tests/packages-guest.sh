@@ -260,13 +260,72 @@ test_packages_have_a_unit_that_keeps_a_tool_on() {
 	return "$status"
 }
 
+# nothing_is_left - as before there was any package of ours
+nothing_is_left() {
+	local dir
+	for dir in /etc /run /var/lib /var/log; do
+		[ ! -e $dir/lwtools ]
+	done
+	files > /lw/after
+	diff /lw/before /lw/after
+}
+
+nothing_runs() {
+	not grep '^lw_' /proc/modules
+	not pgrep -x lwload
+}
+
 test_packages_leave_no_file_when_purged() {
 	# shellcheck disable=SC2086 # words
 	apt purge $ours
-	[ ! -e /var/log/lwtools ]
-	files > /lw/after
-	diff /lw/before /lw/after
-	not command -v lwload
+	nothing_is_left
+}
+
+# A tool that a unit keeps on, and a recorder
+removal_ends_all() {
+	local _
+	in_systemd systemctl start lwload@opensnoop
+	in_systemd lwload start killsnoop
+	for _ in $(seq 100); do
+		[ "$(grep -c '^lw_' /proc/modules)" -lt 2 ] || break
+		sleep 0.1
+	done
+	[ "$(in_systemd lwload status | grep -cE '^(opensnoop +running|killsnoop +recording) ')" -eq 2 ]
+	in_systemd apt-get -y remove lwtools
+	nothing_runs
+	[ ! -e /run/lwtools ]
+}
+
+test_packages_that_are_removed_end_what_runs() {
+	local status
+	apt install lwtools "lwtools-modules-$release"
+	start_systemd
+	strictly removal_ends_all
+	stop_systemd
+	return "$status"
+}
+
+# purged_in_order PACKAGE... - first removed, while a recorder runs, on a host without systemd: to purge
+# the loader takes the modules as well, which need it
+purged_in_order() {
+	local name
+	apt install "$@"
+	lwload start opensnoop
+	[ -s "/var/lib/lwtools/serial/$release" ]
+	apt remove lwtools
+	nothing_runs
+	for name; do
+		dpkg --purge "$name"
+	done
+	nothing_is_left
+}
+
+test_packages_leave_no_file_when_the_loader_is_purged_first() {
+	purged_in_order lwtools "lwtools-modules-$release"
+}
+
+test_packages_leave_no_file_when_the_modules_are_purged_first() {
+	purged_in_order "lwtools-modules-$release" lwtools
 }
 
 test_packages_of_the_other_kernel_can_be_installed_as_well() {
