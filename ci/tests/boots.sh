@@ -2,11 +2,11 @@
 # boots.sh - tests of kernels that were booted in another way; run by ci/tests/host, not with the others
 # shellcheck disable=SC2154,SC2086 # names from lib.sh; none has a space
 
-# is_locked_down MODE
+# is_locked_down MODE [CAUSE] - of what is asked for a signature first
 is_locked_down() {
 	exits 4 "opensnoop: lockdown: $1: this kernel takes signed modules only" lwload opensnoop --duration 1
 	prints 4 "lockdown   FAIL $1" lwload check opensnoop
-	grep 'signature  FAIL unsigned, and lockdown asks for a signature' $out
+	grep "signature  FAIL unsigned, and ${2-lockdown} asks for a signature" $out
 	with_copy signed_by_others
 }
 
@@ -45,6 +45,30 @@ test_boot_with_signatures_enforced() {
 	exits 4 'signature: unsigned, and module.sig_enforce asks for a signature' lwload opensnoop --duration 1
 	prints 4 'signature  FAIL unsigned, and module.sig_enforce' lwload check opensnoop
 	with_copy signed_by_others
+}
+
+# By a key that the firmware trusts, which Debian's kernels then do, too
+signed_by_the_firmwares_key() {
+	cp /lw/trusted/* $work/copy
+	start opensnoop -n workload
+	$workload opens > $work/all
+	finish
+	[ "$(wc -l < $out)" -eq 25 ]
+	prints 0 'secureboot ok   on, and the module is signed' lwload check opensnoop
+	grep 'lockdown   ok ' $out
+}
+
+# Debian's kernels lock themselves down when the firmware has it on, and ask for signatures: no
+# option says so here.
+test_boot_with_secure_boot() {
+	modprobe -q efivarfs || :	# built into some kernels
+	mount -t efivarfs none /sys/firmware/efi/efivars
+	mount -t securityfs none /sys/kernel/security
+	is_locked_down integrity module.sig_enforce
+	prints 4 'secureboot FAIL on, and the module is unsigned; enroll a key and sign with it' lwload check opensnoop
+	with_copy signed_by_the_firmwares_key
+	umount /sys/kernel/security
+	exits 4 'opensnoop: secureboot: on, and the module is unsigned' lwload opensnoop --duration 1
 }
 
 test_boot_in_fips_mode() {
