@@ -56,10 +56,12 @@ static void serve(int fd, const struct fuse_in_header *in)
 	}
 }
 
-static void hold(const char *dir)
+/* Without the server's descriptor: who waits for an answer is let go when that is closed. */
+static void hold(const char *dir, int server)
 {
 	char path[256];
 
+	close(server);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	snprintf(path, sizeof(path), "%s/systemtap/lw_opensnoop/.cmd", dir);
 	if (open(path, O_RDONLY) < 0)
@@ -83,7 +85,7 @@ int main(int argc, char **argv)
 	if (fd < 0 || mount("deaf", argv[1], "fuse", 0, options) < 0)
 		err(1, "%s", argv[1]);
 	if (fork() == 0)
-		hold(argv[1]);
+		hold(argv[1], fd);
 	while (read(fd, request, sizeof(request)) > 0) {
 		serve(fd, in);
 		/* The last of what the process waits for. */
