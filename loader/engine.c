@@ -272,19 +272,12 @@ static int start(struct engine *engine)
 {
 	const struct lw_run *run = engine->run;
 	struct lw_relay_ops ops = { on_data, engine };
-	static const char hidden[] =
-		"they are hidden from root, too; set kernel.kptr_restrict to 1, "
-		"or install modules made for this build";
-	const char *step = "attach to it", *why = NULL;
+	const char *step = "attach to it";
 	int err = lw_control_open(run->module, &engine->control);
 
 	if (!err) {
 		step = "tell it the kernel's addresses";
 		err = lw_control_hello(&engine->control, run->lookup);
-		if (err == -EACCES) {
-			why = hidden;
-			err = -EPERM;
-		}
 	}
 	if (!err) {
 		step = "get its first answer";
@@ -304,7 +297,7 @@ static int start(struct engine *engine)
 		err = engine->start_result;
 	if (err)
 		lw_error("%s: module %s was inserted, but lwload cannot %s: %s", run->name,
-			 run->module, step, why ? why : strerror(-err));
+			 run->module, step, strerror(-err));
 	return err;
 }
 

@@ -9,6 +9,7 @@
 #include "file.h"
 #include "host.h"
 #include "inserted.h"
+#include "kcore.h"
 #include "process.h"
 
 #define KPROBES "/sys/kernel/debug/kprobes"
@@ -18,9 +19,10 @@
 /* ---- the user ---- */
 
 #define CAP_SYS_MODULE 16
+#define CAP_SYSLOG 34
 
 /* Returns 1, 0, or -ENODATA: not known. */
-static int has_capability(const char *root)
+static int has_capability(const char *root, int capability)
 {
 	unsigned long long effective;
 	char text[4096], *line;
@@ -29,7 +31,7 @@ static int has_capability(const char *root)
 	line = strstr(text, "\nCapEff:");
 	if (!line || sscanf(line, "\nCapEff: %llx", &effective) != 1)
 		return -ENODATA;
-	return effective >> CAP_SYS_MODULE & 1;
+	return effective >> capability & 1;
 }
 
 /* The host's own namespace maps all users to themselves. */
@@ -79,7 +81,7 @@ enum lw_result lw_host_user(const struct lw_subject *subject, struct lw_reason *
 			       "run lwload on the host itself");
 		return LW_RULE_FAIL;
 	}
-	switch (has_capability(subject->root)) {
+	switch (has_capability(subject->root, CAP_SYS_MODULE)) {
 	case 1:
 		lw_reason(why, "root with CAP_SYS_MODULE");
 		return LW_RULE_OK;
@@ -421,6 +423,71 @@ enum lw_result lw_host_blacklist(const struct lw_subject *subject, struct lw_rea
 	return LW_RULE_OK;
 }
 
+/* ---- addresses ---- */
+
+/* Returns 1, 0: there are zeroes, or -errno. */
+static int sees_addresses(const char *root)
+{
+	unsigned long long address = 0;
+	char path[PATH_MAX], line[256];
+	int err = -ENODATA;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/proc/kallsyms", root);
+	file = fopen(path, "re");
+	if (!file)
+		return -errno;
+	/* Among the first; those before it may be no addresses. */
+	while (err && fgets(line, sizeof(line), file))
+		if (strstr(line, " _stext\n") && sscanf(line, "%llx", &address) == 1)
+			err = 0;
+	fclose(file);
+	return err ? err : address != 0;
+}
+
+/* They are hidden: by what, and what lets them be seen. */
+static void say_hidden(const struct lw_subject *subject, int err, struct lw_reason *why)
+{
+	if (has_capability(subject->root, CAP_SYSLOG) == 0)
+		lw_reason(why, "hidden from who is without CAP_SYSLOG; run lwload with it");
+	else if (err)
+		lw_reason(
+			why,
+			"hidden, and /proc/kcore does not tell: %s; set kernel.kptr_restrict to 1",
+			strerror(-err));
+	else
+		lw_reason(why,
+			  "hidden, and the module was built for another build; install modules "
+			  "for this one, or set kernel.kptr_restrict to 1");
+}
+
+enum lw_result lw_host_addresses(const struct lw_subject *subject, struct lw_reason *why)
+{
+	bool same = lw_identity_same_build(subject->tool, subject->root);
+	int err, shown = sees_addresses(subject->root);
+	uint64_t address;
+
+	if (subject->staprun || geteuid() != 0) {
+		lw_reason(why, subject->staprun ? "staprun finds them" : "only root can tell");
+		return LW_RULE_SKIP;
+	}
+	if (shown < 0) {
+		lw_reason(why, "%s/proc/kallsyms: %s", subject->root, strerror(-shown));
+		return LW_RULE_SKIP;
+	}
+	if (shown) {
+		lw_reason(why, "shown");
+		return LW_RULE_OK;
+	}
+	err = same ? lw_kcore_stext(subject->root, &address) : 0;
+	if (same && !err) {
+		lw_reason(why, "hidden; /proc/kcore tells what is needed");
+		return LW_RULE_OK;
+	}
+	say_hidden(subject, err, why);
+	return LW_RULE_FAIL;
+}
+
 /* ---- other runs ---- */
 
 /* As "pid 4711, alice, since 2026-11-25 09:00:00", as far as it is known. */
@@ -550,6 +617,7 @@ const struct lw_host_rule lw_host_rules[LW_HOST_RULES] = {
 	{ "fips", lw_host_fips, LW_REFUSED, false },
 	{ "kprobes", lw_host_kprobes, LW_REFUSED, true },
 	{ "blacklist", lw_host_blacklist, LW_REFUSED, true },
+	{ "addresses", lw_host_addresses, LW_REFUSED, true },
 	{ "running", lw_host_running, LW_FAILED, false },
 	{ "memory", lw_host_memory, LW_FAILED, true },
 };

@@ -40,7 +40,7 @@ struct lw_host_rule {
 };
 
 /* The rules in the order in which a run looks at them. */
-#define LW_HOST_RULES 11
+#define LW_HOST_RULES 12
 extern const struct lw_host_rule lw_host_rules[LW_HOST_RULES];
 
 /*
@@ -109,6 +109,16 @@ lw_host_fn lw_host_kprobes;
  * SystemTap would warn and go on without it. The list is in debugfs.
  */
 lw_host_fn lw_host_blacklist;
+
+/*
+ * addresses - can a run tell the module where the kernel's functions are, which a module may
+ * not find out by itself (PR26074 in runtime/sym.c)? /proc/kallsyms has zeroes for all if
+ * kernel.kptr_restrict is 2, and for who is without CAP_SYSLOG (kallsyms_show_value() in
+ * kernel/ksyms_common.c). It is not changed: what lw_kcore_stext() gives does as well for a
+ * module that was made for this very build. Who is not root, or staprun, which changes it
+ * for a moment, is not asked: LW_RULE_SKIP.
+ */
+lw_host_fn lw_host_addresses;
 
 /*
  * running - the same tool: the kernel takes one module of a name (EEXIST in

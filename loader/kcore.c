@@ -2,7 +2,9 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -66,10 +68,13 @@ static int read_notes(int fd, uint64_t *address)
 	return err;
 }
 
-int lw_kcore_stext(uint64_t *address)
+int lw_kcore_stext(const char *root, uint64_t *address)
 {
-	int err, fd = open("/proc/kcore", O_RDONLY | O_CLOEXEC);
+	char path[PATH_MAX];
+	int err, fd;
 
+	snprintf(path, sizeof(path), "%s/proc/kcore", root);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
 	err = read_notes(fd, address);

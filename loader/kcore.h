@@ -10,10 +10,10 @@
  *
  * Of its note VMCOREINFO, which has a line "SYMBOL(_stext)=ADDRESS"
  * (Documentation/admin-guide/kdump/vmcoreinfo.rst), since Linux 4.19 in /proc/kcore as well
- * (get_kcore_size() and read_kcore() in fs/proc/kcore.c). Reads no memory. Returns 0 or
- * -errno: -EPERM without CAP_SYS_RAWIO or locked down for confidentiality, -ENOENT if it
+ * (get_kcore_size() and read_kcore() in fs/proc/kcore.c). Reads no memory. @root: directory that
+ * holds proc, "" on a real host. Returns 0 or -errno: -EPERM without CAP_SYS_RAWIO or locked down for confidentiality, -ENOENT if it
  * is not built in, -ENODATA if that line is not there.
  */
-int lw_kcore_stext(uint64_t *address);
+int lw_kcore_stext(const char *root, uint64_t *address);
 
 #endif

@@ -128,8 +128,8 @@ static int read_symbols(uint64_t *addresses, uint64_t lookup)
  */
 static int find_hidden(uint64_t *addresses, uint64_t lookup)
 {
-	if (!lookup || lw_kcore_stext(&addresses[0]))
-		return -EACCES;
+	if (!lookup || lw_kcore_stext("", &addresses[0]))
+		return -ENODATA;
 	addresses[1] = addresses[0] + lookup;
 	return 0;
 }

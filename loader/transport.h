@@ -51,9 +51,8 @@ void lw_control_close(struct lw_control *control);
  * lw_control_hello - what staprun tells a module before it may start:
  * privileges, kernel addresses, time zone. @lookup: how many bytes behind _stext
  * kallsyms_lookup_name() is in this very build of the kernel, which is moved as a
- * whole (CONFIG_RANDOMIZE_BASE); 0: not known, to be looked for. Returns 0, -EACCES (the
- * kernel shows its addresses to nobody, and none of its settings is changed) or another
- * -errno.
+ * whole (CONFIG_RANDOMIZE_BASE); 0: not known, to be looked for. Returns 0, -ENODATA (the
+ * kernel hides its addresses, see lw_host_addresses()) or another -errno.
  */
 int lw_control_hello(const struct lw_control *control, uint64_t lookup);
 

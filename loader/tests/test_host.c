@@ -31,6 +31,7 @@
 #define COMMAND "proc/systemtap/lw_killsnoop/.cmd"
 #define PROCESS "proc/4711/"
 
+#define HIDDEN "0000000000000000 A x\n0000000000000000 T _stext\n"
 #define NONE "[none] integrity confidentiality\n"
 #define INTEGRITY "none [integrity] confidentiality\n"
 #define CONFIDENTIALITY "none integrity [confidentiality]\n"
@@ -369,6 +370,38 @@ static const struct row {
 	  { { BLACKLIST, NO_FILE } },
 	  "kprobe.function(\"x\")",
 	  0 },
+	{ "addresses", LW_RULE_OK, "shown", RUN, { { 0 } }, "", 0 },
+	{ "addresses", LW_RULE_SKIP, "only root can tell", NOBODY, { { 0 } }, "", 0 },
+	{ "addresses", LW_RULE_SKIP, "staprun finds them", RUN | STAPRUN, { { 0 } }, "", 0 },
+	{ "addresses",
+	  LW_RULE_SKIP,
+	  "^/proc/kallsyms: No such file",
+	  RUN,
+	  { { SYMBOLS, NO_FILE } },
+	  "",
+	  0 },
+	{ "addresses",
+	  LW_RULE_SKIP,
+	  "^/proc/kallsyms: No data",
+	  RUN,
+	  { { SYMBOLS, "0 T _stext_not\n" } },
+	  "",
+	  0 },
+	{ "addresses",
+	  LW_RULE_FAIL,
+	  "hidden, and the module was built for another build; install modules for this one, or "
+	  "set kernel.kptr_restrict to 1",
+	  LOOK,
+	  { { SYMBOLS, HIDDEN } },
+	  "",
+	  0 },
+	{ "addresses",
+	  LW_RULE_FAIL,
+	  "hidden from who is without CAP_SYSLOG; run lwload with it",
+	  RUN,
+	  { { SYMBOLS, HIDDEN }, { STATUS, "x\nCapEff:\t000001fbffffffff\n" } },
+	  "",
+	  0 },
 	{ "running", LW_RULE_OK, "no", RUN, { { 0 } }, "", 0 },
 	{ "running",
 	  LW_RULE_OK,
@@ -603,6 +636,28 @@ static void who_runs_it(void **state)
 	outcome_of_a_rule(&arg);
 }
 
+/* Where they are hidden, what a debugger is told does for a module of this build. */
+static void addresses_of_kcore(void **state)
+{
+	static const unsigned char notes[] = { 4, 0, 0,   0,   4,   0, 0,    0,    3,    0,
+					       0, 0, 'G', 'N', 'U', 0, 0x01, 0x23, 0x45, 0x67 };
+	struct lw_tool tool = { .name = "killsnoop", .build_id = "01234567" };
+	struct lw_subject subject = { .root = root, .name = "killsnoop", .tool = &tool };
+	struct lw_reason why;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	tree_text(root, SYMBOLS, HIDDEN);
+	tree_write(root, "sys/kernel/notes", notes, sizeof(notes));
+	assert_int_equal(lw_host_addresses(&subject, &why), LW_RULE_FAIL);
+	assert_string_equal(why.text, "hidden, and /proc/kcore does not tell: No such file or "
+				      "directory; set kernel.kptr_restrict to 1");
+	fake->vmcoreinfo = "X=1\nSYMBOL(_stext)=ffffffffa1000000\n";
+	assert_int_equal(lw_host_addresses(&subject, &why), LW_RULE_OK);
+	assert_string_equal(why.text, "hidden; /proc/kcore tells what is needed");
+}
+
 /* The causes of an error that has several, when all that could be seen before was well. */
 static void refusals(void **state)
 {
@@ -678,8 +733,8 @@ static void guards(void **state)
 
 int main(void)
 {
-	static const struct CMUnitTest fixed[] = { FRESH(who_runs_it), FRESH(refusals),
-						   FRESH(guards) };
+	static const struct CMUnitTest fixed[] = { FRESH(who_runs_it), FRESH(addresses_of_kcore),
+						   FRESH(refusals), FRESH(guards) };
 	struct CMUnitTest tests[COUNT(fixed) + COUNT(rows)];
 	size_t i;
 
