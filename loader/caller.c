@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,5 +49,7 @@ int lw_caller(void)
 {
 	int err = fill_descriptors();
 
+	/* How a child ended would be lost, and taken for success. */
+	signal(SIGCHLD, SIG_DFL);
 	return err ? err : empty_environment();
 }

@@ -419,6 +419,8 @@ static bool replace_old(const struct lw_flight *flight)
 	if (!err)
 		lw_note("%s: what was kept of the run before, %zu bytes, is gone", flight->tool,
 			farewell.kept);
+	else if (err == -ETIMEDOUT && !pid)
+		lw_warn(LW_RENDEZVOUS_AGAIN, flight->tool);
 	else if (err == -ETIMEDOUT)
 		lw_warn("%s: the recorder of the run before (pid %d) stands still, and will end "
 			"when it goes on; kill -KILL %d ends it now",

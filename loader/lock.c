@@ -51,15 +51,15 @@ int lw_lock_take(const char *root, const char *tool, pid_t *holder)
 	return err;
 }
 
-int lw_lock_wait(const char *root, const char *name)
+int lw_lock_wait(const char *root, const char *name, pid_t *holder)
 {
 	int err, tries = 500, fd = open_file(root, name);
-	pid_t holder;
 
+	*holder = 0;
 	if (fd < 0)
 		return fd;
 	/* Not F_SETLKW: one that is stopped while it has it would stop all others. */
-	while ((err = lock_file(fd, &holder)) == -EAGAIN && --tries)
+	while ((err = lock_file(fd, holder)) == -EAGAIN && --tries)
 		usleep(10000);
 	if (!err)
 		return fd;

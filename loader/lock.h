@@ -27,8 +27,8 @@ int lw_lock_take(const char *root, const char *tool, pid_t *holder);
  * @name: begins with a point, which no tool's name does
  *
  * For what takes a moment: waits five seconds at most for who has it. Returns a descriptor,
- * -EAGAIN (taken) or as above.
+ * -EAGAIN (*holder has it, 0: not known) or as above.
  */
-int lw_lock_wait(const char *root, const char *name);
+int lw_lock_wait(const char *root, const char *name, pid_t *holder);
 
 #endif

@@ -21,30 +21,37 @@
 
 /* ---- farewells ---- */
 
+/* A recorder lives on when lwload is upgraded: what came later stands last, and only if need be. */
+#define BUSY "\nbusy"
+
 size_t lw_rendezvous_write(char text[LW_FAREWELL_SIZE], const struct lw_farewell *farewell)
 {
 	text[0] = '\0';
-	return 1 +
-	       snprintf(
-		       text + 1, LW_FAREWELL_SIZE - 1,
-		       "ended %d\nbusy %d\ncode %d\npid %d\nkept %zu\nkeep %zu\ndropped %llu\n\n%s",
-		       farewell->ended, farewell->busy, farewell->code, farewell->pid,
-		       farewell->kept, farewell->keep, farewell->dropped, farewell->messages);
+	return 1 + snprintf(text + 1, LW_FAREWELL_SIZE - 1,
+			    "ended %d\ncode %d\npid %d\nkept %zu\nkeep %zu\ndropped %llu%s\n\n%s",
+			    farewell->ended, farewell->code, farewell->pid, farewell->kept,
+			    farewell->keep, farewell->dropped, farewell->busy ? BUSY : "",
+			    farewell->messages);
 }
 
 bool lw_rendezvous_read(const char *text, struct lw_farewell *farewell)
 {
-	int n = 0, ended = 0, busy = 0;
+	int n = 0, ended = 0;
 
 	memset(farewell, 0, sizeof(*farewell));
-	sscanf(text, "ended %d\nbusy %d\ncode %d\npid %d\nkept %zu\nkeep %zu\ndropped %llu%n",
-	       &ended, &busy, &farewell->code, &farewell->pid, &farewell->kept, &farewell->keep,
+	sscanf(text, "ended %d\ncode %d\npid %d\nkept %zu\nkeep %zu\ndropped %llu%n", &ended,
+	       &farewell->code, &farewell->pid, &farewell->kept, &farewell->keep,
 	       &farewell->dropped, &n);
-	if (!n || strncmp(text + n, "\n\n", 2))
+	if (!n)
+		return false;
+	text += n;
+	farewell->busy = !strncmp(text, BUSY, strlen(BUSY));
+	if (farewell->busy)
+		text += strlen(BUSY);
+	if (strncmp(text, "\n\n", 2))
 		return false;
 	farewell->ended = ended;
-	farewell->busy = busy;
-	snprintf(farewell->messages, sizeof(farewell->messages), "%s", text + n + 2);
+	snprintf(farewell->messages, sizeof(farewell->messages), "%s", text + 2);
 	return true;
 }
 

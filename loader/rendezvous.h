@@ -70,7 +70,8 @@ int lw_rendezvous_ask(const char *root, const char *tool, enum lw_request reques
 
 /*
  * lw_rendezvous_pid - the process that keeps the records, which began to listen
- * (SO_PEERCRED); 0: not known
+ * (SO_PEERCRED); 0: not known, such as of another PID namespace, never to be shown as one
+ * to kill
  */
 pid_t lw_rendezvous_pid(int fd);
 

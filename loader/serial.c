@@ -118,9 +118,16 @@ static int record(const char *root, const char *release, uint64_t serial, struct
 
 int lw_serial_record(const char *root, const char *release, uint64_t serial, struct lw_reason *why)
 {
-	int err, lock = lw_lock_wait(root, LOCK);
+	pid_t holder;
+	int err, lock = lw_lock_wait(root, LOCK, &holder);
 	uint64_t seen;
 
+	if (lock == -EAGAIN && holder) {
+		lw_reason(why,
+			  "process %d holds %s" LW_LOCK_DIR "/" LOCK "; kill -CONT %d, or -KILL",
+			  holder, root, holder);
+		return lock;
+	}
 	if (lock < 0) {
 		lw_reason(why, "%s" LW_LOCK_DIR "/" LOCK ": %s", root, strerror(-lock));
 		return lock;

@@ -219,7 +219,9 @@ static bool stop_recorder(const struct lw_host *host, const char *name, enum lw_
 	}
 	pid = lw_rendezvous_pid(fd);
 	err = lw_rendezvous_answer(fd, PATIENCE_SECONDS, &farewell);
-	if (err == -ETIMEDOUT)
+	if (err == -ETIMEDOUT && !pid)
+		lw_error(LW_RENDEZVOUS_AGAIN, name);
+	else if (err == -ETIMEDOUT)
 		lw_error("%s: its recorder (pid %d) has not ended after ten seconds; try kill "
 			 "-KILL %d, then lwload stop %s",
 			 name, pid, pid, name);
@@ -274,6 +276,8 @@ static enum lw_exit worse(enum lw_exit code, enum lw_exit other)
 struct all {
 	const struct lw_host *host;
 	enum lw_exit code;
+	const struct lw_inserted *list; /* what has been told already */
+	int n;
 };
 
 /* Of which there may be one whose run has ended. */
@@ -281,16 +285,20 @@ static void stop_next(const char *tool, void *arg)
 {
 	struct all *all = arg;
 	enum lw_exit code = LW_OK;
+	int i;
 
+	for (i = 0; i < all->n; i++)
+		if (!strcmp(all->list[i].tool, tool))
+			return;
 	stop_recorder(all->host, tool, &code);
 	all->code = worse(all->code, code);
 }
 
 static enum lw_exit stop_all(const struct lw_host *host)
 {
-	struct all all = { host, LW_OK };
 	struct lw_inserted *list;
 	int i, n = lw_inserted_list(host->root, &list);
+	struct all all = { host, LW_OK, list, n };
 
 	if (n < 0) {
 		lw_error("stop: %s/proc/modules cannot be read: %s", host->root, strerror(-n));
@@ -298,8 +306,8 @@ static enum lw_exit stop_all(const struct lw_host *host)
 	}
 	for (i = 0; i < n; i++)
 		all.code = worse(all.code, stop_tool(host, list[i].tool));
-	free(list);
 	lw_rendezvous_each(host->root, stop_next, &all);
+	free(list);
 	return all.code;
 }
 

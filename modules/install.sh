@@ -50,15 +50,21 @@ stop_runs() {
 	rm -rf /run/lwtools
 }
 
-# lwload and its pages stay as long as there are modules of another kernel.
+# has_others - are there modules of another kernel?
+has_others() {
+	for other in "$root"/lib/modules/*/systemtap/lwtools.manifest; do
+		[ ! -e "$other" ] || [ "$other" = "$root/lib/modules/$release/systemtap/lwtools.manifest" ] || return 0
+	done
+	return 1
+}
+
+# lwload and its pages stay as long as there are.
 remove_files() {
+	has_others || stop_runs
 	rm -f "$root/lib/modules/$release"/systemtap/lw_*.ko "$root/lib/modules/$release"/systemtap/lwtools.manifest*
 	rmdir "$root/lib/modules/$release/systemtap" 2>/dev/null || :
 	rm -f "$root/var/lib/lwtools/serial/$release"
-	for other in "$root"/lib/modules/*/systemtap/lwtools.manifest; do
-		[ ! -e "$other" ] || return 0
-	done
-	stop_runs
+	! has_others || return 0
 	for file in $(files | grep -v '^tree/lib/modules/'); do
 		rm -f "$root${file#tree}"
 	done

@@ -43,6 +43,30 @@ test_host_whose_kprobes_are_off_is_refused() {
 	lwload opensnoop --duration 0.3 > $out
 }
 
+hidden_from_root() {
+	prints 0 'addresses  ok   hidden; /proc/kcore tells what is needed' lwload check opensnoop
+	lwload opensnoop --duration 0.3 > $out
+	with_empty /proc/kcore
+}
+
+# Nor from there
+with_empty() {
+	: > $work/empty
+	mount --bind $work/empty "$1"
+	strictly exits 4 'addresses: hidden, and /proc/kcore does not tell: No data available; set kernel.kptr_restrict to 1' \
+		lwload opensnoop --duration 1
+	umount "$1"
+	return $status
+}
+
+test_host_that_hides_addresses() {
+	local status
+	sysctl -q kernel.kptr_restrict=2
+	strictly hidden_from_root
+	sysctl -q kernel.kptr_restrict=0
+	return $status
+}
+
 # The probe point's text in a copy of the module, with another name of the same length in it
 blacklisted_function() {
 	local name

@@ -241,6 +241,7 @@ unit_runs() {
 	in_systemd systemctl enable lwload@opensnoop
 	echo 'OPTIONS="-n cat -F"' > /etc/lwtools/opensnoop.conf
 	seen_by_unit in_systemd journalctl -t lwload-opensnoop -o cat --no-pager
+	[ "$(stat -c %a /run/lwtools)" -eq 700 ]
 	printf '%s\n' '[Service]' 'StandardOutput=append:/var/log/lwtools/%i.json' > /etc/systemd/system/lwload@opensnoop.service.d/override.conf
 	in_systemd systemctl daemon-reload
 	seen_by_unit cat /var/log/lwtools/opensnoop.json

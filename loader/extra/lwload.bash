@@ -55,7 +55,8 @@ _lwload_start() {
 	own=$(_lwload_of_verb start)
 	for ((i = 2; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		--keep) i=$((i + 1)) ;;
+		# Readline takes "=" for a word, too.
+		--keep) i=$((i + 1)); [ "${COMP_WORDS[i]-}" != = ] || i=$((i + 1)) ;;
 		-*) ;;
 		*) tool=${COMP_WORDS[i]}; break ;;
 		esac

@@ -804,6 +804,8 @@ static void a_bad_place(void **state)
 	outcome_free(&outcome);
 }
 
+#define OLD "ended 1\ncode 5\npid 1\nkept 1\nkeep 1\ndropped 1"
+
 static void farewells(void **state)
 {
 	struct lw_farewell farewell = { true, true, 5, 42, 100, 200, 7, "a\n\nb\n" }, got;
@@ -816,9 +818,16 @@ static void farewells(void **state)
 	assert_true(lw_rendezvous_read(text + 1, &got));
 	assert_memory_equal(&got, &farewell, sizeof(got));
 	assert_false(lw_rendezvous_read("", &got));
-	assert_false(lw_rendezvous_read("ended 1\nbusy 0\ncode 5\n", &got));
-	assert_false(lw_rendezvous_read(
-		"ended 1\nbusy 0\ncode 5\npid 1\nkept 1\nkeep 1\ndropped 1\n", &got));
+	assert_false(lw_rendezvous_read("ended 1\ncode 5\n", &got));
+	assert_false(lw_rendezvous_read(OLD "\n", &got));
+	assert_false(lw_rendezvous_read(OLD "\nbus\n\n", &got));
+	assert_false(lw_rendezvous_read(OLD "\nbusy\n", &got));
+	/* What 0.1.0 writes, and reads. */
+	assert_true(lw_rendezvous_read(OLD "\n\nx", &got));
+	assert_false(got.busy);
+	assert_string_equal(got.messages, "x");
+	lw_rendezvous_write(text, &got);
+	assert_string_equal(text + 1, OLD "\n\nx");
 }
 
 #define FRESH(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
