@@ -1683,10 +1683,10 @@ static void a_run_that_ends(void **state)
 	do {
 		usleep(10000);
 		verb(lw_status, ARGS("status"), &outcome);
-	} while (!strstr(outcome.out, "ended") && (outcome_free(&outcome), true));
+		/* The tree has no proc/systemtap: before it ends, it looks as if it had. */
+	} while ((fake->loaded || !strstr(outcome.out, "ended")) && (outcome_free(&outcome), true));
 	assert_non_null(strstr(outcome.out, "\nkillsnoop      ended           - -            -"));
 	outcome_free(&outcome);
-	assert_false(fake->loaded);
 	verb_gives(lw_dump, ARGS("dump", "killsnoop"), LW_OK, HEADING RECORD_11 RECORD_12,
 		   "lwload: killsnoop: the run has ended; lwload stop killsnoop lets go of what is "
 		   "kept\n");
