@@ -114,19 +114,22 @@ static enum lw_result another_build(const struct lw_tool *tool, const struct lw_
 	return LW_RULE_FAIL;
 }
 
-/* As bad as another build, of which nothing else would tell. */
-static enum lw_result unknown_build(const struct lw_tool *tool, struct lw_reason *why)
+/* As bad as another build, of which nothing else would tell. @err: of who reads uname -v */
+static enum lw_result unknown_build(const struct lw_tool *tool, int err, struct lw_reason *why)
 {
-	static const char what[] = "neither build-id nor uname -v can be compared";
+	char what[160] = "neither build-id nor uname -v can be compared";
 
+	if (tool->uts && err)
+		snprintf(what, sizeof(what),
+			 "neither build-id nor uname -v can be read: /proc/sys/kernel/version: %s",
+			 strerror(-err));
 	if (lw_identity_modversions(tool)) {
 		lw_reason(why, "%s", what);
 		return LW_RULE_SKIP;
 	}
 	lw_reason(why,
-		  "%s; a kernel without modversions would take it, whatever it was built for; "
-		  "reinstall the package that has it",
-		  what);
+		  "%s; a kernel without modversions would take it, whatever it was built for%s",
+		  what, tool->uts ? "" : "; reinstall the package that has it");
 	return LW_RULE_FAIL;
 }
 
@@ -136,8 +139,9 @@ enum lw_result lw_identity_build(const struct lw_tool *tool, const char *root,
 	int id = has_build_id(tool->build_id, root);
 	struct lw_reason how;
 	char version[256];
+	ssize_t n;
 
-	lw_file_read(version, sizeof(version), "%s/proc/sys/kernel/version", root);
+	n = lw_file_read(version, sizeof(version), "%s/proc/sys/kernel/version", root);
 	if (version[0] && tool->uts && strcmp(version, tool->uts)) {
 		lw_reason(&how, "%.255s, this one is %s", tool->uts, version);
 		return another_build(tool, &how, why);
@@ -147,7 +151,7 @@ enum lw_result lw_identity_build(const struct lw_tool *tool, const char *root,
 		return another_build(tool, &how, why);
 	}
 	if (id < 0 && (!version[0] || !tool->uts))
-		return unknown_build(tool, why);
+		return unknown_build(tool, n < 0 ? n : 0, why);
 	lw_reason(why, "the same %s", id == 1 ? "build-id" : "uname -v; no build-id to compare");
 	return LW_RULE_OK;
 }

@@ -440,9 +440,9 @@ static const struct row {
 	{ "the same build, no modversions", no_modversions, UTS "\n", LW_OK,
 	  "build      ok   the same build-id\n" },
 	{ "neither, no modversions", neither_known, UTS "\n", LW_REFUSED,
-	  "@ killsnoop      build      FAIL neither build-id nor uname -v can be compared; a kernel "
-	  "without modversions would take it, whatever it was built for; reinstall the package "
-	  "that has it\n" },
+	  "@ killsnoop      build      FAIL neither build-id nor uname -v can be read: "
+	  "/proc/sys/kernel/version: No such file or directory; a kernel without modversions would "
+	  "take it, whatever it was built for\n" },
 	{ "a warning is ready", other_build_id, NULL, LW_OK, "1 of 1 tools ready" },
 	{ "no build-id of the kernel", no_build_id, NULL, LW_OK,
 	  "build      ok   the same uname -v; no build-id to compare\n" },
@@ -451,7 +451,8 @@ static const struct row {
 	{ "no uname -v of the module", drop_line, "lw_uts", LW_OK,
 	  "build      ok   the same build-id\n" },
 	{ "neither", no_build_id, VERSION, LW_OK,
-	  "build      skip neither build-id nor uname -v can be compared\n" },
+	  "build      skip neither build-id nor uname -v can be read: /proc/sys/kernel/version: No "
+	  "such file or directory\n" },
 	{ "modules disabled", disabled, "1\n", LW_REFUSED,
 	  "@ killsnoop      modules    FAIL kernel.modules_disabled is 1: no module until it is "
 	  "booted again\n" },

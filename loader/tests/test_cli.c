@@ -457,7 +457,8 @@ static void other_build(void **state)
 /* Nor one of which nobody can tell. */
 static void unknown_build(void **state)
 {
-	static const char message[] = "refused: neither build-id nor uname -v can be compared; a";
+	static const char message[] =
+		"refused: neither build-id nor uname -v can be read: /proc/sys/";
 	char *tree = other_build_tree("vermagic=" RELEASE " SMP mod_unload "), *version;
 	struct command plain = { lw_run, tree, { "killsnoop" }, NULL };
 	struct command older = { lw_run, tree, { "killsnoop", "--unsigned", "--older" }, NULL };
@@ -1613,7 +1614,7 @@ static void a_recorder_that_takes_no_request(void **state)
 /* It was killed while it was asked. */
 static void a_recorder_that_goes(void **state)
 {
-	int listener;
+	int listener, fd;
 	pid_t pid;
 
 	(void)state;
@@ -1624,7 +1625,9 @@ static void a_recorder_that_goes(void **state)
 	pid = fork();
 	if (!pid) {
 		poll(&(struct pollfd){ .fd = listener, .events = POLLIN }, 1, -1);
-		lw_rendezvous_accept(listener);
+		/* With the request unread; before it has come, nobody was asked. */
+		fd = lw_rendezvous_accept(listener);
+		poll(&(struct pollfd){ .fd = fd, .events = POLLIN }, 1, -1);
 		_exit(0);
 	}
 	verb_gives(lw_stop, ARGS("stop", "killsnoop"), LW_FAILED, "",
