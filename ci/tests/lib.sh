@@ -51,12 +51,14 @@ t() {
 	case $1 in
 	test_fault_1000_cycles_*) patience=3600 ;;
 	test_fault_*) patience=900 ;;
+	test_packages_*) patience=300 ;;	# what apt does on a busy machine
 	test_soak) patience=7200 ;;
 	esac
 	(sleep "$patience"; pkill -KILL -x lwload) &
 	local watchdog=$!
 	strictly "$1" > $work/log 2>&1
-	kill -KILL $watchdog
+	# It has gone when its time has come.
+	kill -KILL $watchdog 2> /dev/null || :
 	wait $watchdog 2>/dev/null || :
 	left=$(leftovers || :)
 	if [ $status -eq 0 ] && [ -z "$left" ]; then
@@ -64,7 +66,10 @@ t() {
 		return
 	fi
 	echo "not ok - $name"
-	[ -z "$left" ] || echo "# left behind or complained: $left"
+	if [ -n "$left" ]; then
+		echo "# left behind or complained: ${left//$'\n'/$'\n'#   }"
+		dmesg | tail -n 60 | sed 's/^/#   /'
+	fi
 	show $work/log $work/diff $err $out $work/want
 	cleanup
 }
