@@ -286,11 +286,12 @@ static long long whole_side(const struct loop *loop)
 /*
  * Waits until calls take clearly longer than they did untraced, for a second: what a
  * tracer does to get ready disturbs some rounds as well. Rounds as those of the kernel's
- * side: the first call after a pause takes 2,000 more, which a short round would show.
+ * side: the first call after a pause takes 2,000 more, 20 a call of a hundred, and bitesize
+ * takes 100.
  */
 static int slower(const struct loop *loop, long long plain, int tries)
 {
-	long long most = plain + 40 + plain / 100;
+	long long most = plain + 30 + plain / 500;
 	int slow = 0;
 
 	while (tries-- > 0 && slow < 50) {
