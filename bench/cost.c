@@ -19,7 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define ROUNDS 30
+#define ROUNDS 100
 #define BURSTS 80
 #define OUTER 24 /* of them at each end of their order */
 

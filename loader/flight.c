@@ -641,8 +641,9 @@ static void close_others(int but)
 /* The recorder's process, which does not return. */
 static void be_recorder(const struct lw_flight *flight, int told)
 {
-	struct recorder *r = calloc(1, sizeof(*r));
-	int null, err = -ENOMEM;
+	static struct recorder recorder;
+	struct recorder *r = &recorder;
+	int null, err;
 
 	setsid();
 	signal(SIGHUP, SIG_IGN);
@@ -651,13 +652,13 @@ static void be_recorder(const struct lw_flight *flight, int told)
 	null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	dup2(null, STDIN_FILENO);
 	close(null);
-	if (chdir("/") == 0 && r) {
-		r->flight = flight;
-		r->report = told;
-		r->listener = -1;
-		r->ring = lw_ring_new(flight->keep);
-		err = r->ring ? spawn(r) : -ENOMEM;
-	}
+	r->flight = flight;
+	r->report = told;
+	r->listener = -1;
+	r->ring = lw_ring_new(flight->keep);
+	err = r->ring ? 0 : -ENOMEM;
+	if (!err)
+		err = chdir("/") < 0 ? -errno : spawn(r);
 	if (err) {
 		char code = LW_FAILED;
 
