@@ -51,10 +51,10 @@ test_check_says_that_every_tool_is_ready() {
 	else
 		[ "$(grep -c ' symbols    skip no modversions' $out)" -eq "$n" ]
 	fi
-	not grep -E ' (installed|trusted|name|release|build|user|proc|modules|signature|running|memory|manifest|signed|sha256|serial) +skip ' $out
-	[ "$(wc -l < $out)" -eq $((21 * n + 1)) ]
+	not grep -E ' (installed|trusted|name|release|build|user|proc|modules|signature|addresses|running|memory|manifest|signed|sha256|serial) +skip ' $out
+	[ "$(wc -l < $out)" -eq $((22 * n + 1)) ]
 	prints 0 '"ready":true' lwload check --json
-	jq -e -s "length == $n and all(.ready and (.rules | length == 21))" $out
+	jq -e -s "length == $n and all(.ready and (.rules | length == 22))" $out
 	nothing_is_inserted
 }
 
