@@ -463,14 +463,15 @@ static void say_hidden(const struct lw_subject *subject, int err, struct lw_reas
 
 enum lw_result lw_host_addresses(const struct lw_subject *subject, struct lw_reason *why)
 {
-	bool same = lw_identity_same_build(subject->tool, subject->root);
-	int err, shown = sees_addresses(subject->root);
+	int err = 0, shown;
 	uint64_t address;
+	bool same;
 
 	if (subject->staprun || geteuid() != 0) {
 		lw_reason(why, subject->staprun ? "staprun finds them" : "only root can tell");
 		return LW_RULE_SKIP;
 	}
+	shown = sees_addresses(subject->root);
 	if (shown < 0) {
 		lw_reason(why, "%s/proc/kallsyms: %s", subject->root, strerror(-shown));
 		return LW_RULE_SKIP;
@@ -479,7 +480,9 @@ enum lw_result lw_host_addresses(const struct lw_subject *subject, struct lw_rea
 		lw_reason(why, "shown");
 		return LW_RULE_OK;
 	}
-	err = same ? lw_kcore_stext(subject->root, &address) : 0;
+	same = lw_identity_same_build(subject->tool, subject->root);
+	if (same)
+		err = lw_kcore_stext(subject->root, &address);
 	if (same && !err) {
 		lw_reason(why, "hidden; /proc/kcore tells what is needed");
 		return LW_RULE_OK;

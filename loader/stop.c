@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "file.h"
 #include "inserted.h"
 #include "leftover.h"
@@ -184,18 +185,16 @@ static void print_late(const struct stop *stop)
 /* Returns 0, or -errno, printed. */
 static int wait_until_gone(struct stop *stop)
 {
-	struct timespec now, end, pause = { 0, TRY_NSEC };
+	long long deadline = lw_clock_msec() + PATIENCE_SECONDS * 1000;
+	struct timespec pause = { 0, TRY_NSEC };
 	int done;
 
-	clock_gettime(CLOCK_MONOTONIC, &end);
-	end.tv_sec += PATIENCE_SECONDS;
 	do {
 		done = look(stop);
 		if (done)
 			return done < 0 ? done : 0;
 		nanosleep(&pause, NULL);
-		clock_gettime(CLOCK_MONOTONIC, &now);
-	} while (now.tv_sec < end.tv_sec);
+	} while (lw_clock_msec() < deadline);
 	if (!is_inserted(stop))
 		return 0;
 	print_late(stop);

@@ -44,18 +44,15 @@ test_host_whose_kprobes_are_off_is_refused() {
 }
 
 hidden_from_root() {
+	local status
 	prints 0 'addresses  ok   hidden; /proc/kcore tells what is needed' lwload check opensnoop
 	lwload opensnoop --duration 0.3 > $out
-	with_empty /proc/kcore
-}
-
-# Nor from there
-with_empty() {
+	# Nor from there
 	: > $work/empty
-	mount --bind $work/empty "$1"
+	mount --bind $work/empty /proc/kcore
 	strictly exits 4 'addresses: hidden, and /proc/kcore does not tell: No data available; set kernel.kptr_restrict to 1' \
 		lwload opensnoop --duration 1
-	umount "$1"
+	umount /proc/kcore
 	return $status
 }
 

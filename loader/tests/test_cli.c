@@ -1484,20 +1484,33 @@ static void a_recorder_of_json(void **state)
 	outcome_free(&outcome);
 }
 
-static int interrupt_soon(void)
+/* Soon, and so many times */
+static int interrupt(int times)
 {
 	pid_t pid = getpid();
 
 	if (fork())
 		return 0;
-	usleep(300000);
-	kill(pid, SIGINT);
+	while (times--) {
+		usleep(400000);
+		kill(pid, SIGINT);
+	}
 	_exit(0);
+}
+
+static int interrupt_once(void)
+{
+	return interrupt(1);
+}
+
+static int interrupt_twice(void)
+{
+	return interrupt(2);
 }
 
 static void attached_until_interrupted(void **state)
 {
-	struct command command = { lw_attach, NULL, { "attach", "killsnoop" }, interrupt_soon };
+	struct command command = { lw_attach, NULL, { "attach", "killsnoop" }, interrupt_once };
 	struct outcome outcome;
 
 	(void)state;
@@ -1538,19 +1551,6 @@ static pid_t play_recorder(int lines, bool farewell)
 		write(fd, text, lw_rendezvous_write(text, &none));
 	else
 		pause();
-	_exit(0);
-}
-
-static int interrupt_twice(void)
-{
-	pid_t pid = getpid();
-
-	if (fork())
-		return 0;
-	usleep(500000);
-	kill(pid, SIGINT);
-	usleep(300000);
-	kill(pid, SIGINT);
 	_exit(0);
 }
 

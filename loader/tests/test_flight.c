@@ -370,20 +370,28 @@ static void a_reader_that_stands_still(void **state)
 	free(text);
 }
 
-/* It gets what was there when it asked, and what came later is nothing that it missed. */
-static void a_dump_that_stands_still(void **state)
+/* Asks for more than a socket takes, @wanted lines. Returns the descriptor to read them from. */
+static int ask_for_much(int *wanted)
 {
 	struct lw_farewell farewell;
-	char *text;
-	int fd, lines, wanted;
 
-	(void)state;
 	keep = 1 << 20;
 	assert_int_equal(start(long_run), LW_OK);
 	tree_text(root, "go", "");
 	comes_to("\nend\n");
-	free(dump(&wanted, &farewell));
-	fd = lw_rendezvous_ask(root, "x", LW_REQUEST_DUMP);
+	free(dump(wanted, &farewell));
+	return lw_rendezvous_ask(root, "x", LW_REQUEST_DUMP);
+}
+
+/* It gets what was there when it asked, and what came later is nothing that it missed. */
+static void a_dump_that_stands_still(void **state)
+{
+	struct lw_farewell farewell;
+	int fd, lines, wanted;
+	char *text;
+
+	(void)state;
+	fd = ask_for_much(&wanted);
 	look(&farewell);
 	tree_text(root, "more", "");
 	comes_to("very end\n");
@@ -397,16 +405,11 @@ static void a_dump_that_stands_still(void **state)
 static void a_dump_that_is_interrupted(void **state)
 {
 	struct lw_farewell farewell;
-	char *text;
 	int fd, lines, wanted;
+	char *text;
 
 	(void)state;
-	keep = 1 << 20;
-	assert_int_equal(start(long_run), LW_OK);
-	tree_text(root, "go", "");
-	comes_to("\nend\n");
-	free(dump(&wanted, &farewell));
-	fd = lw_rendezvous_ask(root, "x", LW_REQUEST_DUMP);
+	fd = ask_for_much(&wanted);
 	shutdown(fd, SHUT_WR);
 	look(&farewell);
 	text = read_records(fd, &lines, &farewell);
