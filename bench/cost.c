@@ -356,11 +356,11 @@ static long long first_mark(int fd, off_t *at)
 }
 
 /*
- * Makes calls that tell their time, in us since t0, until one is seen in the tracer's
- * output: the first one seen tells when the tracer was ready. Counted, not timed: see
+ * Makes calls that tell their time, in us since t0, one each period us, until one is seen in
+ * the tracer's output: the first one seen tells when the tracer was ready. Counted, not timed: see
  * idle_nsec().
  */
-static int ready(const char *how, const char *output, long long t0, int tries)
+static int ready(const char *how, const char *output, long long t0, int tries, int period)
 {
 	int fd = open(output, O_RDONLY);
 	long long first;
@@ -371,7 +371,7 @@ static int ready(const char *how, const char *output, long long t0, int tries)
 	for (i = 0; i < tries; i++) {
 		snprintf(name, sizeof(name), "lwmark-%08lld", (now() - t0) / 1000);
 		mark(how, name);
-		usleep(2000);
+		usleep(period);
 		first = first_mark(fd, &at);
 		if (first >= 0) {
 			printf("%lld\n", first);
@@ -393,12 +393,12 @@ int main(int argc, char **argv)
 		spin(find(argv[2]), atoi(argv[3]));
 	else if (argc == 2 && !strcmp(argv[1], "now"))
 		printf("%lld\n", now());
-	else if (argc == 6 && !strcmp(argv[1], "ready"))
-		return ready(argv[2], argv[3], atoll(argv[4]), atoi(argv[5]));
+	else if (argc == 7 && !strcmp(argv[1], "ready"))
+		return ready(argv[2], argv[3], atoll(argv[4]), atoi(argv[5]), atoi(argv[6]));
 	else if (argc < 2 || strcmp(argv[1], "nothing"))
 		return fprintf(stderr,
 			       "usage: cost kernel LOOP PID | total LOOP | spin LOOP BURST | "
-			       "slower LOOP NSEC TRIES | now | ready LOOP FILE T0 TRIES | "
+			       "slower LOOP NSEC TRIES | now | ready LOOP FILE T0 TRIES USEC | "
 			       "nothing\n"),
 		       2;
 	return 0;

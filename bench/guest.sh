@@ -6,6 +6,7 @@ set -u
 cost=/lw/bench/cost
 load=/lw/bench/load
 tries=100000	# marks until the slowest peer is ready, where the clock leaps
+period=2000	# microseconds from one to the next
 
 # Who is measured, a line each: tool, loop (bench/cost.c), what is on the line that a
 # tracer shows for each call (- if it shows none), name, command. One line adds a tool
@@ -100,7 +101,7 @@ begin() {
 	shift
 	: > /tmp/out
 	t0=$($cost now)
-	$cost ready "$call" /tmp/out "$t0" $tries > /tmp/first &
+	$cost ready "$call" /tmp/out "$t0" $tries $period > /tmp/first &
 	marker=$!
 	"${@//PID/$marker}" >> /tmp/out 2> /tmp/err < /dev/null &
 	tracer=$!
@@ -320,7 +321,7 @@ cost)
 	untraced
 	;;
 start)
-	tries=15000
+	period=500
 	opensnoop measure_start "$2"
 	;;
 delivery)
