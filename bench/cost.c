@@ -340,8 +340,8 @@ static void mark(const char *how, const char *name)
  */
 static long long first_mark(int fd, off_t *at)
 {
-	static const char key[] = "lwmark-";
-	const size_t whole = sizeof(key) - 1 + 8;
+	static const char key[] = "lwm-";
+	const size_t whole = sizeof(key) - 1 + 11;
 	char buf[65536];
 	ssize_t n = pread(fd, buf, sizeof(buf), *at);
 	char *found = n > 0 ? memmem(buf, n, key, sizeof(key) - 1) : NULL;
@@ -357,8 +357,8 @@ static long long first_mark(int fd, off_t *at)
 
 /*
  * Makes calls that tell their time, in us since t0, one each period us, until one is seen in
- * the tracer's output: the first one seen tells when the tracer was ready. Counted, not timed: see
- * idle_nsec().
+ * the tracer's output: the first one seen tells when the tracer was ready. Counted, not timed:
+ * see idle_nsec(). A name is as long as a command's can be.
  */
 static int ready(const char *how, const char *output, long long t0, int tries, int period)
 {
@@ -369,7 +369,7 @@ static int ready(const char *how, const char *output, long long t0, int tries, i
 	int i;
 
 	for (i = 0; i < tries; i++) {
-		snprintf(name, sizeof(name), "lwmark-%08lld", (now() - t0) / 1000);
+		snprintf(name, sizeof(name), "lwm-%011lld", (now() - t0) / 1000);
 		mark(how, name);
 		usleep(period);
 		first = first_mark(fd, &at);

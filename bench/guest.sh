@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # guest.sh - in the guest: one JSON object for each measurement
 #
-# usage: guest.sh cost [TOOL...] | start NAME | delivery NAME | profile kernel|total LOOP [COMMAND...]
+# usage: guest.sh cost [TOOL...] | start NAME | stap | delivery NAME | profile kernel|total LOOP [COMMAND...]
 set -u
 cost=/lw/bench/cost
 load=/lw/bench/load
@@ -202,6 +202,14 @@ measure_start() {
 	echo "{\"what\":\"memory\",\"who\":\"$who\",\"kib\":$memory,\"rss\":$rss}"
 }
 
+# The same of plain SystemTap, once: it compiles, and finds out the kernel's features first.
+measure_stap() {
+	local tracer first
+	begin open stap /lw/bench/plain.stp || return
+	echo "{\"what\":\"start\",\"who\":\"stap\",\"cache\":\"cold\",\"usec\":$((10#$first))}"
+	stop "$tracer"
+}
+
 # settle WORD - returns when the tracer shows no more lines with it; what these commands
 # open themselves is shown as well
 settle() {
@@ -304,8 +312,8 @@ profile() {
 # opensnoop then sees: a loop that no host has whose time zone is set.
 export TZ=UTC0
 declare -A plain
-mount -t tracefs tracefs /sys/kernel/tracing
-mount -t debugfs debugfs /sys/kernel/debug
+/lw/busybox mount -t tracefs tracefs /sys/kernel/tracing
+/lw/busybox mount -t debugfs debugfs /sys/kernel/debug
 modprobe null_blk queue_mode=2 irqmode=0	# for the loop direct
 case $1 in
 cost)
@@ -323,6 +331,10 @@ cost)
 start)
 	period=500
 	opensnoop measure_start "$2"
+	;;
+stap)
+	tries=1000000
+	measure_stap
 	;;
 delivery)
 	tries=15000
