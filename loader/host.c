@@ -425,24 +425,28 @@ enum lw_result lw_host_blacklist(const struct lw_subject *subject, struct lw_rea
 
 /* ---- addresses ---- */
 
-/* Returns 1, 0: there are zeroes, or -errno. */
+/*
+ * Returns 1, 0: there are zeroes, or -errno. One that is shown tells it, which is the second
+ * as a rule; some before _stext may be 0 in truth.
+ */
 static int sees_addresses(const char *root)
 {
-	unsigned long long address = 0;
 	char path[PATH_MAX], line[256];
-	int err = -ENODATA;
+	int shown = -ENODATA;
 	FILE *file;
 
 	snprintf(path, sizeof(path), "%s/proc/kallsyms", root);
 	file = fopen(path, "re");
 	if (!file)
 		return -errno;
-	/* Among the first; those before it may be no addresses. */
-	while (err && fgets(line, sizeof(line), file))
-		if (strstr(line, " _stext\n") && sscanf(line, "%llx", &address) == 1)
-			err = 0;
+	while (shown < 0 && fgets(line, sizeof(line), file)) {
+		if (strtoull(line, NULL, 16))
+			shown = 1;
+		else if (strstr(line, " _stext\n"))
+			shown = 0;
+	}
 	fclose(file);
-	return err ? err : address != 0;
+	return shown;
 }
 
 /* They are hidden: by what, and what lets them be seen. */

@@ -371,6 +371,7 @@ static const struct row {
 	  "kprobe.function(\"x\")",
 	  0 },
 	{ "addresses", LW_RULE_OK, "shown", RUN, { { 0 } }, "", 0 },
+	{ "addresses", LW_RULE_OK, "shown", RUN, { { SYMBOLS, "0 A x\n1000 A y\n" } }, "", 0 },
 	{ "addresses", LW_RULE_SKIP, "only root can tell", NOBODY, { { 0 } }, "", 0 },
 	{ "addresses", LW_RULE_SKIP, "staprun finds them", RUN | STAPRUN, { { 0 } }, "", 0 },
 	{ "addresses",
