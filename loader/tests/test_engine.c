@@ -407,8 +407,8 @@ static void signals_end_a_run(void **state)
 
 		fake_reset();
 		in_child(body_signal, &signals[i], &outcome);
-		assert_int_equal(outcome.code, 0);
 		assert_string_equal(outcome.err, "");
+		assert_int_equal(outcome.code, 0);
 		assert_int_equal(fake->inserts, 1);
 		assert_int_equal(fake->removes, 1);
 		assert_false(fake->loaded);
