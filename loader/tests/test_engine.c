@@ -387,6 +387,8 @@ static int body_signal(void *arg)
 {
 	struct result result;
 
+	/* Whoever runs the tests may ignore it, as nohup(1) does. */
+	signal(SIGHUP, SIG_DFL);
 	lw_signals_catch();
 	kill(getpid(), *(int *)arg);
 	result = run_for_ever();
