@@ -178,7 +178,12 @@ free_kib() {
 	awk '$1 == "MemFree:" { print $2 }' /proc/meminfo
 }
 
-# Milliseconds from exec to the first event shown, and the memory it takes: all of the
+# say_start WHO CACHE - what begin() found
+say_start() {
+	echo "{\"what\":\"start\",\"who\":\"$1\",\"cache\":\"$2\",\"usec\":$((10#$first))}"
+}
+
+# Microseconds from exec to the first event shown, and the memory it takes: all of the
 # host's, and of that the resident set of the process.
 measure_start() {
 	local who=$1 caches="cold warm warm warm warm warm" cache tracer first before memory=null rss=null
@@ -197,7 +202,7 @@ measure_start() {
 			rss=$(awk '$1 == "VmRSS:" { print $2 }' "/proc/$tracer/status")
 		fi
 		stop "$tracer"
-		echo "{\"what\":\"start\",\"who\":\"$who\",\"cache\":\"$cache\",\"usec\":$((10#$first))}"
+		say_start "$who" "$cache"
 	done
 	echo "{\"what\":\"memory\",\"who\":\"$who\",\"kib\":$memory,\"rss\":$rss}"
 }
@@ -206,7 +211,7 @@ measure_start() {
 measure_stap() {
 	local tracer first
 	begin open stap /lw/bench/plain.stp || return
-	echo "{\"what\":\"start\",\"who\":\"stap\",\"cache\":\"cold\",\"usec\":$((10#$first))}"
+	say_start stap cold
 	stop "$tracer"
 }
 
