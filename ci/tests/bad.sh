@@ -59,17 +59,6 @@ test_a_closed_stdout_is_an_error() {
 	grep -q 'stdout is not open' $err
 }
 
-# with_copy COMMAND... - on a copy of the tools' directory that the test may spoil
-with_copy() {
-	local status
-	mkdir -p $work/copy
-	cp "$modules"/* $work/copy
-	mount --bind $work/copy "$modules"
-	strictly "$@"
-	umount "$modules"
-	return $status
-}
-
 module_of_another_release() {
 	sed -i "s/vermagic=$(uname -r)/vermagic=9${release#?}/" $work/copy/lw_opensnoop.ko
 	exits 4 "built for kernel 9${release#?}, this kernel is $release" lwload opensnoop

@@ -93,19 +93,6 @@ test_shows_a_single_event_within_300_ms() {
 	[ $((shown - made)) -lt 300000000 ]
 }
 
-# A reader that opens the pipe and stands still.
-hold_pipe() {
-	mkfifo $work/pipe
-	bash -c "exec < $work/pipe; exec sleep 1000" &
-	holder=$!
-}
-
-# release - lets that reader go
-release() {
-	kill $holder
-	wait $holder || :
-}
-
 start_into_pipe() {
 	lwload opensnoop -n workload --verbose "$@" > $work/pipe 2> $err < /dev/null &
 	lwload=$!

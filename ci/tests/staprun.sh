@@ -3,25 +3,6 @@
 # workload, same records
 # shellcheck disable=SC2034,SC2154,SC2086 # names from lib.sh; none has a space
 
-# The guest's suite has no staprun that speaks the protocol: 5.6's stands in a
-# tree of its own, with lwload beside it.
-by_staprun() {
-	local tree=/lw/staprun dir
-	for dir in proc sys dev run usr/lib/modules; do
-		mkdir -p $tree/$dir
-		mountpoint -q $tree/$dir || mount --rbind /$dir $tree/$dir
-	done
-	exec chroot $tree /usr/sbin/lwload "$@"
-}
-
-# started - the run with --staprun that has just been begun, in the background
-started() {
-	lwload=$!
-	await 'tracing; Ctrl-C' $err
-	# It says so before the probes are in place; the engine does after.
-	sleep 1
-}
-
 # both TOOL COMMAND FILTER OPTION... - sets $work/engine and $work/staprun
 both() {
 	local tool=$1 command=$2 filter=$3

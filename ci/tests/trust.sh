@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # trust.sh - only what a key of this host vouches for is inserted, and nothing older than
 # what has been: manifest, signature, hash, serial, directories
-# shellcheck disable=SC2154,SC2086 # names from lib.sh and bad.sh; none has a space
+# shellcheck disable=SC2154,SC2086 # names from lib.sh; none has a space
 
 keys=/etc/lwtools/keys
 serials=/var/lib/lwtools/serial

@@ -2,24 +2,6 @@
 # verbs.sh - check, status and stop say what is so, and do what they say
 # shellcheck disable=SC2154,SC2086 # names from lib.sh; none has a space
 
-# prints STATUS TEXT COMMAND... - with that status, that text on stdout ('': nothing at all),
-# and nothing on stderr
-prints() {
-	local want=$1 text=$2
-	shift 2
-	ends "$want" "$@" || return
-	[ ! -s $err ] || { echo "something on stderr: $*"; return 1; }
-	if [ -n "$text" ]; then
-		grep -qF -- "$text" $out || { echo "no \"$text\" on stdout: $*"; return 1; }
-	else
-		[ ! -s $out ] || { echo "something on stdout: $*"; return 1; }
-	fi
-}
-
-nothing_is_inserted() {
-	not grep '^lw_' /proc/modules
-}
-
 # leave TOOL - what a killed run of it leaves
 leave() {
 	start "$1"
@@ -31,10 +13,6 @@ leave() {
 # seconds_ago FILE - the time of the one object in it
 seconds_ago() {
 	echo $(($(date +%s) - $(jq -r '.since | fromdate' "$1")))
-}
-
-tools_here() {
-	find "$modules" -name 'lw_*.ko' | wc -l
 }
 
 # ---- check ----
