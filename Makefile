@@ -86,8 +86,8 @@ $(MANIFESTS): modules/%/manifest: $$(filter-out $$(MISSING),$$(addprefix modules
 
 # Of another key, manifests are signed anew.
 build/manifest-key: force
-	$(Q)mkdir -p $(@D); key=$$(modules/manifest-key) && { echo "$$key"; cat "$${key%.sec}.pub"; } > $@.tmp && \
-		if cmp -s $@.tmp $@; then rm $@.tmp; else mv $@.tmp $@; fi
+	$(Q)mkdir -p $(@D); key=$$(modules/manifest-key) && { echo "$$key"; cat "$${key%.sec}.pub"; } > $@.$$$$ && \
+		if cmp -s $@.$$$$ $@; then rm $@.$$$$; else mv $@.$$$$ $@; fi
 
 # Modules of KERNELRELEASE only: other releases have packages of their own.
 install: install-lwload install-modules
