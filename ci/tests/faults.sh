@@ -40,22 +40,18 @@ insertions() {
 	return $status
 }
 
-# gone_within SECONDS - modules and lwloads
-gone_within() {
-	local end=$((SECONDS + $1))
-	while any_left || pgrep -x lwload > /dev/null; do
-		[ $SECONDS -lt $end ] || return 1
-		sleep 0.1
-	done
+all_gone() {
+	! any_left && ! pgrep -x lwload > /dev/null
 }
 
-# ends_within SECONDS PID - a child of ours, which is a zombie then
+# gone_within SECONDS - modules and lwloads
+gone_within() {
+	eventually "$1" all_gone
+}
+
+# ends_within SECONDS PID - a child of ours
 ends_within() {
-	local end=$((SECONDS + $1))
-	while grep -qs '^State:[^Z]*$' "/proc/$2/status"; do
-		[ $SECONDS -lt $end ] || { echo "process $2 does not end"; return 1; }
-		sleep 0.1
-	done
+	eventually "$1" has_ended "$2"
 }
 
 # random_pause MOST - up to that many milliseconds
@@ -727,7 +723,7 @@ test_fault_verbs_while_tools_come_and_go() {
 		random_pause 300
 		lwload status > $out
 		status=0
-		timeout 10 lwload stop opensnoop > $work/out2 2> $work/err2 || status=$?
+		within 10 lwload stop opensnoop > $work/out2 2> $work/err2 || status=$?
 		[ $status -le 1 ] || { cat $work/err2; return 1; }
 		ends_within 10 $lwload
 		status=0

@@ -127,7 +127,7 @@ test_host_lock_is_no_other_users() {
 	setpriv --reuid 65534 --regid 65534 --clear-groups \
 		flock "$modules/lw_opensnoop.ko" sleep 30 &
 	holder=$!
-	sleep 0.5
+	pause 0.5
 	lwload opensnoop --duration 0.3 > $out 2> $err || { kill $holder; return 1; }
 	kill $holder
 	[ "$(stat -c '%a %u' /run/lwtools/lock)" = '700 0' ]
@@ -168,9 +168,9 @@ test_hostile_environment_has_no_effect() {
 # A file of the run in the place of one of these would be written to, or read from.
 test_hostile_caller_has_closed_descriptors() {
 	local status=0
-	lwload opensnoop -n workload --duration 1 <&- > $work/got 2> $err &
+	lwload opensnoop -n workload --duration 1 --verbose <&- > $work/got 2> $err &
 	lwload=$!
-	sleep 0.7
+	await tracing $err
 	ls -l /proc/$lwload/fd > $work/fds
 	wait $lwload
 	grep -E ' 0 -> /dev/null$' $work/fds

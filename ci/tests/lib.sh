@@ -9,6 +9,7 @@
 work=/tmp/lw-tests
 workload=/lw/tests/workload
 out=$work/out err=$work/err
+pace=/run/lw-pace
 modules=/lib/modules/$(uname -r)/systemtap
 
 # The tail of a failed test's files, so that the log alone tells the cause.
@@ -41,20 +42,78 @@ strictly() {
 	set -e
 }
 
+# Every limit here counts seconds as pace.c does, which on a busy host are longer. It is a daemon.
+[ -e $pace ] || /lw/pace $pace
+
+# in_seconds SECONDS - sets end: what pace's count will be then, at least
+in_seconds() {
+	read -r end _ < $pace
+	end=$((end + $1 + 1))
+}
+
+# is_over END - has pace counted so far?
+is_over() {
+	local now
+	read -r now _ < $pace
+	[ "$now" -ge "$1" ]
+}
+
+# pause SECONDS - so that others can get so far meanwhile
+pause() {
+	local percent
+	read -r _ percent < $pace
+	sleep "$(awk "BEGIN { print $1 * $percent / 100 }")"
+}
+
+# eventually SECONDS COMMAND... - until the command succeeds
+eventually() {
+	local end over=''
+	in_seconds "$1"
+	shift
+	until "$@"; do
+		[ -z "$over" ] || { echo "it did not come to be in time: $*"; return 1; }
+		sleep 0.1
+		! is_over "$end" || over=yes
+	done
+}
+
+# has_ended PID - a child of ours, which is a zombie then
+has_ended() {
+	! grep -qs '^State:[^Z]*$' "/proc/$1/status"
+}
+
+# within SECONDS COMMAND... - its status; it is killed if it takes longer
+within() {
+	local seconds=$1 status=0 pid
+	shift
+	"$@" &
+	pid=$!
+	eventually "$seconds" has_ended $pid || kill -KILL $pid
+	wait $pid || status=$?
+	return $status
+}
+
+# watch SECONDS - a run that hangs fails its test only
+watch() {
+	local end
+	in_seconds "$1"
+	until is_over "$end"; do sleep 1; done
+	pkill -KILL -x lwload
+}
+
 # t FUNCTION - runs one test and prints its TAP line
 t() {
-	local name=${1#*test_} left status start=$SECONDS patience=60
+	local name=${1#*test_} left status start=$SECONDS seconds=60
 	name=${name//_/ }
 	rm -rf $work
 	mkdir -p $work
-	# A run that hangs fails its test only.
 	case $1 in
-	test_fault_1000_cycles_*) patience=3600 ;;
-	test_fault_*) patience=900 ;;
-	test_packages_*) patience=300 ;;	# what apt does on a busy machine
-	test_soak) patience=7200 ;;
+	test_fault_1000_cycles_*) seconds=3600 ;;
+	test_fault_*) seconds=900 ;;
+	*test_packages_*) seconds=120 ;;
+	test_soak) seconds=7200 ;;
 	esac
-	(sleep "$patience"; pkill -KILL -x lwload) &
+	watch "$seconds" &
 	local watchdog=$!
 	strictly "$1" > $work/log 2>&1
 	# It has gone when its time has come.
@@ -89,7 +148,8 @@ cleanup() {
 # await TEXT FILE [SECONDS] - until a line of the file has it: 10 seconds at most, and no longer
 # than there is something in the background that could write it
 await() {
-	local end=$((SECONDS + ${3-10})) over=''
+	local end over=''
+	in_seconds "${3-10}"
 	until grep -qsF -- "$1" "$2"; do
 		if [ -n "$over" ]; then
 			echo "no \"$1\" came to be in $2:"
@@ -97,7 +157,7 @@ await() {
 			return 1
 		fi
 		sleep 0.1
-		if [ $SECONDS -ge $end ] || [ -z "$(jobs -r)" ]; then
+		if is_over "$end" || [ -z "$(jobs -r)" ]; then
 			over=yes
 		fi
 	done
@@ -199,7 +259,7 @@ started() {
 	lwload=$!
 	await 'tracing; Ctrl-C' $err
 	# It says so before the probes are in place; the engine does after.
-	sleep 1
+	pause 1
 }
 
 # prints STATUS TEXT COMMAND... - with that status, that text on stdout ('': nothing at all),

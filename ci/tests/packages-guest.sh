@@ -53,8 +53,9 @@ installed() {
 }
 
 tools_run() {
-	(sleep 1; cat /etc/hostname) &
-	lwload opensnoop -d 2 > "$out"
+	start opensnoop
+	cat /etc/hostname > /tmp/hostname
+	finish INT
 	grep -q ' /etc/hostname$' "$out"
 	[ "$(lwload list | grep -c ' ready ')" -eq "$(find "$modules" -name 'lw_*.ko' | wc -l)" ]
 }
@@ -202,18 +203,16 @@ in_systemd() {
 	nsenter -t "$systemd" -p -m "$@"
 }
 
+systemd_runs() {
+	systemd=$(pgrep -xo systemd) && in_systemd systemctl is-system-running 2> /dev/null | grep -qE 'running|degraded'
+}
+
 # The machine's own first process is the test's: systemd gets namespaces.
 start_systemd() {
-	local _
 	mount -t cgroup2 none /sys/fs/cgroup
 	env -i PATH="$PATH" container=lwtest unshare --pid --fork --mount --mount-proc --kill-child \
 		/lib/systemd/systemd > /dev/null 2>&1 &
-	for _ in $(seq 60); do
-		systemd=$(pgrep -xo systemd) || :
-		in_systemd systemctl is-system-running 2> /dev/null | grep -qE 'running|degraded' && return
-		sleep 1
-	done
-	return 1
+	eventually 60 systemd_runs
 }
 
 stop_systemd() {
@@ -222,17 +221,16 @@ stop_systemd() {
 	rm -rf /run/systemd
 }
 
+open_is_shown() {
+	in_systemd cat /etc/hostname > /tmp/hostname
+	"$@" | grep -q '"comm":"cat".*"path":"/etc/hostname"'
+}
+
 # seen_by_unit COMMAND... - it is shown there: what was opened while the unit ran
 seen_by_unit() {
-	local _
 	in_systemd systemctl start lwload@opensnoop
-	for _ in $(seq 30); do
-		in_systemd cat /etc/hostname > /dev/null
-		"$@" | grep -q '"comm":"cat".*"path":"/etc/hostname"' && break
-		sleep 0.5
-	done
+	eventually 15 open_is_shown "$@"
 	in_systemd systemctl stop lwload@opensnoop
-	"$@" | grep -q '"comm":"cat".*"path":"/etc/hostname"'
 	not grep '^lw_' /proc/modules
 }
 
@@ -282,15 +280,15 @@ test_packages_leave_no_file_when_purged() {
 	nothing_is_left
 }
 
+two_are_inserted() {
+	[ "$(grep -c '^lw_' /proc/modules)" -eq 2 ]
+}
+
 # A tool that a unit keeps on, and a recorder
 removal_ends_all() {
-	local _
 	in_systemd systemctl start lwload@opensnoop
 	in_systemd lwload start killsnoop
-	for _ in $(seq 100); do
-		[ "$(grep -c '^lw_' /proc/modules)" -lt 2 ] || break
-		sleep 0.1
-	done
+	eventually 10 two_are_inserted
 	[ "$(in_systemd lwload status | grep -cE '^(opensnoop +running|killsnoop +recording) ')" -eq 2 ]
 	in_systemd apt-get -y remove lwtools
 	nothing_runs

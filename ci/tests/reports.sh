@@ -121,9 +121,7 @@ test_fsslower_m_shows_slow_calls_only() {
 # A disk that nobody else uses, whose driver ends requests in batches where it can
 nvme_disk() {
 	modprobe -q nvme || :	# built into some kernels
-	for _ in $(seq 50); do [ -b /dev/nvme0n1 ] && return; sleep 0.1; done
-	echo "no NVMe disk"
-	return 1
+	eventually 5 test -b /dev/nvme0n1
 }
 
 # What the kernel's own statistics count: reads, writes and discards that are done. A flush
@@ -135,13 +133,13 @@ requests_done() {
 nvme_direct() {
 	dd if=/dev/zero of=/dev/nvme0n1 bs=8k count=101 oflag=direct status=none
 	dd if=/dev/nvme0n1 of=/dev/null bs=4k count=53 iflag=direct status=none
-	sleep 0.5
+	pause 0.5
 }
 
 # With a flush, whose end ends what came with it once more
 nvme_flush() {
 	dd if=/dev/zero of=/dev/nvme0n1 bs=8k count=3 conv=fsync status=none
-	sleep 0.5
+	pause 0.5
 }
 
 direct_writes() {
@@ -151,7 +149,7 @@ direct_writes() {
 quiet_disk() {
 	direct_writes 8k 101
 	sync
-	sleep 1
+	pause 1
 }
 
 # as_diskstats OPTION...

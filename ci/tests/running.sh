@@ -101,16 +101,14 @@ recorder_of() {
 	cut -d ' ' -f 6 "/proc/$(run_of "$1")/stat"
 }
 
+in_dump() {
+	lwload dump opensnoop > $work/got
+	grep -qF -- "$1" $work/got
+}
+
 # kept TEXT - comes to be in the dump of opensnoop, which is in $work/got
 kept() {
-	local i
-	for i in $(seq 50); do
-		lwload dump opensnoop > $work/got
-		! grep -qF -- "$1" $work/got || return 0
-		sleep 0.1
-	done
-	echo "no $1 in the dump ($i)"
-	return 1
+	eventually 5 in_dump "$1"
 }
 
 test_start_records_what_dump_prints() {
@@ -120,7 +118,7 @@ test_start_records_what_dump_prints() {
 	echo "opensnoop: recording (pid $(run_of opensnoop))" > $work/want
 	same $work/want $out
 	[ ! -s $err ]
-	sleep 0.5
+	pause 0.5
 	lwload dump opensnoop > $work/got
 	[ "$(wc -l < $work/got)" -eq 25 ]
 	head -n 1 $work/got | grep -q '^ *UID '
@@ -159,9 +157,9 @@ test_attach_prints_what_comes() {
 	kept /etc/passwd
 	lwload attach opensnoop > $work/got 2> $err &
 	attach=$!
-	sleep 1
+	pause 1
 	$workload repeat 97 /etc/hostname
-	sleep 1
+	pause 1
 	kill -INT $attach
 	wait $attach
 	[ ! -s $err ]
@@ -169,7 +167,7 @@ test_attach_prints_what_comes() {
 	not grep -q /etc/passwd $work/got
 	# A reader that goes away ends nothing but itself.
 	lwload attach opensnoop | head -n 1 > $work/got &
-	sleep 1
+	pause 1
 	$workload once /etc/hostname
 	wait $!
 	kept /etc/hostname
@@ -182,7 +180,7 @@ test_attach_that_stands_still_holds_up_nobody() {
 	lwload start --keep 64K opensnoop --json -n workload > $out
 	lwload attach opensnoop > $work/pipe 2> $err &
 	attach=$!
-	sleep 1
+	pause 1
 	$workload repeat 20000 /etc/hostname
 	$workload once /etc/fstab
 	kept /etc/fstab
@@ -200,7 +198,7 @@ test_attach_by_many_that_stand_still_locks_nobody_out() {
 		lwload attach opensnoop &> /dev/null &
 		attach+=($!)
 	done
-	sleep 2
+	pause 2
 	kill -STOP "${attach[@]}"
 	lwload dump opensnoop > $out 2> $err || status=$?
 	lwload stop opensnoop > $work/stopped
@@ -247,7 +245,7 @@ test_start_after_a_recorder_was_killed() {
 	lwload start opensnoop --json -n workload > $out
 	recorder=$(recorder_of opensnoop)
 	kill -KILL "$(run_of opensnoop)" $recorder
-	sleep 1
+	pause 1
 	lwload status | grep -qE '^opensnoop +left '
 	[ -e /run/lwtools/opensnoop.sock ]
 	lwload start opensnoop --json -n workload > $out 2> $err
@@ -256,20 +254,20 @@ test_start_after_a_recorder_was_killed() {
 	kept /etc/hostname
 	# The run alone: what it recorded is there.
 	kill -KILL "$(run_of opensnoop)"
-	sleep 1
+	pause 1
 	kept /etc/hostname
 	lwload start opensnoop --json -n workload > $out 2> $err
 	grep -q 'what was kept of the run before' $err
 	# The recorder alone: the run ends.
 	kill -KILL "$(recorder_of opensnoop)"
-	sleep 1
+	pause 1
 	nothing_is_inserted
 }
 
 test_start_keeps_what_an_ended_run_recorded() {
 	lwload start opensnoop --json -n workload --duration 2 > $out
 	$workload once /etc/hostname
-	sleep 4
+	pause 4
 	nothing_is_inserted
 	lwload status | grep -qE '^opensnoop +ended +- - '
 	lwload dump opensnoop > $work/got 2> $err

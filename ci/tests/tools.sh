@@ -54,7 +54,7 @@ test_opensnoop_sees_opens_while_others_block() {
 	mkfifo $work/fifo
 	start opensnoop -n cat
 	for _ in $(seq 101); do cat $work/fifo & done
-	sleep 2
+	pause 2
 	cat /etc/hostname > /dev/null
 	timeout 5 bash -c "exec > $work/fifo; sleep 1"
 	finish

@@ -163,7 +163,7 @@ status_beside_a_deaf_file() {
 	local status=0
 	await deaf $work/got
 	start opensnoop -n nobody
-	timeout -s KILL 20 lwload status > $work/status || status=$?
+	within 20 lwload status > $work/status || status=$?
 	finish
 	[ $status -eq 0 ]
 	grep -qE "^opensnoop +running +$lwload +root " $work/status
@@ -227,11 +227,15 @@ test_stop_ends_a_run_of_staprun() {
 	nothing_is_inserted
 }
 
+a_stranger_is_shown() {
+	lwload status | grep -q ' running '
+}
+
 test_stop_leaves_a_stranger_alone() {
 	local status=0
 	leave opensnoop
 	sleep 100 3<> /proc/systemtap/lw_opensnoop/.cmd &
-	for _ in $(seq 50); do lwload status | grep -q ' running ' && break; sleep 0.1; done
+	eventually 5 a_stranger_is_shown
 	lwload stop opensnoop > $work/got 2> $err || status=$?
 	grep '^lw_opensnoop ' /proc/modules
 	kill $!
