@@ -564,7 +564,7 @@ static int wait_for(pid_t pid)
 {
 	int status, i;
 
-	for (i = 0; i < 2000; i++) {
+	for (i = 0; i < PATIENCE; i++) {
 		if (waitpid(pid, &status, WNOHANG) == pid)
 			return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 		usleep(i < 100 ? 1000 : 10000);

@@ -15,6 +15,9 @@
 #include "lwload.h"
 #include "tool.h"
 
+/* So many waits of 10 ms end what hangs. Nothing else takes so long, however busy the machine is. */
+#define PATIENCE 12000
+
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* The release that fixtures are for, and another one. */

@@ -1435,7 +1435,7 @@ static void wait_for_records(void)
 	struct outcome outcome;
 	int i, there = 0;
 
-	for (i = 0; i < 200 && !there; i++) {
+	for (i = 0; i < PATIENCE && !there; i++) {
 		verb(lw_dump, ARGS("dump", "killsnoop"), &outcome);
 		there = strstr(outcome.out, "44") != NULL;
 		outcome_free(&outcome);

@@ -241,7 +241,7 @@ static void comes_to(const char *last)
 	bool there = false;
 	int i, lines;
 
-	for (i = 0; i < 500 && !there; i++) {
+	for (i = 0; i < PATIENCE && !there; i++) {
 		char *text = dump(&lines, &farewell);
 
 		n = strlen(text);
@@ -510,7 +510,7 @@ static void many_say_nothing(void **state)
 	assert_true(is_closed(silent[0], 0));
 	assert_false(is_closed(silent[19], 0));
 	/* It has three seconds. */
-	assert_true(is_closed(silent[19], 10000));
+	assert_true(is_closed(silent[19], PATIENCE * 10));
 	assert_false(is_closed(fds[0], 0));
 	go(silent, 20);
 	stop(&farewell);
@@ -575,7 +575,7 @@ static void a_run_that_is_killed(void **state)
 	comes_to("line\n");
 	look(&farewell);
 	signal_to(farewell.pid, SIGKILL);
-	for (i = 0; i < 500 && !farewell.ended; i++) {
+	for (i = 0; i < PATIENCE && !farewell.ended; i++) {
 		usleep(10000);
 		look(&farewell);
 	}
@@ -606,7 +606,7 @@ static pid_t a_stopped_recorder(void)
 	look(&farewell);
 	pid = recorder_of(farewell.pid);
 	signal_to(farewell.pid, SIGTERM);
-	for (i = 0; i < 500 && !farewell.ended; i++) {
+	for (i = 0; i < PATIENCE && !farewell.ended; i++) {
 		usleep(10000);
 		look(&farewell);
 	}
@@ -634,7 +634,7 @@ static void a_recorder_that_stands_still(void **state)
 	look(&farewell);
 	assert_int_not_equal(recorder_of(farewell.pid), pid);
 	signal_to(pid, SIGCONT);
-	for (i = 0; i < 500 && !is_gone(pid); i++)
+	for (i = 0; i < PATIENCE && !is_gone(pid); i++)
 		usleep(10000);
 	assert_true(is_gone(pid));
 	look(&farewell);
@@ -678,7 +678,7 @@ static void a_recorder_that_is_killed(void **state)
 	look(&farewell);
 	pid = farewell.pid;
 	signal_to(recorder_of(pid), SIGKILL);
-	for (i = 0; i < 500 && !is_gone(pid); i++)
+	for (i = 0; i < PATIENCE && !is_gone(pid); i++)
 		usleep(10000);
 	/* Nobody reads the run, so that it has ended. */
 	assert_true(is_gone(pid));
@@ -701,10 +701,10 @@ static void the_recorder_is_told_to_end(void **state)
 	look(&farewell);
 	pid = farewell.pid;
 	signal_to(recorder_of(pid), SIGTERM);
-	for (i = 0; i < 500 && lw_rendezvous_look(root, "x", &farewell); i++)
+	for (i = 0; i < PATIENCE && lw_rendezvous_look(root, "x", &farewell); i++)
 		usleep(10000);
 	assert_int_equal(lw_rendezvous_ask(root, "x", LW_REQUEST_STATUS), -ENOENT);
-	for (i = 0; i < 500 && !is_gone(pid); i++)
+	for (i = 0; i < PATIENCE && !is_gone(pid); i++)
 		usleep(10000);
 	assert_true(is_gone(pid));
 }
