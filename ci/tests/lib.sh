@@ -58,11 +58,16 @@ is_over() {
 	[ "$now" -ge "$1" ]
 }
 
-# pause SECONDS - so that others can get so far meanwhile
+# pause SECONDS - so that others can get so far meanwhile. Nothing is executed but sleep(1), which
+# tests of execsnoop know.
 pause() {
-	local percent
+	local percent msec fraction=0
+	case $1 in
+	*.*) fraction=${1#*.}00 ;;
+	esac
 	read -r _ percent < $pace
-	sleep "$(awk "BEGIN { print $1 * $percent / 100 }")"
+	msec=$((percent * (1000 * ${1%.*} + 10#${fraction:0:3}) / 100))
+	sleep "$((msec / 1000)).$(printf %03d $((msec % 1000)))"
 }
 
 # eventually SECONDS COMMAND... - until the command succeeds
