@@ -111,6 +111,20 @@ kept() {
 	eventually 5 in_dump "$1"
 }
 
+dump_has_lines() {
+	lwload dump opensnoop > $work/got
+	[ "$(wc -l < $work/got)" -eq "$1" ]
+}
+
+# has_so_many NUMBER TEXT - lines of $work/got
+has_so_many() {
+	[ "$(grep -cF "$2" $work/got)" -eq "$1" ]
+}
+
+is_left() {
+	lwload status | grep -qE '^opensnoop +left '
+}
+
 test_start_records_what_dump_prints() {
 	lwload start opensnoop -n workload > $out 2> $err < /dev/null
 	# Its probes are in place.
@@ -118,9 +132,7 @@ test_start_records_what_dump_prints() {
 	echo "opensnoop: recording (pid $(run_of opensnoop))" > $work/want
 	same $work/want $out
 	[ ! -s $err ]
-	pause 0.5
-	lwload dump opensnoop > $work/got
-	[ "$(wc -l < $work/got)" -eq 25 ]
+	eventually 5 dump_has_lines 25
 	head -n 1 $work/got | grep -q '^ *UID '
 	$workload once /etc/hostname
 	kept /etc/hostname
@@ -159,7 +171,7 @@ test_attach_prints_what_comes() {
 	attach=$!
 	pause 1
 	$workload repeat 97 /etc/hostname
-	pause 1
+	eventually 5 has_so_many 97 /etc/hostname
 	kill -INT $attach
 	wait $attach
 	[ ! -s $err ]
@@ -245,8 +257,7 @@ test_start_after_a_recorder_was_killed() {
 	lwload start opensnoop --json -n workload > $out
 	recorder=$(recorder_of opensnoop)
 	kill -KILL "$(run_of opensnoop)" $recorder
-	pause 1
-	lwload status | grep -qE '^opensnoop +left '
+	eventually 5 is_left
 	[ -e /run/lwtools/opensnoop.sock ]
 	lwload start opensnoop --json -n workload > $out 2> $err
 	grep -q 'removed module lw_opensnoop, left behind' $err
@@ -260,15 +271,13 @@ test_start_after_a_recorder_was_killed() {
 	grep -q 'what was kept of the run before' $err
 	# The recorder alone: the run ends.
 	kill -KILL "$(recorder_of opensnoop)"
-	pause 1
-	nothing_is_inserted
+	eventually 5 nothing_is_inserted
 }
 
 test_start_keeps_what_an_ended_run_recorded() {
 	lwload start opensnoop --json -n workload --duration 2 > $out
 	$workload once /etc/hostname
-	pause 4
-	nothing_is_inserted
+	eventually 10 nothing_is_inserted
 	lwload status | grep -qE '^opensnoop +ended +- - '
 	lwload dump opensnoop > $work/got 2> $err
 	grep -q /etc/hostname $work/got
