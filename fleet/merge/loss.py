@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What is told at the end, and meanwhile"""
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import time
+
+from .records import say
+from .rows import MAX_ROWS
+
+OK, LOST = 0, 5  # exit statuses
+
+
+def summary(sources, rows):
+    """What the last object of --json has."""
+    total = {name: sum(source.loss[name] for source in sources) for name in ("shed", "lost", "missed")}
+    uncounted = {}
+    for source in sources:
+        for why, n in source.uncounted.items():
+            uncounted[why] = uncounted.get(why, 0) + n
+    return {"hosts": len({source.host for source in sources}),
+            "records": sum(source.records for source in sources), **total,
+            "uncounted": [{"events": n, "why": why} for why, n in uncounted.items()],
+            "broken": sum(source.broken for source in sources),
+            "late": sum(source.late for source in sources),
+            "other": rows.others,
+            "tools": sorted({tool for source in sources for tool in source.tools}),
+            "files": [{"host": source.host, "file": source.path, "records": source.records, **source.loss,
+                       "complete": not source.incomplete(), "problems": source.problems()}
+                      for source in sources]}
+
+
+def tell(sources, loss):
+    """On standard error, if anything is not as it should be. Returns the exit status."""
+    for source in sources:
+        for problem in source.problems():
+            say(f"{source.host}: {source.path}: {problem}")
+        if source.late:
+            say(f"{source.host}: {source.path}: {source.late} records came too late to be put in order")
+    if loss["other"]:
+        say(f"{loss['other']} rows had no place beside {MAX_ROWS} others and were added up as 'other'; "
+            "--by has fewer fields as the key")
+    if not any(source.problems() for source in sources):
+        return OK
+    uncounted = sum(entry["events"] for entry in loss["uncounted"])
+    incomplete = sum(not entry["complete"] for entry in loss["files"])
+    say(f"{loss['hosts']} hosts, {loss['records']} records; {loss['lost']} records lost, "
+        f"{loss['missed']} calls missed, {uncounted} events not counted, {incomplete} files incomplete")
+    return LOST
+
+
+class Progress:
+    """A line on standard error that is written again and again, if it is a terminal."""
+
+    def __init__(self, sources):
+        self.sources, self.shown = sources, False
+        self.on = sys.stderr.isatty()
+        self.start = self.next = time.monotonic() + 1
+        self.size = 0
+        with contextlib.suppress(OSError):
+            self.size = sum(os.fstat(source.raw.fileno()).st_size for source in sources)
+
+    def show(self, records):
+        now = time.monotonic()
+        if not self.on or now < self.next:
+            return
+        self.next = now + 0.5
+        done = sum(source.done() for source in self.sources)
+        share = f"{100 * done // self.size} % of " if self.size else ""
+        sys.stderr.write(f"\rlwmerge: {share}{self.size / 1e6:,.0f} MB, {records:,} records \033[K")
+        sys.stderr.flush()
+        self.shown = True
+
+    def clear(self):
+        if self.shown:
+            sys.stderr.write("\r\033[K")
+            sys.stderr.flush()

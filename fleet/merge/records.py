@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Records as lwload --json prints them, and text from strangers"""
+from __future__ import annotations
+
+import calendar
+import json
+import math
+import re
+import sys
+import time
+
+
+class Failure(Exception):
+    """What ends lwmerge with one line, and status 1."""
+
+
+# The same characters as in loader/escape.c
+_CLASS = "\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff"
+UNPRINTABLE = re.compile(f"[{_CLASS}]")
+TO_ESCAPE = re.compile(f"[\\\\\x00-\x1f{_CLASS}]")
+SHORT = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
+
+
+def escaped(match):
+    c = match.group()
+    return SHORT.get(c) or (f"\\u{ord(c):04x}" if ord(c) > 0xFF else f"\\x{ord(c):02x}")
+
+
+def visible(text):
+    """As a terminal may show it."""
+    return text if text.isalnum() else TO_ESCAPE.sub(escaped, text)
+
+
+def say(text):
+    print(f"lwmerge: {visible(text)}", file=sys.stderr)
+
+
+def dump(value):
+    return json.dumps(value, separators=(",", ":"), allow_nan=False)
+
+
+def finite(text):
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(text)
+    return value
+
+
+def no_constant(text):
+    raise ValueError(text)
+
+
+DECODER = json.JSONDecoder(parse_float=finite, parse_constant=no_constant)
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
+UNIT = re.compile(r"[a-z]{1,32}")
+
+
+def natural(value):
+    if value.__class__ is not int or value < 0:
+        raise ValueError(value)
+    return value
+
+
+def low_of(bucket):
+    return 1 << bucket if bucket else 0
+
+
+def high_of(bucket):
+    return (2 << bucket) - 1
+
+
+class Dist:
+    """A distribution: how many values lie in which power of two."""
+
+    __slots__ = ("unit", "count", "sum", "buckets")
+
+    def __init__(self, unit, count=0, total=0, buckets=None):
+        self.unit, self.count, self.sum, self.buckets = unit, count, total, buckets or {}
+
+    @classmethod
+    def read(cls, value):
+        """Of JSON's; ValueError, KeyError or TypeError if it is not as lwload writes it."""
+        buckets = {}
+        for entry in value["buckets"]:
+            low = natural(entry["low"])
+            bucket = max(low.bit_length() - 1, 0)
+            if bucket > 63 or low != low_of(bucket) or entry["high"] != high_of(bucket):
+                raise ValueError(low)
+            buckets[bucket] = natural(entry["count"])
+        if not UNIT.fullmatch(value["unit"]) or value["sum"].__class__ is not int or not buckets:
+            raise ValueError(value["unit"])
+        return cls(value["unit"], natural(value["count"]), value["sum"], buckets)
+
+    def add(self, other):
+        self.count += other.count
+        self.sum += other.sum
+        for bucket, n in other.buckets.items():
+            self.buckets[bucket] = self.buckets.get(bucket, 0) + n
+
+    def json(self):
+        return {"unit": self.unit, "count": self.count, "sum": self.sum,
+                "buckets": [{"low": low_of(i), "high": high_of(i), "count": n}
+                            for i, n in sorted(self.buckets.items())]}
+
+
+def distributions(record):
+    """Those in a record, by field, or None; ValueError if it has a value that no record has."""
+    dists = None
+    for name, value in record.items():
+        kind = value.__class__
+        if kind is str or kind is int or kind is float or value is None:
+            continue
+        if kind is dict:
+            dists = dists or {}
+            dists[name] = Dist.read(value)
+        elif kind is not list or not all(item.__class__ is str for item in value):
+            raise ValueError(name)
+    return dists
+
+
+def seconds_of(text):
+    """Since the epoch, of a time in JSON; ValueError if it is none."""
+    return calendar.timegm(time.strptime(text[:19], "%Y-%m-%dT%H:%M:%S"))
+
+
+class Clock:
+    """Seconds of times: most records come in the second of the one before."""
+
+    def __init__(self):
+        self.text, self.seconds = None, 0
+
+    def read(self, text):
+        if not TIME.fullmatch(text):
+            raise ValueError(text)
+        if text[:19] != self.text:
+            self.seconds = seconds_of(text)
+            self.text = text[:19]
+        return self.seconds
+
+
+class Record:
+    """A line of a file. @seconds: since the epoch, None if neither it nor one before has a time."""
+
+    __slots__ = ("source", "time", "seconds", "fields", "text", "dists")
+
+    def __init__(self, source, stamp, seconds, fields, text, dists):
+        self.source, self.time, self.seconds = source, stamp, seconds
+        self.fields, self.text, self.dists = fields, text, dists

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Rows of reports, and counted events, added up by their key"""
+from __future__ import annotations
+
+from .records import Dist, Failure
+
+MAX_ROWS = 100_000  # of a report; those beyond are one row, "other"
+
+# Ids that each host gives out for itself: of two hosts, the same number is not the same process.
+PER_HOST = {"pid", "tid", "ppid", "tpid"}
+NO_KEY = {"time", "truncated", "host"}
+
+
+class Row:
+    """@shape: names of the fields that its records have; @fields: its key"""
+
+    __slots__ = ("shape", "fields", "sums", "dists")
+
+    def __init__(self, shape, fields):
+        self.shape, self.fields, self.sums, self.dists = shape, fields, {}, {}
+
+    def size(self):
+        return sum(self.sums.values()) + sum(dist.count for dist in self.dists.values())
+
+    def names(self):
+        """Of its values in the order of the record's, the host first."""
+        order = dict.fromkeys(("host", *self.shape, *self.sums))
+        return [name for name in order if self.has(name)]
+
+    def has(self, name):
+        return name in self.fields or name in self.sums or name in self.dists
+
+    def json(self, stamp):
+        values = {"time": stamp}
+        for name in self.names():
+            value = self.fields.get(name, self.sums.get(name))
+            values[name] = self.dists[name].json() if name in self.dists else value
+        return values
+
+
+class Rows:
+    """Rows of reports, and counted events, added up by their key."""
+
+    def __init__(self, options):
+        self.sums, self.top = options.sum, options.top
+        self.hosts = "host" in options.by
+        self.only = set(options.by) - {"host"}  # empty: every field is part of the key
+        self.rows = {}
+        self.units = {}  # by shape and field: the unit, and the host that had it first
+        self.time = ""
+        self.others = 0
+
+    def takes(self, record):
+        """Whether it is to be added up, and is not an event to be shown."""
+        return bool(record.dists or self.only or self.summed(record))
+
+    def summed(self, record):
+        return [name for name in self.sums if record.fields.get(name).__class__ is int]
+
+    def key(self, record):
+        fields, dists = record.fields, record.dists or ()
+        pairs = [("host", record.source.host)] if self.hosts else []
+        for name, value in fields.items():
+            if value is None or name in NO_KEY or name in dists or name in self.sums:
+                continue
+            if name in self.only if self.only else self.hosts or name not in PER_HOST:
+                pairs.append((name, tuple(value) if value.__class__ is list else value))
+        return tuple(pairs)
+
+    def row(self, record):
+        """The row of the record's key; when there are too many, one that is called other."""
+        shape, pairs = tuple(record.fields), self.key(record)
+        row = self.rows.get((shape, pairs))
+        if not row and len(self.rows) >= MAX_ROWS:
+            self.others += 1
+            pairs = tuple((name, "other") for name, _ in pairs)
+            row = self.rows.get((shape, pairs))
+        if not row:
+            row = self.rows[shape, pairs] = Row(shape, dict(pairs))
+        return row
+
+    def add(self, record):
+        """Returns its row."""
+        row = self.row(record)
+        self.time = max(self.time, record.time)
+        for name, dist in (record.dists or {}).items():
+            self.check_unit(record, row.shape, name, dist)
+            row.dists.setdefault(name, Dist(dist.unit)).add(dist)
+        sums = self.summed(record)
+        for name in sums:
+            row.sums[name] = row.sums.get(name, 0) + record.fields[name]
+        if not sums and not record.dists:
+            row.sums["count"] = row.sums.get("count", 0) + 1
+        return row
+
+    def check_unit(self, record, shape, name, dist):
+        host = record.source.host
+        unit, first = self.units.setdefault((shape, name), (dist.unit, host))
+        if unit != dist.unit:
+            raise Failure(f"{name} is in {dist.unit} on {host}, in {unit} on {first}: they cannot be added; "
+                          "trace all hosts with the same options, or merge these apart")
+
+    def take(self):
+        """The rows, those with the highest counts first; and begins anew."""
+        rows = sorted(self.rows.values(), key=lambda row: (-row.size(), str(row.fields)))
+        self.rows = {}
+        return rows[:self.top] if self.top else rows

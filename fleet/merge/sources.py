@@ -1,0 +1,205 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Files of hosts: their records by time, and what is wrong with each"""
+from __future__ import annotations
+
+import bz2
+import contextlib
+import gzip
+import heapq
+import lzma
+import os
+import re
+import resource
+import sys
+import zlib
+
+from .records import DECODER, Clock, Failure, Record, distributions, natural
+
+LINE_MAX = 256 << 10  # lwload's longest line is below 100 KiB: a record has 8 KiB in lwtools-stream(5)
+WINDOW = 1024  # records of a file that are put in order among themselves
+WINDOWS = 64 << 10  # all files together
+
+MAGIC = {b"\x1f\x8b": gzip.open, b"\xfd7zXZ\0": lzma.open, b"BZh": bz2.open}
+SUFFIXES = re.compile(r"(\.(jsonl|json|ndjson))?(\.(gz|xz|bz2))?$")
+TRACES = re.compile(r".\.(jsonl|json|ndjson)(\.(gz|xz|bz2))?$")
+DAMAGE = (EOFError, OSError, zlib.error, lzma.LZMAError)
+
+
+class Source:
+    """One file of one host: its records, and what is wrong with it."""
+
+    def __init__(self, host, path, number):
+        self.host, self.path, self.number = host, path, number
+        self.raw = self.stream = None
+        self.records = self.broken = self.late = 0
+        self.since_summary = self.summaries = 0
+        self.loss = {"shown": 0, "shed": 0, "lost": 0, "missed": 0}
+        self.uncounted = {}
+        self.tools = set()
+        self.failed = False
+        self.damage = None
+
+    def open(self):
+        try:
+            self.raw = sys.stdin.buffer if self.path == "-" else open(self.path, "rb")
+            start = self.raw.peek(6)
+        except OSError as error:
+            raise Failure(f"{self.path}: {error.strerror}") from error
+        if start.startswith(b"\x28\xb5\x2f\xfd"):
+            raise Failure(f"{self.path}: compressed by zstd; use zstd -dc {self.path} | lwmerge {self.host}=-")
+        opener = next((f for magic, f in MAGIC.items() if start.startswith(magic)), None)
+        self.stream = opener(self.raw, "rb") if opener else self.raw
+
+    def done(self):
+        """Bytes of the file that have been read."""
+        with contextlib.suppress(OSError, ValueError):
+            return self.raw.tell()
+        return 0
+
+    def lines(self):
+        while True:
+            try:
+                line = self.stream.readline(LINE_MAX)
+                while len(line) == LINE_MAX and not line.endswith(b"\n"):
+                    self.broken += 1
+                    while not line.endswith(b"\n") and line:
+                        line = self.stream.readline(LINE_MAX)
+                    line = self.stream.readline(LINE_MAX)
+            except DAMAGE as error:
+                self.damage = f"cannot be read to its end ({error})"
+                return
+            if not line:
+                return
+            yield line
+
+    def read(self):
+        """Records as they are in the file."""
+        clock, stamp, seconds = Clock(), "", None
+        for line in self.lines():
+            text = line.decode("utf-8", "replace").strip()
+            if not text:
+                continue
+            try:
+                fields = DECODER.decode(text)
+                if "lwload" in fields:
+                    self.take_summary(fields["lwload"])
+                    continue
+                # A record without a time, such as the sum at the end, has that of the one before.
+                if fields["time"] is not None:
+                    seconds = clock.read(fields["time"])
+                    stamp = fields["time"]
+                dists = distributions(fields)
+            except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+                self.take_broken(line)
+                continue
+            self.records += 1
+            self.since_summary += 1
+            yield Record(self, stamp, seconds, fields, text, dists)
+
+    def take_broken(self, line):
+        # Only the last has no end.
+        if line.endswith(b"\n"):
+            self.broken += 1
+        else:
+            self.damage = "its last line is cut"
+
+    def take_summary(self, summary):
+        loss = {name: natural(summary[name]) for name in self.loss}
+        uncounted = [(str(entry["why"]), natural(entry["events"])) for entry in summary["uncounted"]]
+        for name, n in loss.items():
+            self.loss[name] += n
+        for why, n in uncounted:
+            self.uncounted[why] = self.uncounted.get(why, 0) + n
+        self.tools.add(str(summary["tool"]))
+        self.failed |= summary["ended"] == "error"
+        self.summaries += 1
+        self.since_summary = 0
+
+    def ordered(self, window):
+        """(time, number, sequence, record), by time but for what comes later than the window."""
+        heap, last = [], ""
+        for sequence, record in enumerate(self.read()):
+            item = (record.time, self.number, sequence, record)
+            if sequence < window:
+                heapq.heappush(heap, item)
+                continue
+            item = heapq.heappushpop(heap, item)
+            if item[0] < last:
+                self.late += 1
+            else:
+                last = item[0]
+            yield item
+        while heap:
+            yield heapq.heappop(heap)
+
+    def problems(self):
+        """Why it is not all that happened; each is a part of a sentence."""
+        found = []
+        for name, words in (("lost", "records were lost"), ("missed", "calls were missed")):
+            if self.loss[name]:
+                found.append(f"{self.loss[name]} {words}")
+        found += [f"{n} events were not counted: {why}" for why, n in self.uncounted.items()]
+        return found + self.incomplete()
+
+    def incomplete(self):
+        found = []
+        if self.failed:
+            found.append("lwload ended by an error")
+        if self.broken:
+            found.append(f"{self.broken} lines are no records of lwload --json and were left out")
+        if self.damage:
+            found.append(f"{self.damage}; {self.records} records before that were used")
+        elif not self.summaries or self.since_summary:
+            found.append(f"no summary at its end: lwload was killed there, or ran without --summary; "
+                         f"its {self.records} records were used")
+        elif self.records + self.broken != self.loss["shown"]:
+            found.append(f"{self.records} records are in it, {self.loss['shown']} were shown")
+        return found
+
+
+def host_and_path(argument):
+    """HOST=FILE, or a file that is named after its host."""
+    host, equals, path = argument.partition("=")
+    if equals and host and "/" not in host:
+        return host, path
+    if argument == "-":
+        return "stdin", argument
+    return SUFFIXES.sub("", os.path.basename(argument)) or argument, argument
+
+
+def paths_of(argument):
+    """Itself, or the traces in a directory."""
+    if not os.path.isdir(argument):
+        return [argument]
+    try:
+        names = sorted(name for name in os.listdir(argument) if TRACES.search(name))
+    except OSError as error:
+        raise Failure(f"{argument}: {error.strerror}") from error
+    if not names:
+        raise Failure(f"{argument}: no files HOST.jsonl, .json or .ndjson in it, with or without .gz, .xz or .bz2")
+    return [os.path.join(argument, name) for name in names]
+
+
+def allow_files(n):
+    """Raises this process's own limit of open files, if it may."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if n + 32 > soft and hard != resource.RLIM_INFINITY and n + 32 > hard:
+        raise Failure(f"{n} files are more than the {hard} that may be open at once; see ulimit -n")
+    if n + 32 > soft:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (n + 32, hard))
+
+
+def open_all(arguments):
+    paths = [path for argument in arguments for path in paths_of(argument)]
+    allow_files(len(paths))
+    sources = [Source(*host_and_path(path), i) for i, path in enumerate(paths)]
+    for source in sources:
+        source.open()
+    return sources
+
+
+def merged(sources):
+    """The records of all, by time; in the memory of the windows."""
+    window = max(16, min(WINDOW, WINDOWS // len(sources)))
+    for item in heapq.merge(*(source.ordered(window) for source in sources)):
+        yield item[3]
