@@ -7,8 +7,8 @@ import hashlib
 import os
 import re
 
-from .records import Failure, dump
-from .text import shown
+from .records import Failure, dump, visible
+from .text import shown, title_of
 
 MAX_ROWS = 10_000  # that a page holds
 MAX_HOSTS = 200  # that have a heat map
@@ -79,24 +79,35 @@ class Gaps:
     """How long hosts let pass from one report to the next."""
 
     def __init__(self):
-        self.last, self.seen = {}, {}
+        self.last = {}
 
     def add(self, host, when):
+        """Returns it, in whole seconds, 0 if there was none."""
         before = self.last.get(host)
         if when is None or when == before:
-            return
+            return 0
         self.last[host] = when
-        if before is not None:
-            # Timers of the kernel are late by some milliseconds.
-            gap = round((when - before) / 1000) * 1000
-            self.seen[gap] = self.seen.get(gap, 0) + 1
-
-    def usual(self):
-        return max(self.seen, key=self.seen.get) if self.seen else 0
+        # Timers of the kernel are late by some milliseconds.
+        return 0 if before is None else round((when - before) / 1000) * 1000
 
 
 def milliseconds(record):
     return None if record.seconds is None else record.seconds * 1000 + int(record.time[20:23])
+
+
+def weight(record, row):
+    """How much a record counts for in the picture of all that was counted."""
+    sums = [record.fields.get(name) for name in row.sums]
+    values = sum(n for n in sums if n.__class__ is int) + sum(dist.count for dist in (record.dists or {}).values())
+    return max(values, 1)
+
+
+def cell(row, name):
+    """Numbers are numbers; strings are escaped as in a table."""
+    value = row.get(name)
+    if isinstance(value, (str, list, tuple)):
+        return shown(value) + ("..." if name in (row.get("truncated") or ()) else "")
+    return value
 
 
 class HtmlSink:
@@ -110,47 +121,54 @@ class HtmlSink:
         self.columns = ["time", "host"]
         step = options.interval * 1000 or STEPS[0]
         self.heat, self.activity, self.gaps = Heat(step), Heat(step), Gaps()
+        self.fitted = False
         self.totals = {}  # by map: count and sum
-        self.names = {}  # of distributions
+        self.names = {}  # of distributions, by what tells them apart
         self.hosts = {}
         self.counts = []
 
     def event(self, record):
         self.put_active(record, 1)
+        self.put_row({**record.fields, "host": record.source.host})
+
+    def put_row(self, row):
         if len(self.rows) == MAX_ROWS:
             self.left_out += 1
             return
-        self.rows.append(self.cells({**record.fields, "host": record.source.host}))
+        for name in row:
+            if name not in self.columns and name != "truncated":
+                self.columns.append(name)
+        self.rows.append([cell(row, name) for name in self.columns])
 
     def put_active(self, record, n):
         host = self.hosts.setdefault(record.source.host, len(self.hosts))
         if host < MAX_HOSTS:
             self.activity.add(host, milliseconds(record), 0, n)
 
-    def cells(self, row):
-        """In the order of the columns, which grow by what the row has besides."""
-        for name in row:
-            if name not in self.columns and name != "truncated":
-                self.columns.append(name)
-        cut = row.get("truncated") or ()
-        return [None if name not in row else
-                row[name] + "..." if name in cut and row[name].__class__ is str else row[name]
-                for name in self.columns]
-
     def added(self, record, row):
         """What Rows has added, for the maps over time: of all hosts, and of this."""
-        self.put_active(record, sum(record.fields[name] for name in row.sums if name in record.fields) or
-                        sum(dist.count for dist in (record.dists or {}).values()) or 1)
+        self.put_active(record, weight(record, row))
         host = self.hosts[record.source.host]
-        self.gaps.add(host, milliseconds(record))
-        fields = [f"{name} = {value}" for name, value in row.fields.items() if name != "host" and value != ""]
+        gap = self.gaps.add(host, milliseconds(record))
+        if gap > 0 and not self.fitted:
+            self.fit(gap)
         for field, dist in (record.dists or {}).items():
-            name = f"{field}: {', '.join(map(shown, fields))}" if fields else field
-            if name not in self.names and len(self.names) >= MAX_NAMES:
-                name = f"{field}: other"
-            self.names.setdefault(name, len(self.names))
+            name = self.name(row, field, dist.unit)
             for which in (None, host) if host < MAX_HOSTS else (None,):
                 self.put_dist((name, dist.unit, which), milliseconds(record), dist)
+
+    def name(self, row, field, unit):
+        """What a distribution is called: two tools can have a field of the same name."""
+        title = title_of(row, without="host")
+        name = f"{visible(field)}: {title}" if title else visible(field)
+        key = (row.shape, unit, name)
+        if key not in self.names and len(self.names) >= MAX_NAMES:
+            name = f"other, {unit}"
+            key = (unit, name)
+        if key not in self.names:
+            taken = sum(base == name for base, _ in self.names.values())
+            self.names[key] = (name, f"{name} ({taken + 1})" if taken else name)
+        return self.names[key][1]
 
     def put_dist(self, name, when, dist):
         total = self.totals.setdefault(name, [0, 0])
@@ -164,20 +182,16 @@ class HtmlSink:
 
     def finish(self, loss):
         for row in self.counts:
-            if len(self.rows) == MAX_ROWS:
-                self.left_out += 1
-            else:
-                self.rows.append(self.cells({**row.fields, **row.sums}))
-        self.widen()
-        data = {"loss": loss, "columns": self.columns, "rows": self.rows, "left_out": self.left_out,
-                "hosts": list(self.hosts)[:MAX_HOSTS], "hosts_left_out": max(0, len(self.hosts) - MAX_HOSTS),
+            self.put_row({**row.fields, **row.sums})
+        data = {"loss": loss, "columns": list(map(visible, self.columns)), "rows": self.rows, "left_out": self.left_out,
+                "hosts": list(map(visible, self.hosts))[:MAX_HOSTS], "hosts_left_out": max(0, len(self.hosts) - MAX_HOSTS),
                 "activity": self.activity.json(lambda host: {"host": host}), "heat": self.heat.json(self.describe)}
         self.out.write(page(self.template, data))
 
-    def widen(self):
-        """A column that is shorter than the interval of reports would be empty now and then."""
+    def fit(self, gap):
+        """A column that is no multiple of the interval of reports would have more of them than the next."""
+        self.fitted = True
         for heat in (self.heat, self.activity):
-            gap = self.gaps.usual()
             if gap > heat.step:
                 heat.coarsen(-(-gap // heat.step) * heat.step)
 

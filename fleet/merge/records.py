@@ -31,6 +31,11 @@ def visible(text):
     return text if text.isalnum() else TO_ESCAPE.sub(escaped, text)
 
 
+def is_harmless(text):
+    """Whether a line of JSON may be shown as it is."""
+    return text.isascii() and "\x7f" not in text or not UNPRINTABLE.search(text)
+
+
 def say(text):
     print(f"lwmerge: {visible(text)}", file=sys.stderr)
 
@@ -53,6 +58,14 @@ def no_constant(text):
 DECODER = json.JSONDecoder(parse_float=finite, parse_constant=no_constant)
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
 UNIT = re.compile(r"[a-z]{1,32}")
+
+
+def decode(text):
+    """The value that all of the text is. JSONDecoder.decode() also looks for blanks, and takes longer."""
+    value, end = DECODER.raw_decode(text)
+    if end != len(text):
+        raise ValueError(text)
+    return value
 
 
 def natural(value):
@@ -87,6 +100,8 @@ class Dist:
             if bucket > 63 or low != low_of(bucket) or entry["high"] != high_of(bucket):
                 raise ValueError(low)
             buckets[bucket] = natural(entry["count"])
+            if not buckets[bucket]:
+                raise ValueError(low)
         if not UNIT.fullmatch(value["unit"]) or value["sum"].__class__ is not int or not buckets:
             raise ValueError(value["unit"])
         return cls(value["unit"], natural(value["count"]), value["sum"], buckets)
@@ -115,6 +130,8 @@ def distributions(record):
             dists[name] = Dist.read(value)
         elif kind is not list or not all(item.__class__ is str for item in value):
             raise ValueError(name)
+    if record.get("truncated", []).__class__ is not list:
+        raise ValueError("truncated")
     return dists
 
 
@@ -138,11 +155,20 @@ class Clock:
         return self.seconds
 
 
+def names_of(fields):
+    """Of all records of a tool, which has this field in some."""
+    names = tuple(fields)
+    return tuple(name for name in names if name != "truncated") if "truncated" in fields else names
+
+
 class Record:
-    """A line of a file. @seconds: since the epoch, None if neither it nor one before has a time."""
+    """A line of a file.
 
-    __slots__ = ("source", "time", "seconds", "fields", "text", "dists")
+    @seconds: since the epoch, None if neither it nor one before has a time; @shape: names of its fields
+    """
 
-    def __init__(self, source, stamp, seconds, fields, text, dists):
+    __slots__ = ("source", "time", "seconds", "fields", "text", "dists", "shape")
+
+    def __init__(self, source, stamp, seconds, fields, text, dists, shape):
         self.source, self.time, self.seconds = source, stamp, seconds
-        self.fields, self.text, self.dists = fields, text, dists
+        self.fields, self.text, self.dists, self.shape = fields, text, dists, shape

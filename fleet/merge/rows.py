@@ -24,7 +24,7 @@ class Row:
 
     def names(self):
         """Of its values in the order of the record's, the host first."""
-        order = dict.fromkeys(("host", *self.shape, *self.sums))
+        order = dict.fromkeys(("host", *self.shape, *self.sums, "truncated"))
         return [name for name in order if self.has(name)]
 
     def has(self, name):
@@ -52,7 +52,12 @@ class Rows:
 
     def takes(self, record):
         """Whether it is to be added up, and is not an event to be shown."""
-        return bool(record.dists or self.only or self.summed(record))
+        if record.dists or self.only:
+            return True
+        for name in self.sums:
+            if record.fields.get(name).__class__ is int:
+                return True
+        return False
 
     def summed(self, record):
         return [name for name in self.sums if record.fields.get(name).__class__ is int]
@@ -65,15 +70,17 @@ class Rows:
                 continue
             if name in self.only if self.only else self.hosts or name not in PER_HOST:
                 pairs.append((name, tuple(value) if value.__class__ is list else value))
-        return tuple(pairs)
+        # A name that was cut off is not the name that looks like it.
+        cut = tuple(name for name in fields.get("truncated", ()) if name in dict(pairs))
+        return tuple(pairs) + ((("truncated", cut),) if cut else ())
 
     def row(self, record):
         """The row of the record's key; when there are too many, one that is called other."""
-        shape, pairs = tuple(record.fields), self.key(record)
+        shape, pairs = record.shape, self.key(record)
         row = self.rows.get((shape, pairs))
         if not row and len(self.rows) >= MAX_ROWS:
             self.others += 1
-            pairs = tuple((name, "other") for name, _ in pairs)
+            pairs = tuple((name, "other") for name, _ in pairs if name != "truncated")
             row = self.rows.get((shape, pairs))
         if not row:
             row = self.rows[shape, pairs] = Row(shape, dict(pairs))

@@ -13,11 +13,13 @@ import resource
 import sys
 import zlib
 
-from .records import DECODER, Clock, Failure, Record, distributions, natural
+from .records import Clock, Failure, Record, decode, distributions, names_of, natural
 
 LINE_MAX = 256 << 10  # lwload's longest line is below 100 KiB: a record has 8 KiB in lwtools-stream(5)
 WINDOW = 1024  # records of a file that are put in order among themselves
 WINDOWS = 64 << 10  # all files together
+MAX_FIELDS = 64  # of a record, twice what lwload takes
+MAX_SHAPES = 64  # sets of fields in a file, which is of one tool or some
 
 MAGIC = {b"\x1f\x8b": gzip.open, b"\xfd7zXZ\0": lzma.open, b"BZh": bz2.open}
 SUFFIXES = re.compile(r"(\.(jsonl|json|ndjson))?(\.(gz|xz|bz2))?$")
@@ -36,6 +38,7 @@ class Source:
         self.loss = {"shown": 0, "shed": 0, "lost": 0, "missed": 0}
         self.uncounted = {}
         self.tools = set()
+        self.shapes = set()
         self.failed = False
         self.damage = None
 
@@ -80,7 +83,7 @@ class Source:
             if not text:
                 continue
             try:
-                fields = DECODER.decode(text)
+                fields = decode(text)
                 if "lwload" in fields:
                     self.take_summary(fields["lwload"])
                     continue
@@ -89,12 +92,21 @@ class Source:
                     seconds = clock.read(fields["time"])
                     stamp = fields["time"]
                 dists = distributions(fields)
+                shape = self.check_shape(names_of(fields))
             except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
                 self.take_broken(line)
                 continue
             self.records += 1
             self.since_summary += 1
-            yield Record(self, stamp, seconds, fields, text, dists)
+            yield Record(self, stamp, seconds, fields, text, dists, shape)
+
+    def check_shape(self, shape):
+        """A tool's records all have the same fields; what is remembered by these is bounded so."""
+        if shape not in self.shapes:
+            if len(self.shapes) == MAX_SHAPES or len(shape) > MAX_FIELDS:
+                raise ValueError(shape)
+            self.shapes.add(shape)
+        return shape
 
     def take_broken(self, line):
         # Only the last has no end.
@@ -109,8 +121,11 @@ class Source:
         for name, n in loss.items():
             self.loss[name] += n
         for why, n in uncounted:
+            if why not in self.uncounted and len(self.uncounted) == MAX_SHAPES:
+                why = "other reasons"
             self.uncounted[why] = self.uncounted.get(why, 0) + n
-        self.tools.add(str(summary["tool"]))
+        if len(self.tools) < MAX_SHAPES:
+            self.tools.add(str(summary["tool"]))
         self.failed |= summary["ended"] == "error"
         self.summaries += 1
         self.since_summary = 0

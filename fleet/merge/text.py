@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from .records import UNPRINTABLE, dump, high_of, low_of, seconds_of, visible
+from .records import dump, high_of, is_harmless, low_of, names_of, seconds_of, visible
 
 LOOK_AHEAD = 500  # events that the widths of columns are taken from
 WIDEST = 40  # columns that a string gets, but for the last
@@ -20,7 +20,7 @@ class JsonSink:
     def event(self, record):
         text, host = record.text, record.source.host
         # Whatever host it says itself, it is the file's.
-        if "host" in record.fields or UNPRINTABLE.search(text):
+        if "host" in record.fields or not is_harmless(text):
             record.fields["host"] = host
             self.out.write(dump(record.fields) + "\n")
             return
@@ -63,12 +63,12 @@ class Columns:
         self.width = dict(before.width) if before else {}
         for name in names:
             values = [row[name] for row in rows if row.get(name) is not None]
-            if values and name != "truncated":
+            if values:
                 self.left[name] = isinstance(values[0], (str, list))
                 width = max(len(visible(name)), *(len(self.cell(row, name)) for row in rows))
                 self.width[name] = min(width, WIDEST) if self.left[name] else width
         self.names = [name for name in names if name in self.left]
-        self.hidden = [name for name in names if name not in self.left and name != "truncated"]
+        self.hidden = [name for name in names if name not in self.left]
 
     def fits(self, row):
         return all(row.get(name) is None for name in self.hidden)
@@ -116,10 +116,12 @@ def shown(value):
     return " ".join(map(visible, value)) if isinstance(value, (list, tuple)) else visible(str(value))
 
 
-def title_of(row):
+def title_of(row, without=""):
     """name = value, name = value: what a distribution is of."""
-    return ", ".join(f"{visible(name)} = {shown(row.fields[name])}" for name in row.names()
-                     if name in row.fields and row.fields[name] not in ("", ()))
+    cut = row.fields.get("truncated", ())
+    parts = [f"{visible(name)} = {shown(row.fields[name])}{'...' if name in cut else ''}" for name in row.names()
+             if name in row.fields and name not in ("truncated", without) and row.fields[name] not in ("", ())]
+    return ", ".join(parts)
 
 
 class TableSink:
@@ -151,10 +153,10 @@ class TableSink:
             self.put_row(row, rows[i:])
 
     def put_row(self, row, ahead=()):
-        names = tuple(row)
+        names = names_of(row)
         columns = self.columns.get(names)
         if not columns or not columns.fits(row):
-            alike = [other for other in ahead if tuple(other) == names] or [row]
+            alike = [other for other in ahead if names_of(other) == names] or [row]
             columns = self.columns[names] = Columns(names, alike, columns)
         # Records of another tool have a heading of their own.
         if self.headed is not columns:
@@ -188,7 +190,7 @@ class TableSink:
         self.put_empty()
         flat = [{name: row.fields.get(name, row.sums.get(name)) for name in row.names()} for row in rows]
         flat = [{name: list(v) if isinstance(v, tuple) else v for name, v in row.items()} for row in flat]
-        columns = Columns(tuple(dict.fromkeys(name for row in flat for name in row)), flat)
+        columns = Columns(names_of(dict.fromkeys(name for row in flat for name in row)), flat)
         self.out.write(columns.heading())
         for row in flat:
             self.out.write(columns.show(row))
