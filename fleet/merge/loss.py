@@ -7,7 +7,7 @@ import os
 import sys
 import time
 
-from .records import say
+from .records import plural, say
 from .rows import MAX_ROWS
 
 OK, LOST = 0, 5  # exit statuses
@@ -38,16 +38,17 @@ def tell(sources, loss):
         for problem in source.problems():
             say(f"{source.host}: {source.path}: {problem}")
         if source.late:
-            say(f"{source.host}: {source.path}: {source.late} records came too late to be put in order")
+            say(f"{source.host}: {source.path}: {plural(source.late, 'record')} came too late to be put in order")
     if loss["other"]:
-        say(f"{loss['other']} rows had no place beside {MAX_ROWS} others and were added up as 'other'; "
-            "--by has fewer fields as the key")
+        say(f"{plural(loss['other'], 'row')} found no place among {MAX_ROWS} keys and were added up as other; "
+            "name fewer fields by --by")
     if not any(source.problems() for source in sources):
         return OK
     uncounted = sum(entry["events"] for entry in loss["uncounted"])
     incomplete = sum(not entry["complete"] for entry in loss["files"])
-    say(f"{loss['hosts']} hosts, {loss['records']} records; {loss['lost']} records lost, "
-        f"{loss['missed']} calls missed, {uncounted} events not counted, {incomplete} files incomplete")
+    say(f"{plural(loss['hosts'], 'host')}, {plural(loss['records'], 'record')}; lost {plural(loss['lost'], 'record')}, "
+        f"missed {plural(loss['missed'], 'call')}, did not count {plural(uncounted, 'event')}; "
+        f"{plural(incomplete, 'incomplete file')}")
     return LOST
 
 

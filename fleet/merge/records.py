@@ -36,6 +36,10 @@ def is_harmless(text):
     return text.isascii() and "\x7f" not in text or not UNPRINTABLE.search(text)
 
 
+def plural(n, noun):
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+
+
 def say(text):
     print(f"lwmerge: {visible(text)}", file=sys.stderr)
 

@@ -13,7 +13,7 @@ import resource
 import sys
 import zlib
 
-from .records import Clock, Failure, Record, decode, distributions, names_of, natural
+from .records import Clock, Failure, Record, decode, distributions, names_of, natural, plural
 
 LINE_MAX = 256 << 10  # lwload's longest line is below 100 KiB: a record has 8 KiB in lwtools-stream(5)
 WINDOW = 1024  # records of a file that are put in order among themselves
@@ -148,27 +148,26 @@ class Source:
             yield heapq.heappop(heap)
 
     def problems(self):
-        """Why it is not all that happened; each is a part of a sentence."""
+        """Why it is not all that happened; the host or its file is the subject of each."""
         found = []
-        for name, words in (("lost", "records were lost"), ("missed", "calls were missed")):
+        for name, words, noun in (("lost", "lost", "record"), ("missed", "missed", "call")):
             if self.loss[name]:
-                found.append(f"{self.loss[name]} {words}")
-        found += [f"{n} events were not counted: {why}" for why, n in self.uncounted.items()]
+                found.append(f"{words} {plural(self.loss[name], noun)}")
+        found += [f"did not count {plural(n, 'event')}: {why}" for why, n in self.uncounted.items()]
         return found + self.incomplete()
 
     def incomplete(self):
-        found = []
+        found, used = [], f"used {plural(self.records, 'record')} of it"
         if self.failed:
             found.append("lwload ended by an error")
         if self.broken:
-            found.append(f"{self.broken} lines are no records of lwload --json and were left out")
+            found.append(f"left out {plural(self.broken, 'line')} that lwload --json does not write")
         if self.damage:
-            found.append(f"{self.damage}; {self.records} records before that were used")
+            found.append(f"{self.damage}; {used}")
         elif not self.summaries or self.since_summary:
-            found.append(f"no summary at its end: lwload was killed there, or ran without --summary; "
-                         f"its {self.records} records were used")
+            found.append(f"no summary at its end: lwload was killed, or ran without --summary; {used}")
         elif self.records + self.broken != self.loss["shown"]:
-            found.append(f"{self.records} records are in it, {self.loss['shown']} were shown")
+            found.append(f"lwload showed {plural(self.loss['shown'], 'record')}; {used}")
         return found
 
 

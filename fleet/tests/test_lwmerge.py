@@ -104,7 +104,7 @@ class Events(Case):
         self.write("a.jsonl", trace([opened(at) for at in range(100, 3000)] + [opened(1)]))
         output, said = self.run_it("--json", "a.jsonl")
         self.assertEqual(len(output.splitlines()), 2902)
-        self.assertEqual(said, "lwmerge: a: a.jsonl: 1 records came too late to be put in order\n")
+        self.assertEqual(said, "lwmerge: a: a.jsonl: 1 record came too late to be put in order\n")
 
     def test_a_file_cannot_say_that_it_is_another_host(self):
         text = '{"host":"spoof","time":"%s","comm":"x","ho\\u0073t":"spoof"}\n' % stamp(1)
@@ -129,7 +129,7 @@ class Events(Case):
     def test_table(self):
         self.write("web1.jsonl", trace([opened(1.5, fd=-1, err=2, path="/no"),
                                         opened(3, comm="averylongcommand", pid=None)]))
-        self.write("db.jsonl", trace([opened(2, path="/x", truncated=["path"], args=None)]))
+        self.write("db.jsonl", trace([opened(2, path="/x", truncated=["path"])]))
         output, _ = self.run_it("web1.jsonl", "db.jsonl")
         self.assertEqual(output, """\
 TIME         HOST UID PID COMM             FD ERR   FLAGS MODE PATH
@@ -273,6 +273,21 @@ class Reports(Case):
         self.assertEqual((found[0].fields["comm"], found[0].fields["host"], found[0].sums["count"]), ("other", "other", 30))
 
 
+class Examples(Case):
+    def test_what_the_tools_print(self):
+        """Every line of JSON in the examples, which are real runs, is a record."""
+        directory = os.path.join(FLEET, "../examples")
+        found = 0
+        for name in os.listdir(directory):
+            with open(os.path.join(directory, name), encoding="utf-8") as file:
+                lines = [text for text in file if text.startswith('{"time":') and text.endswith("}\n")]
+            found += len(lines)
+            self.write("a.jsonl", "".join(lines) + line(summary(len(lines))))
+            for form in ([], ["--json"], ["--html"], ["-b", "host"]):
+                self.assertEqual(self.run_it(*form, "a.jsonl")[1], "", name)
+        self.assertGreater(found, 15)
+
+
 class Loss(Case):
     def test_nothing_is_said_when_all_is_well(self):
         self.write("a.jsonl", trace([opened(1)]))
@@ -288,13 +303,13 @@ class Loss(Case):
                           "records": 2, "hosts": 2})
         self.assertTrue(all(file["complete"] for file in told["files"]))
         said = self.run_it("a.jsonl", "b.jsonl", status=5)[1].splitlines()
-        self.assertEqual(said, ["lwmerge: a: a.jsonl: 12 records were lost",
-                                f"lwmerge: a: a.jsonl: 3 events were not counted: {why}",
-                                "lwmerge: b: b.jsonl: 1 records were lost",
-                                "lwmerge: b: b.jsonl: 2 calls were missed",
-                                f"lwmerge: b: b.jsonl: 4 events were not counted: {why}",
-                                "lwmerge: 2 hosts, 2 records; 13 records lost, 2 calls missed, 7 events not counted, "
-                                "0 files incomplete"])
+        self.assertEqual(said, ["lwmerge: a: a.jsonl: lost 12 records",
+                                f"lwmerge: a: a.jsonl: did not count 3 events: {why}",
+                                "lwmerge: b: b.jsonl: lost 1 record",
+                                "lwmerge: b: b.jsonl: missed 2 calls",
+                                f"lwmerge: b: b.jsonl: did not count 4 events: {why}",
+                                "lwmerge: 2 hosts, 2 records; lost 13 records, missed 2 calls, did not count 7 events; "
+                                "0 incomplete files"])
 
     def incomplete(self, content, words, records):
         self.write("dead.jsonl", content)
@@ -302,7 +317,7 @@ class Loss(Case):
         values, told = self.lines("dead.jsonl", "well.jsonl", status=5)
         _, said = self.run_it("dead.jsonl", "well.jsonl", status=5)
         self.assertIn(f"lwmerge: dead: dead.jsonl: {words}", said)
-        self.assertIn("1 files incomplete", said)
+        self.assertIn("; 1 incomplete file\n", said)
         self.assertEqual([file["complete"] for file in told["files"]], [False, True])
         self.assertEqual(len(values), records + 1)
 
@@ -316,7 +331,7 @@ class Loss(Case):
         self.incomplete("", "no summary at its end", 0)
 
     def test_cut_last_line(self):
-        self.incomplete(trace([opened(1), opened(2)])[:-200], "its last line is cut; 1 records before", 1)
+        self.incomplete(trace([opened(1), opened(2)])[:-200], "its last line is cut; used 1 record of it", 1)
 
     def test_truncated_gz(self):
         content = gzip.compress(trace([opened(at) for at in range(2000)]).encode())
@@ -325,7 +340,7 @@ class Loss(Case):
         self.assertGreater(len(values), 500)
         _, said = self.run_it("a.jsonl.gz", status=5)
         self.assertIn("lwmerge: a: a.jsonl.gz: cannot be read to its end (Compressed file ended", said)
-        self.assertIn(f"; {len(values)} records before that were used", said)
+        self.assertIn(f"; used {len(values)} records of it", said)
 
     def test_damaged(self):
         for name, pack in (("a.gz", gzip.compress), ("a.xz", lzma.compress), ("a.bz2", bz2.compress)):
@@ -336,13 +351,13 @@ class Loss(Case):
             self.assertIn(f"{name}: cannot be read to its end", said)
 
     def test_fewer_records_than_were_shown(self):
-        self.incomplete(line(opened(1)) + line(summary(3)), "1 records are in it, 3 were shown", 1)
+        self.incomplete(line(opened(1)) + line(summary(3)), "lwload showed 3 records; used 1 record of it", 1)
 
     def test_ended_by_an_error(self):
         self.incomplete(trace([opened(1)], ended="error"), "lwload ended by an error", 1)
 
     def test_broken_lines(self):
-        self.incomplete("nonsense\n" + trace([opened(1)]) + "\n[1]\n", "2 lines are no records", 1)
+        self.incomplete("nonsense\n" + trace([opened(1)]) + "\n[1]\n", "left out 2 lines that", 1)
 
     def test_run_after_run_in_a_file(self):
         self.write("a.jsonl", trace([opened(1)], lost=1) + trace([opened(2)], lost=2))
@@ -361,7 +376,7 @@ class Program(Case):
     def test_help_and_page_have_the_same_options(self):
         output, _ = self.run_it("--help")
         with open(os.path.join(FLEET, "../man/lwmerge.1"), encoding="utf-8") as file:
-            described = re.findall(r"^\.It (?:Fl (\w) , )?Fl -(\w+)", file.read(), re.MULTILINE)
+            described = re.findall(r"^\.It Fl (?:(\w) , )?-(\w+)", file.read(), re.MULTILINE)
         has = re.findall(r"^  (?:-(\w)(?: [A-Z]+)?, )?--(\w+)", output, re.MULTILINE)
         self.assertEqual(sorted(described), sorted(has))
 

@@ -220,7 +220,7 @@ class Browser(Page):
         self.page("dead.jsonl", status=5)
         document = self.document()
         self.assertIn("Not all that happened is shown.", document)
-        self.assertIn("<li>dead: its last line is cut; 1 records before that were used</li>", document)
+        self.assertIn("<li>dead: its last line is cut; used 1 record of it</li>", document)
 
     def test_strangers_run_nothing(self):
         fields = {"comm": HOSTILE, "path": HOSTILE, "args": [HOSTILE], HOSTILE: HOSTILE}
