@@ -47,7 +47,7 @@ LOADER := $(wildcard loader/*.c loader/*.h) loader/build VERSION
 COMMON := $(wildcard stp/tapset/*) modules/build modules/try-run modules/describe modules/quirks VERSION
 
 .PHONY: force all help setup kernels modules module-files lwload install install-lwload install-modules \
-	install-source uninstall deb tarball repo demo check matrix check-matrix fault-report lint unit bench clean
+	install-source install-fleet uninstall uninstall-fleet deb tarball repo demo check matrix check-matrix check-fleet fault-report lint unit bench clean
 
 all: lwload modules
 
@@ -116,6 +116,23 @@ install-lwload: lwload build/manifest-key
 	sed 's|/usr/sbin/|$(SBINDIR)/|' loader/extra/lwload@.service > $(DESTDIR)$(UNITDIR)/lwload@.service
 	chmod 644 $(DESTDIR)$(UNITDIR)/lwload@.service
 
+# The operator's side: nothing of it is compiled.
+FLEETDIR ?= $(PREFIX)/share/lwtools-fleet
+COLLECTION := ansible/collections/ansible_collections/lwtools/fleet
+
+install-fleet:
+	install -d $(addprefix $(DESTDIR),$(FLEETDIR)/merge $(PREFIX)/bin $(MANDIR)/man1 $(PREFIX)/share/$(COLLECTION))
+	install -m 755 fleet/lwmerge $(DESTDIR)$(FLEETDIR)
+	install -m 644 $(wildcard fleet/merge/*.*) $(DESTDIR)$(FLEETDIR)/merge
+	ln -sf $(patsubst $(PREFIX)/%,../%,$(FLEETDIR))/lwmerge $(DESTDIR)$(PREFIX)/bin/lwmerge
+	install -m 644 man/lwmerge.1 $(DESTDIR)$(MANDIR)/man1
+	cp -r --no-preserve=ownership fleet/ansible_collections/lwtools/fleet/. $(DESTDIR)$(PREFIX)/share/$(COLLECTION)
+	find $(DESTDIR)$(PREFIX)/share/$(COLLECTION) -name '*.sh' -exec chmod 755 {} +
+
+uninstall-fleet:
+	rm -f $(DESTDIR)$(PREFIX)/bin/lwmerge $(DESTDIR)$(MANDIR)/man1/lwmerge.1
+	rm -rf $(DESTDIR)$(FLEETDIR) $(DESTDIR)$(PREFIX)/share/$(COLLECTION)
+
 uninstall: build/manifest-key
 	rm -f $(addprefix $(DESTDIR),$(SBINDIR)/lwload $(BASHDIR)/lwload $(ZSHDIR)/_lwload $(UNITDIR)/lwload@.service \
 		$(SYSCONFDIR)/logrotate.d/lwtools $(foreach n,5 7 8,$(patsubst man/%,$(MANDIR)/man$(n)/%,$(wildcard man/*.$(n)))))
@@ -168,6 +185,13 @@ check-matrix: matrix
 	$(Q)ci/same-bytes $(CHOSEN)
 	$(Q)ci/oneliners $(CHOSEN)
 	$(Q)$(MAKE) --no-print-directory analyze
+
+# Many hosts: three with kernels of three series, and one whose kernel has no tools.
+check-fleet: lwload
+	$(Q)ci/setup check
+	$(Q)$(MAKE) --no-print-directory modules KERNELS="5.10.* 6.1.* 6.12.*"
+	$(Q)ci/tests/hosts
+	$(Q)ci/tests/fleet
 
 # What goes wrong on purpose, on three series; the results are the page ci/FAULTS.md.
 fault-report: lwload
