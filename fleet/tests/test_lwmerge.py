@@ -20,6 +20,11 @@ from merge.records import Record
 from traces import FLEET, LWMERGE, Case, called, dist, latency, line, opened, stamp, summary, trace
 
 
+def little_memory():
+    """Less than the files of a test that it is for."""
+    resource.setrlimit(resource.RLIMIT_AS, (72 << 20, 72 << 20))
+
+
 class Files(Case):
     def test_kinds_and_names(self):
         records = [opened(1)]
@@ -71,8 +76,10 @@ class Files(Case):
         self.assertIn("80 files are more than the 64 that may be open", said)
 
     def test_line_without_end_is_not_kept(self):
-        self.write("a.jsonl", b'{"time":"' + b"x" * 3_000_000 + b"\n" + trace([opened(1)]).encode())
-        values, told = self.lines("a.jsonl", status=5)
+        with open(self.path("a.jsonl"), "wb") as file:
+            file.seek(200 << 20)
+            file.write(b"\n" + trace([opened(1)]).encode())
+        values, told = self.lines("a.jsonl", status=5, preexec_fn=little_memory)
         self.assertEqual((len(values), told["broken"]), (1, 1))
 
 
@@ -456,13 +463,9 @@ class Program(Case):
                 file.write(part)
             file.write(line(summary(4000 * times)).encode())
         self.assertGreater(os.path.getsize(self.path("a.jsonl")), 80 << 20)
-
-        def limit():
-            resource.setrlimit(resource.RLIMIT_AS, (72 << 20, 72 << 20))
         for arguments in (["--json"], ["-b", "comm"]):
-            done = subprocess.run([sys.executable, LWMERGE, *arguments, "a.jsonl"], cwd=self.dir, preexec_fn=limit,
+            done = subprocess.run([sys.executable, LWMERGE, *arguments, "a.jsonl"], cwd=self.dir, preexec_fn=little_memory,
                                   stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
-            # They come again and again, which is what has been said.
             self.assertNotIn(b"Error", done.stderr)
             self.assertEqual(done.returncode, 0, done.stderr)
 
