@@ -171,27 +171,29 @@ class Source:
         return found
 
 
-def host_and_path(argument):
-    """HOST=FILE, or a file that is named after its host."""
+def host_of(path):
+    """The file is named after its host."""
+    return SUFFIXES.sub("", os.path.basename(path)) or path
+
+
+def traces_of(argument):
+    """(host, path) of [HOST=]FILE, or of each trace in a directory"""
+    if os.path.isdir(argument):
+        return [(host_of(name), os.path.join(argument, name)) for name in names_in(argument)]
     host, equals, path = argument.partition("=")
     if equals and host and "/" not in host:
-        return host, path
-    if argument == "-":
-        return "stdin", argument
-    return SUFFIXES.sub("", os.path.basename(argument)) or argument, argument
+        return [(host, path)]
+    return [("stdin" if argument == "-" else host_of(argument), argument)]
 
 
-def paths_of(argument):
-    """Itself, or the traces in a directory."""
-    if not os.path.isdir(argument):
-        return [argument]
+def names_in(directory):
     try:
-        names = sorted(name for name in os.listdir(argument) if TRACES.search(name))
+        names = sorted(name for name in os.listdir(directory) if TRACES.search(name))
     except OSError as error:
-        raise Failure(f"{argument}: {error.strerror}") from error
+        raise Failure(f"{directory}: {error.strerror}") from error
     if not names:
-        raise Failure(f"{argument}: no files HOST.jsonl, .json or .ndjson in it, with or without .gz, .xz or .bz2")
-    return [os.path.join(argument, name) for name in names]
+        raise Failure(f"{directory}: no files HOST.jsonl, .json or .ndjson in it, with or without .gz, .xz or .bz2")
+    return names
 
 
 def allow_files(n):
@@ -204,11 +206,16 @@ def allow_files(n):
 
 
 def open_all(arguments):
-    paths = [path for argument in arguments for path in paths_of(argument)]
-    allow_files(len(paths))
-    sources = [Source(*host_and_path(path), i) for i, path in enumerate(paths)]
+    traces = [trace for argument in arguments for trace in traces_of(argument)]
+    allow_files(len(traces))
+    sources = [Source(host, path, i) for i, (host, path) in enumerate(traces)]
+    seen = {}
     for source in sources:
         source.open()
+        about = os.fstat(source.raw.fileno())
+        first = seen.setdefault((about.st_dev, about.st_ino), source)
+        if first is not source:
+            raise Failure(f"{source.path}: the same file as {first.path}, which would count twice")
     return sources
 
 

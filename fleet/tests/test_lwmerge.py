@@ -51,6 +51,21 @@ class Files(Case):
         values, _ = self.lines("d")
         self.assertEqual([value["host"] for value in values], ["a", "b.example"])
 
+    def test_directory_with_an_equals_sign(self):
+        os.mkdir(self.path("a=b"))
+        self.write("a=b/web.jsonl", trace([opened(1)]))
+        self.write("x=y.jsonl", trace([opened(2)]))
+        values, _ = self.lines("a=b", "./x=y.jsonl")
+        self.assertEqual([value["host"] for value in values], ["web", "x=y"])
+
+    def test_twice(self):
+        os.mkdir(self.path("d"))
+        self.write("d/a.jsonl", trace([opened(1)]))
+        _, said = self.run_it("d", "b=d/a.jsonl", status=1)
+        self.assertEqual(said, "lwmerge: d/a.jsonl: the same file as d/a.jsonl, which would count twice\n")
+        self.write("x", trace([opened(1)]))
+        self.assertIn("twice", self.run_it("x", "x", status=1)[1])
+
     def test_directory_without_traces(self):
         os.mkdir(self.path("d"))
         _, said = self.run_it("d", status=1)
