@@ -1,0 +1,20 @@
+#!/bin/sh
+# always.sh - waits until lwload@TOOL runs its tool; says what its journal says if that comes to nothing
+#
+# usage: sh -s -- TOOL < always.sh
+set -eu
+unit=lwload@$1.service
+tries=300
+while [ $tries -gt 0 ]; do
+	if systemctl is-failed --quiet "$unit"; then
+		break
+	fi
+	if systemctl is-active --quiet "$unit" && /usr/sbin/lwload status --json | grep -F "\"tool\":\"$1\"" | grep -q '"state":"running"'; then
+		exit
+	fi
+	sleep 1
+	tries=$((tries - 1))
+done
+journalctl --sync || :
+echo "$unit does not run: $(journalctl -t "lwload-$1" -o cat -n 50 | grep '^lwload: ' | tail -n 1)" >&2
+exit 1

@@ -1,0 +1,17 @@
+#!/bin/sh
+# trace-end.sh - ends a run of trace.sh that is still under way and removes its directory
+#
+# usage: sh -s -- DIR TOOL < trace-end.sh      fails if the tool is left in the kernel
+set -eu
+dir=$1 tool=$2
+# Who has the lock is the run, and so the process is its.
+if [ -e "$dir/pid" ] && ! flock -n "$dir" true; then
+	kill -TERM "$(cat "$dir/pid")" 2> /dev/null || :
+	flock -w 600 "$dir" true
+fi
+rm -rf "$dir"
+[ -x /usr/sbin/lwload ] || exit 0
+if /usr/sbin/lwload status --json | grep -F "\"tool\":\"$tool\"" | grep '"state":"left"' >&2; then
+	echo "$tool is left in the kernel; run lwload stop $tool" >&2
+	exit 1
+fi

@@ -1,0 +1,84 @@
+#!/bin/sh
+# trace.sh - runs a tool for some time, and leaves what it recorded as DIR/records.jsonl.gz; prints a JSON object
+#
+# usage: sh -s -- DIR SECONDS SIZE TOOL [OPTION...] < trace.sh
+#
+# It takes at most three times SIZE of the disk, and is not begun where that is not free. It ends by itself, whether or
+# not somebody still waits for it, and then leaves nothing.
+set -eu
+umask 077
+dir=$1 seconds=$2 size=$3 tool=$4
+shift 4
+
+die() {
+	echo "$1" >&2
+	exit 1
+}
+
+# kibibytes SIZE - of a number with K, M or G
+kibibytes() {
+	number=${1%[KMG]}
+	case $1 in
+	*K) echo "$number" ;;
+	*M) echo $((number * 1024)) ;;
+	*G) echo $((number * 1048576)) ;;
+	esac
+}
+
+# What a controller left that died: nobody's lock, and a day old
+sweep() {
+	find "${dir%/*}" -maxdepth 1 -type d -user root -name "$(basename "${dir%.*}").*" -mmin +1440 |
+		while read -r old; do
+			flock -n "$old" rm -rf "$old" || :
+		done
+}
+
+room() {
+	need=$((3 * $(kibibytes "$size")))
+	free=$(df -Pk "${dir%/*}" | awk 'NR == 2 { print $4 }')
+	[ "$free" -ge "$need" ] || die "${dir%/*} has $free KiB free, and $need may be needed; free some, or lower lwtools_size"
+}
+
+# is_left - did its run leave the module in the kernel?
+is_left() {
+	/usr/sbin/lwload status --json | grep -F "\"tool\":\"$tool\"" | grep -q '"state":"left"'
+}
+
+[ -x /usr/sbin/lwload ] || die "lwtools is not installed; run lwtools.fleet.deploy"
+# A verb of lwload is no tool.
+/usr/sbin/lwload info "$tool" > /dev/null || exit
+room
+sweep
+mkdir "$dir" || exit
+trap 'rm -rf "$dir"' EXIT
+# A reader that has gone must not end the script before it has cleaned up.
+trap '' PIPE
+trap 'exit 1' HUP INT TERM
+exec 9< "$dir"
+flock 9
+
+status=0
+timeout --kill-after=60 "$((${seconds%.*} + 600))" /usr/sbin/lwload "$tool" "$@" --duration "$seconds" --json --summary \
+	--output "$dir/records" --rotate "$size,1" 2> "$dir/err" &
+echo $! > "$dir/pid"
+wait $! || status=$?
+if is_left; then
+	/usr/sbin/lwload stop "$tool" >&2
+fi
+case $status in
+0|5) ;;
+124|137) die "lwload $tool did not end after $seconds seconds and 600 more" ;;
+*) tail -n 3 "$dir/err" >&2; exit 1 ;;
+esac
+
+# The last line tells of losses.
+summary=$(tail -n 1 "$dir/records")
+kept=$(($(cat "$dir"/records* | wc -l) - 1))
+{
+	[ ! -e "$dir/records.1" ] || cat "$dir/records.1"
+	cat "$dir/records"
+} | gzip > "$dir/records.jsonl.gz"
+rm -f "$dir/records" "$dir/records.1"
+if printf '{"kept":%d,"bytes":%d,"summary":%s}\n' "$kept" "$(stat -c %s "$dir/records.jsonl.gz")" "$summary"; then
+	trap - EXIT
+fi
