@@ -8,7 +8,7 @@ MAX_ROWS = 100_000  # of a report; those beyond are one row, "other"
 
 # Ids that each host gives out for itself: of two hosts, the same number is not the same process.
 PER_HOST = {"pid", "tid", "ppid", "tpid"}
-NO_KEY = {"time", "truncated", "host"}
+NO_KEY = {"time", "host"}
 
 
 class Row:
@@ -45,6 +45,7 @@ class Rows:
         self.sums, self.top = options.sum, options.top
         self.hosts = "host" in options.by
         self.only = set(options.by) - {"host"}  # empty: every field is part of the key
+        self.names = {}  # of the key's fields, by shape
         self.rows = {}
         self.units = {}  # by shape and field: the unit, and the host that had it first
         self.time = ""
@@ -62,13 +63,20 @@ class Rows:
     def summed(self, record):
         return [name for name in self.sums if record.fields.get(name).__class__ is int]
 
+    def choose(self, shape):
+        """The names of the fields that can be part of the key."""
+        return [name for name in shape if name not in NO_KEY and name not in self.sums and
+                (name in self.only if self.only else self.hosts or name not in PER_HOST)]
+
     def key(self, record):
-        fields, dists = record.fields, record.dists or ()
+        fields, dists, shape = record.fields, record.dists or (), record.shape
+        names = self.names.get(shape)
+        if names is None:
+            names = self.names[shape] = self.choose(shape)
         pairs = [("host", record.source.host)] if self.hosts else []
-        for name, value in fields.items():
-            if value is None or name in NO_KEY or name in dists or name in self.sums:
-                continue
-            if name in self.only if self.only else self.hosts or name not in PER_HOST:
+        for name in names:
+            value = fields[name]
+            if value is not None and name not in dists:
                 pairs.append((name, tuple(value) if value.__class__ is list else value))
         # A name that was cut off is not the name that looks like it.
         cut = tuple(name for name in fields.get("truncated", ()) if name in dict(pairs))
