@@ -137,6 +137,30 @@ char *lw_escape_json(char *out, const char *text, size_t len)
 	return out;
 }
 
+char *lw_escape_label(char *out, const char *text, size_t len)
+{
+	const unsigned char *s = (const unsigned char *)text;
+	size_t run = copy_plain(out, s, len);
+	uint32_t c;
+	int n;
+
+	out += run;
+	for (s += run, len -= run; len; s += n, len -= n) {
+		n = utf8(s, len, &c);
+		if (n && (c == '"' || c == '\\'))
+			out += sprintf(out, "\\%c", c);
+		else if (n && c == '\n')
+			out += sprintf(out, "\\n");
+		else if (!n || unprintable(c))
+			out += sprintf(out, "\xef\xbf\xbd");
+		else
+			out = mempcpy(out, s, n);
+		if (!n)
+			n = 1;
+	}
+	return out;
+}
+
 void lw_print_visible(const char *text)
 {
 	size_t len = text ? strlen(text) : 0;

@@ -27,6 +27,15 @@ char *lw_escape_visible(char *out, const char *text, size_t len, int *columns);
  */
 char *lw_escape_json(char *out, const char *text, size_t len);
 
+/*
+ * lw_escape_label - as a label's value in Prometheus' text format 0.0.4, without quotes
+ *
+ * That has three escapes: \\, \" and \n. U+FFFD stands for all else that lw_escape_visible()
+ * would escape, as readers of such files may divide lines there. @out has room for
+ * LW_ESCAPED bytes for each of text. Returns as lw_escape_visible() does.
+ */
+char *lw_escape_label(char *out, const char *text, size_t len);
+
 /* lw_print_visible, lw_print_json - the same of a whole string to stdout; NULL: "-", null */
 void lw_print_visible(const char *text);
 void lw_print_json(const char *text);

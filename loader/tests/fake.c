@@ -231,13 +231,14 @@ static long send_signal(int number)
 
 long __wrap_syscall(long number, ...)
 {
-	unsigned long a, b, c;
+	unsigned long a, b, c, d;
 	va_list args;
 
 	va_start(args, number);
 	a = va_arg(args, unsigned long);
 	b = va_arg(args, unsigned long);
 	c = va_arg(args, unsigned long);
+	d = va_arg(args, unsigned long);
 	va_end(args);
 	if (number == SYS_init_module)
 		return insert_module((const void *)a, b, (const char *)c);
@@ -249,6 +250,8 @@ long __wrap_syscall(long number, ...)
 		return send_signal(b);
 	if (number == __NR_close_range)
 		return __real_syscall(number, a, b, c);
+	if (number == __NR_openat2)
+		return __real_syscall(number, a, b, c, d);
 	abort();
 }
 
