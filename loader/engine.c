@@ -41,6 +41,7 @@ struct engine {
 	bool printed;       /* the sink has said what is wrong */
 	int start_result;
 	struct lw_loss loss;
+	struct lw_loss *known; /* the caller's: that, and what the relay lost */
 };
 
 /* ---- inserting and removing ---- */
@@ -259,10 +260,18 @@ static int on_data(void *context, const char *packet, size_t len)
 	return from_sink(engine, sink->data(sink->context, packet, len));
 }
 
+static void tell_loss(struct engine *engine)
+{
+	*engine->known = engine->loss;
+	if (engine->relay)
+		engine->known->lost += lw_relay_lost(engine->relay);
+}
+
 static int flush(struct engine *engine)
 {
 	const struct lw_sink *sink = &engine->run->sink;
 
+	tell_loss(engine);
 	return from_sink(engine, sink->flush(sink->context));
 }
 
@@ -457,19 +466,17 @@ static int run_started(struct engine *engine)
 
 int lw_engine_run(const struct lw_run *run, struct lw_loss *loss)
 {
-	struct engine engine = { .run = run, .control = { -1, -1 } };
+	struct engine engine = { .run = run, .control = { -1, -1 }, .known = loss };
 	int err = insert(run);
 
-	*loss = engine.loss;
+	tell_loss(&engine);
 	if (err)
 		return err;
 	run->sink.inserted(run->sink.context);
 	err = start(&engine);
 	if (!err)
 		err = run_started(&engine);
-	if (engine.relay)
-		engine.loss.lost += lw_relay_lost(engine.relay);
-	*loss = engine.loss;
+	tell_loss(&engine);
 	lw_relay_close(engine.relay);
 	lw_control_close(&engine.control);
 	free(engine.fds);

@@ -12,6 +12,7 @@
 
 #include "log.h"
 #include "options.h"
+#include "promfile.h"
 
 #define PID_LIMIT 4194304 /* PID_MAX_LIMIT of linux/threads.h, 64 bit */
 #define COMM_LIMIT 15     /* TASK_COMM_LEN less the NUL */
@@ -20,6 +21,7 @@
 #define ROTATE_LEAST 4096
 #define ROTATE_KEPT 5
 #define ROTATE_LIMIT 999
+#define METRICS_SECONDS 15 /* --metrics without an interval: as often as they are mostly read */
 
 /* ---- values ---- */
 
@@ -254,6 +256,7 @@ enum {
 	MAX_RATE,
 	OUTPUT,
 	ROTATE,
+	METRICS,
 	BUFFER,
 	PARAM
 };
@@ -270,6 +273,8 @@ static const struct {
 	{ "max-rate", MAX_RATE, 0, "N", "leave out what is more than N records in a second" },
 	{ "output", OUTPUT, 0, "FILE", "write records to the end of FILE" },
 	{ "rotate", ROTATE, 0, "SIZE[,N]", "begin a new FILE after SIZE, and keep N old ones (5)" },
+	{ "metrics", METRICS, 0, "FILE",
+	  "write all counts since it began to FILE, for Prometheus" },
 	{ "json", JSON, 0, NULL, "print one JSON object for each record" },
 	{ "summary", SUMMARY, 0, NULL,
 	  "with --json: one more object at the end, of what was lost" },
@@ -282,9 +287,11 @@ static const struct {
 };
 #define NCOMMON ((int)(sizeof(common) / sizeof(common[0])))
 
-/* Reports have no rate to speak of. */
+/* Reports have no rate to speak of, and nothing else can be added up. */
 static bool has_common(const struct lw_tool *tool, int i)
 {
+	if (common[i].code == METRICS)
+		return lw_tool_interval(tool);
 	return common[i].code != MAX_RATE || !lw_tool_interval(tool);
 }
 
@@ -373,6 +380,13 @@ static int set_common(const struct lw_tool *tool, struct lw_options *options, in
 		return 0;
 	case ROTATE:
 		return parse_rotate(tool, &options->output, value);
+	case METRICS:
+		if (!lw_promfile_name_ok(value))
+			return bad(tool, "metrics", value,
+				   "a file whose name ends in " LW_PROM_END
+				   ", which is what node_exporter reads");
+		options->metrics = value;
+		return 0;
 	default:
 		if (!lw_parse_number(value, 1, BUFFER_LIMIT, &number))
 			return bad(tool, "buffer", value, "a number of MiB, 1 to 4095");
@@ -479,7 +493,8 @@ static void make_table(const struct lw_tool *tool, struct table *table)
 	/* "lwload TOOL 5 -T" is fine if the tool takes a 5. */
 	strcpy(table->letters, lw_tool_interval(tool) ? ":" : "+:");
 	for (i = 0; i < NCOMMON; i++)
-		if (has_common(tool, i))
+		/* Why it has no --metrics is more than that it is unknown. */
+		if (has_common(tool, i) || common[i].code == METRICS)
 			add_long(table, &n, common[i].name, common[i].arg, common[i].code);
 	for (i = 0; i < tool->noptions; i++) {
 		const struct lw_option *option = &tool->options[i];
@@ -534,6 +549,64 @@ static int check_pairs(const struct lw_tool *tool, const struct lw_options *opti
 	return 0;
 }
 
+/* ---- --metrics ---- */
+
+static int no_metrics(const struct lw_tool *tool, const char *why)
+{
+	lw_error("%s: option --metrics %s", tool->name, why);
+	return -EINVAL;
+}
+
+/* The tool's option with that parameter, NULL: it has none. */
+static const struct lw_option *option_of(const struct lw_tool *tool, const char *param)
+{
+	int i;
+
+	for (i = 0; i < tool->noptions; i++)
+		if (!strcmp(tool->options[i].param, param))
+			return &tool->options[i];
+	return NULL;
+}
+
+static bool has_param(const struct lw_options *options, const char *param)
+{
+	int i;
+
+	for (i = 0; i < options->nparams; i++)
+		if (!strcmp(options->params[i], param))
+			return true;
+	return false;
+}
+
+/* What would print something else, or other numbers. */
+static int check_metrics(const struct lw_tool *tool, const struct lw_options *options)
+{
+	if (!lw_tool_interval(tool))
+		return no_metrics(tool, "is for tools that write reports, which have --interval");
+	if (options->output.path)
+		return no_metrics(tool, "writes no records; leave out --output");
+	if (options->json)
+		return no_metrics(tool, "writes no records; leave out --json");
+	if (options->count)
+		return no_metrics(tool, "has no reports to count; take --duration");
+	if (has_param(options, "milliseconds=1"))
+		return no_metrics(tool, "has seconds; leave out --milliseconds");
+	if (option_of(tool, "top") && !has_param(options, "top=0"))
+		return no_metrics(tool, "needs --top 0: reports of the highest counts only cannot "
+					"be added up");
+	return 0;
+}
+
+static int set_metrics(const struct lw_tool *tool, struct lw_options *options)
+{
+	int err = check_metrics(tool, options);
+	const struct lw_option *interval = lw_tool_interval(tool);
+
+	if (err || options->given[(int)interval->letter])
+		return err;
+	return add_number(options, interval->param, METRICS_SECONDS);
+}
+
 int lw_options_parse(const struct lw_tool *tool, int argc, char **argv, struct lw_options *options)
 {
 	struct table table;
@@ -561,6 +634,8 @@ int lw_options_parse(const struct lw_tool *tool, int argc, char **argv, struct l
 	options->output.blocks = lw_tool_interval(tool) && !options->json;
 	if (!err && options->json)
 		err = add_time(tool, options, &table);
+	if (!err && options->metrics && !options->help)
+		err = set_metrics(tool, options);
 	if (!err)
 		err = add_number(options, "_stp_bufsize", options->buffer);
 	return err;

@@ -20,6 +20,7 @@ struct lw_options {
 	unsigned long long count;         /* records or reports, 0: no limit */
 	unsigned long long max_rate;      /* records a second, 0: no limit */
 	struct lw_output_options output;  /* --output, --rotate */
+	const char *metrics;              /* --metrics, NULL: not given */
 	int buffer;                       /* MiB per CPU */
 	char *params[LW_MAX_OPTIONS + 2]; /* NAME=VALUE for the kernel, NULL at the end */
 	int nparams;

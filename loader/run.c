@@ -14,6 +14,7 @@
 #include "lock.h"
 #include "log.h"
 #include "lwload.h"
+#include "metrics.h"
 #include "options.h"
 #include "origin.h"
 #include "output.h"
@@ -32,6 +33,7 @@ struct run {
 	struct lw_stream *stream;
 	struct lw_output *output;
 	struct lw_render *render;
+	struct lw_metrics *metrics; /* NULL unless --metrics is given, which shows no records */
 	struct lw_loss loss;
 	unsigned long long records; /* but those left out */
 	unsigned long long shown;   /* of those, written to stdout */
@@ -41,7 +43,9 @@ struct run {
 	unsigned long long in_second; /* records in that second */
 	unsigned long long record_limit, report_limit; /* --count: one of them; 0: none */
 	bool started;                                  /* the probes were in place */
+	bool reported;                                 /* a report came, and is not in metrics */
 	bool stuck; /* stdout takes nothing, and a signal said to stop */
+	bool stale; /* the file of metrics was not written each time, or is still there */
 	bool done;  /* all reports that were asked for are there */
 };
 
@@ -86,6 +90,24 @@ static int show(struct run *run)
 	return 1;
 }
 
+/* What is known to be lost so far. */
+static void write_metrics(struct run *run)
+{
+	struct lw_loss loss = run->loss;
+
+	loss.lost += lw_stream_bad(run->stream) + lw_metrics_unfit(run->metrics);
+	lw_metrics_write(run->metrics, &loss, run->stream);
+	run->reported = false;
+}
+
+/* A file without counts tells that it runs. */
+static int start_metrics(struct run *run)
+{
+	lw_metrics_start(run->metrics);
+	write_metrics(run);
+	return 0;
+}
+
 /* A table begins when the probes are in place: who sees its heading can rely on it. */
 static int on_started(void *context)
 {
@@ -95,6 +117,8 @@ static int on_started(void *context)
 	run->started = true;
 	if (run->options.verbose)
 		lw_note("%s: tracing; Ctrl-C ends it", run->tool->name);
+	if (run->metrics)
+		return start_metrics(run);
 	lw_render_start(run->render);
 	err = show(run);
 	return !err && run->recorded ? tell_recorder(run) : err;
@@ -120,6 +144,14 @@ static bool is_over_rate(struct run *run)
 	return true;
 }
 
+static int add_to_metrics(struct run *run, const struct lw_value *values)
+{
+	int err = lw_metrics_record(run->metrics, values);
+
+	run->shown = run->records - lw_metrics_unfit(run->metrics);
+	return err;
+}
+
 static int on_record(void *context, const struct lw_value *values)
 {
 	struct run *run = context;
@@ -135,6 +167,8 @@ static int on_record(void *context, const struct lw_value *values)
 	run->records++;
 	if (run->stuck)
 		return 0;
+	if (run->metrics)
+		return add_to_metrics(run, values);
 	err = lw_render_record(run->render, values);
 	return err ? err : limit && run->records == limit;
 }
@@ -143,7 +177,9 @@ static int on_report(void *context, long long nsec)
 {
 	struct run *run = context;
 
-	return run->done || run->stuck ? 0 : lw_render_report(run->render, nsec);
+	if (run->done || run->stuck || run->metrics)
+		return 0;
+	return lw_render_report(run->render, nsec);
 }
 
 static int on_report_end(void *context)
@@ -151,7 +187,8 @@ static int on_report_end(void *context)
 	struct run *run = context;
 	int err;
 
-	if (run->done)
+	run->reported = true;
+	if (run->done || run->metrics)
 		return 0;
 	run->done = ++run->reports == run->report_limit;
 	lw_render_end(run->render);
@@ -175,8 +212,14 @@ static int on_data(void *context, const char *buf, size_t len)
 static int on_flush(void *context)
 {
 	struct run *run = context;
-	int err = show(run);
+	int err;
 
+	if (run->metrics) {
+		if (run->reported)
+			write_metrics(run);
+		return 0;
+	}
+	err = show(run);
 	return err ? err : run->done;
 }
 
@@ -192,9 +235,14 @@ static void on_message(void *context, int is_error, const char *text)
 
 /* ---- the steps ---- */
 
-static int prepare(struct run *run)
+static int no_memory(const struct run *run)
 {
-	struct lw_stream_ops ops = { on_record, on_report, on_report_end, run };
+	lw_error("%s: %s", run->tool->name, strerror(ENOMEM));
+	return -ENOMEM;
+}
+
+static int prepare_records(struct run *run)
+{
 	int err = lw_output_open(run->tool->name, &run->options.output, &run->output);
 
 	if (err)
@@ -203,13 +251,32 @@ static int prepare(struct run *run)
 		run->report_limit = run->options.count;
 	else
 		run->record_limit = run->options.count;
-	run->stream = lw_stream_new(run->tool, &ops);
 	run->render = lw_render_new(run->tool, run->options.json, run->options.given, run->output);
-	if (!run->stream || !run->render) {
-		lw_error("%s: %s", run->tool->name, strerror(ENOMEM));
-		return -ENOMEM;
-	}
-	return 0;
+	return run->render ? 0 : no_memory(run);
+}
+
+static int prepare_metrics(struct run *run)
+{
+	const struct lw_metrics_of of = {
+		.tool = run->tool,
+		.root = run->host->root,
+		.release = run->host->release,
+		.path = run->options.metrics,
+		.given = run->options.given,
+	};
+
+	return lw_metrics_open(&of, &run->metrics);
+}
+
+static int prepare(struct run *run)
+{
+	struct lw_stream_ops ops = { on_record, on_report, on_report_end, run };
+	int err = run->options.metrics ? prepare_metrics(run) : prepare_records(run);
+
+	if (err)
+		return err;
+	run->stream = lw_stream_new(run->tool, &ops);
+	return run->stream ? 0 : no_memory(run);
 }
 
 /* ---- the end ---- */
@@ -223,7 +290,7 @@ static unsigned long long hidden(const struct run *run)
 static void report_loss(struct run *run)
 {
 	run->loss.lost += lw_stream_bad(run->stream);
-	run->loss.lost += hidden(run);
+	run->loss.lost += run->metrics ? lw_metrics_unfit(run->metrics) : hidden(run);
 	if (run->loss.lost)
 		lw_warn("%s: %llu records were lost, %llu shown; a larger --buffer, or a filter, "
 			"may help",
@@ -290,7 +357,7 @@ static void report_cut(const struct run *run)
 
 static bool is_complete(const struct run *run)
 {
-	return !run->stuck && !run->loss.lost && !run->loss.missed &&
+	return !run->stuck && !run->stale && !run->loss.lost && !run->loss.missed &&
 	       !lw_stream_uncounted(run->stream, 0);
 }
 
@@ -323,7 +390,7 @@ static int run_engine(const struct lw_subject *subject, struct run *run)
 		.params = run->options.params,
 		.duration = run->options.duration,
 		.lookup = lw_identity_same_build(tool, subject->root) ? tool->lookup : 0,
-		.out = lw_output_pipe(run->output),
+		.out = run->output ? lw_output_pipe(run->output) : -1,
 		.subject = subject,
 		.sink = { on_inserted, on_started, on_data, on_flush, on_message, run },
 	};
@@ -339,6 +406,7 @@ static enum lw_exit end(struct run *run, int err)
 	report_loss(run);
 	report_shed(run);
 	report_uncounted(run);
+	run->stale = run->metrics && lw_metrics_end(run->metrics);
 	err = summarize(run, err);
 	report_cut(run);
 	return exit_code(run, err);
@@ -352,6 +420,7 @@ static enum lw_exit insert_and_run(const struct lw_subject *subject, struct run 
 	if (!prepare(run))
 		code = end(run, run_engine(subject, run));
 	lw_render_free(run->render);
+	lw_metrics_close(run->metrics);
 	lw_stream_free(run->stream);
 	if (lw_output_close(run->output))
 		code = LW_FAILED;
@@ -401,9 +470,9 @@ static enum lw_exit run_tool(struct run *run)
 		lw_options_help(tool);
 		return LW_OK;
 	}
-	if (run->recorded && run->options.output.path) {
-		lw_error("%s: a recorder keeps its records in memory; leave out --output",
-			 tool->name);
+	if (run->recorded && (run->options.output.path || run->options.metrics)) {
+		lw_error("%s: a recorder keeps its records in memory; leave out --%s", tool->name,
+			 run->options.metrics ? "metrics" : "output");
 		return LW_USAGE;
 	}
 	if (lw_identity_check(tool, host->root, host->release))

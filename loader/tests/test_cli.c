@@ -61,7 +61,8 @@ static void add_iolat(void)
 /* One tree for all: tests that change a file make one of their own. */
 static int group_setup(void **state)
 {
-	static const char *const tools[] = { "opensnoop", "execsnoop", "killsnoop" };
+	static const char *const tools[] = { "opensnoop", "execsnoop", "killsnoop", "biolatency",
+					     "syscallbypid" };
 	size_t i;
 
 	(void)state;
@@ -218,6 +219,32 @@ static const struct row {
 	{ "--rotate without --output",
 	  { "opensnoop", "--rotate=1M" },
 	  "--rotate goes with --output" },
+	{ "--metrics of a tool without reports",
+	  { "opensnoop", "--metrics=x.prom" },
+	  "option --metrics is for tools that write reports, which have --interval" },
+	{ "--metrics x",
+	  { "iolat", "--metrics=x" },
+	  "\"x\" is not a file whose name ends in .prom" },
+	{ "--metrics .prom", { "iolat", "--metrics=/a/.prom" }, "is not a file whose name ends" },
+	{ "--metrics and --output",
+	  { "iolat", "--metrics=x.prom", "--output=x" },
+	  "option --metrics writes no records; leave out --output" },
+	{ "--metrics and --json",
+	  { "iolat", "--metrics=x.prom", "--json" },
+	  "option --metrics writes no records; leave out --json" },
+	{ "--metrics and --count",
+	  { "iolat", "--metrics=x.prom", "-c5" },
+	  "option --metrics has no reports to count; take --duration" },
+	{ "--metrics and COUNT", { "iolat", "1", "5", "--metrics=x.prom" }, "no reports to count" },
+	{ "--metrics and -m",
+	  { "biolatency", "-m", "--metrics=x.prom" },
+	  "option --metrics has seconds; leave out --milliseconds" },
+	{ "--metrics of the highest counts",
+	  { "syscallbypid", "--metrics=x.prom" },
+	  "option --metrics needs --top 0: reports of the highest counts only cannot be added up" },
+	{ "--metrics of the 10 highest counts",
+	  { "syscallbypid", "-T10", "--metrics=x.prom" },
+	  "option --metrics needs --top 0" },
 	{ "--rotate 0", { "opensnoop", "--output=x", "--rotate=0" }, "\"0\" is not a size of 4K" },
 	{ "--rotate 4095", { "opensnoop", "--rotate=4095" }, "\"4095\" is not a size of 4K" },
 	{ "--rotate 1T", { "opensnoop", "--rotate=1T" }, "\"1T\" is not a size of 4K" },
@@ -1314,6 +1341,158 @@ static void last_lines_are_not_taken(void **state)
 	}
 }
 
+/* ---- metrics ---- */
+
+static char seen[300];
+
+static const char *new_prom_file(void)
+{
+	snprintf(file, sizeof(file), "%s/lwtools-iolat.prom", root);
+	snprintf(seen, sizeof(seen), "%s.seen", file);
+	unlink(seen);
+	return file;
+}
+
+/* Each is replaced as a whole, so that its link has what was there. */
+static void look_at_file(void)
+{
+	unlink(seen);
+	(void)!link(file, seen);
+}
+
+static void print_and_look(int round)
+{
+	if (round == 4)
+		look_at_file();
+	print_report(round);
+}
+
+static void seen_has(const char *text)
+{
+	char *bytes = file_read(seen, NULL);
+
+	if (!strstr(bytes, text))
+		fail_msg("no \"%s\" in:\n%s", text, bytes);
+	free(bytes);
+}
+
+#define IOLAT_COUNT(disk, n) "\nlwtools_iolat_latency_seconds_count{disk=\"" disk "\"} " n "\n"
+
+static void metrics(void **state)
+{
+	struct outcome outcome;
+
+	(void)state;
+	fake->on_poll = print_and_look;
+	fake->on_exit = print_last_report;
+	/* Its reader is no reader of stdout. */
+	fake->reader_gone = true;
+	run_iolat(ARGS("--metrics", new_prom_file(), "-d", "9"), LW_LOST, &outcome);
+	assert_string_equal(outcome.out, "");
+	assert_string_equal(outcome.err, LOST);
+	outcome_free(&outcome);
+	seen_has(IOLAT_COUNT("sda", "1"));
+	seen_has(IOLAT_COUNT("sdb", "1"));
+	seen_has(IOLAT_COUNT("sdc", "1"));
+	seen_has("\nlwtools_up{tool=\"iolat\"} 1\n");
+	seen_has("\nlwtools_info{tool=\"iolat\",version=\"\",kernel=\"" RELEASE "\"} 1\n");
+	assert_int_not_equal(access(file, F_OK), 0);
+	/* As often as Prometheus reads it, unless something else is said. */
+	assert_string_equal(fake->params, "interval=15 _stp_bufsize=1");
+}
+
+static void look_before_the_first(int round)
+{
+	if (round == 1)
+		look_at_file();
+}
+
+static void metrics_before_the_first_report(void **state)
+{
+	struct outcome outcome;
+
+	(void)state;
+	fake->on_poll = look_before_the_first;
+	run_iolat(ARGS("-i5", "--metrics", new_prom_file(), "-d", "9"), LW_OK, &outcome);
+	assert_string_equal(outcome.err, "");
+	outcome_free(&outcome);
+	seen_has("\nlwtools_up{tool=\"iolat\"} 1\n");
+	assert_string_equal(fake->params, "interval=5 _stp_bufsize=1");
+}
+
+/* What is known to be lost while it runs: a packet that did not come, and a line that is no record. */
+static void print_with_losses(int round)
+{
+	if (round == 1) {
+		fake_packet(
+			0, 5,
+			"\tsda\tusecs 1 1 0:1\nrubbish\n\tsda\tpages 1 1 0:1\n#lost\t7\tno room\n#end\n");
+		fake_text("WARNING: Number of errors: 0, skipped probes: 3\n");
+	} else if (round > 2) {
+		look_at_file();
+	}
+}
+
+static void metrics_of_losses(void **state)
+{
+	struct outcome outcome;
+
+	(void)state;
+	fake->on_poll = print_with_losses;
+	run_iolat(ARGS("1", "--metrics", new_prom_file(), "-d", "9"), LW_LOST, &outcome);
+	assert_non_null(strstr(outcome.err, "iolat: 5 records were lost, 1 shown"));
+	outcome_free(&outcome);
+	seen_has("\nlwtools_lost_records_total{tool=\"iolat\"} 5\n");
+	seen_has("\nlwtools_missed_calls_total{tool=\"iolat\"} 3\n");
+	seen_has("\nlwtools_uncounted_events_total{tool=\"iolat\",reason=\"no room\"} 7\n");
+}
+
+static void make_directory(int round)
+{
+	print_report(round);
+	/* In the place of the new file */
+	if (round == 1) {
+		snprintf(seen, sizeof(seen), "%s.new", file);
+		mkdir(seen, 0700);
+	}
+}
+
+/* The run goes on, and tells it once, and in the end. */
+static void metrics_cannot_be_written(void **state)
+{
+	struct outcome outcome;
+
+	(void)state;
+	fake->on_poll = make_directory;
+	run_iolat(ARGS("1", "--metrics", new_prom_file(), "-d", "9"), LW_LOST, &outcome);
+	rmdir(seen);
+	assert_int_equal(outcome.err_lines, 1);
+	assert_memory_equal(outcome.err, "lwload: iolat: cannot write to ", 31);
+	assert_non_null(strstr(outcome.err, "lwtools-iolat.prom: File exists\n"));
+	outcome_free(&outcome);
+	/* In seconds of the kernel's clock: to its end. */
+	assert_in_range(fake->clock / 1000000000, 1009, 1010);
+	assert_int_not_equal(access(file, F_OK), 0);
+}
+
+/* Before anything reaches the kernel */
+static void metrics_that_are_refused(void **state)
+{
+	struct command command = { lw_run, NULL, { "iolat", "--metrics", new_prom_file() }, NULL };
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	file_write(file, "x", 1);
+	is_refused(&command, LW_FAILED, "it is there, and not by lwload; name another file");
+	unlink(file);
+	command.verb = lw_start;
+	memmove(&command.args[1], &command.args[0], 3 * sizeof(command.args[0]));
+	command.args[0] = "start";
+	is_refused(&command, LW_USAGE,
+		   "iolat: a recorder keeps its records in memory; leave out --metrics");
+}
+
 static void print_records_in_reports(void)
 {
 	fake_print(0, HEADER "#report\t1\n#end\n#report\t1\n#end\n");
@@ -1804,75 +1983,81 @@ static void main_verbs(void **state)
 #define FRESH(test) cmocka_unit_test_setup(test, setup)
 #define RECORDER(test) cmocka_unit_test_setup_teardown(test, setup, end_recorder)
 
+static const struct CMUnitTest fixed[] = {
+	FRESH(bad_verbs),
+	FRESH(not_root),
+	FRESH(stdout_not_for_writing),
+	FRESH(already_running),
+	FRESH(lock_of_a_stranger),
+	FRESH(other_release),
+	FRESH(renamed_file),
+	FRESH(other_build),
+	FRESH(unknown_build),
+	FRESH(other_build_with_modversions),
+	FRESH(wrong_format),
+	FRESH(no_modules_at_all),
+	FRESH(only_for_another_kernel),
+	FRESH(compressed_module),
+	FRESH(missing_for_a_reason),
+	FRESH(table),
+	FRESH(count),
+	FRESH(count_of_all),
+	FRESH(json),
+	FRESH(parameters),
+	FRESH(verbose),
+	FRESH(wrong_header),
+	FRESH(loss),
+	FRESH(missed_calls),
+	FRESH(uncounted_events),
+	FRESH(loss_and_failure),
+	FRESH(loss_and_reader_gone),
+	FRESH(summaries),
+	FRESH(no_summary),
+	FRESH(max_rate),
+	FRESH(max_rate_in_summary),
+	FRESH(full_disk),
+	FRESH(full_disk_at_the_end),
+	FRESH(reader_gone),
+	FRESH(to_a_file),
+	FRESH(to_a_file_without_stdout),
+	FRESH(rotated_table),
+	FRESH(file_that_is_refused),
+	FRESH(kernel_refuses),
+	FRESH(output_is_not_permitted),
+	FRESH(module_error),
+	FRESH(counted_reports),
+	FRESH(last_report),
+	FRESH(json_reports),
+	FRESH(reports_in_one_packet),
+	FRESH(record_behind_report),
+	FRESH(report_is_flushed),
+	FRESH(full_disk_at_a_report),
+	FRESH(last_lines_are_not_taken),
+	FRESH(metrics),
+	FRESH(metrics_before_the_first_report),
+	FRESH(metrics_of_losses),
+	FRESH(metrics_cannot_be_written),
+	FRESH(metrics_that_are_refused),
+	FRESH(count_without_interval),
+	FRESH(help_with_interval),
+	FRESH(help),
+	RECORDER(a_recorder),
+	RECORDER(a_recorder_of_json),
+	RECORDER(attached_until_interrupted),
+	RECORDER(a_recorder_that_takes_its_time),
+	RECORDER(a_recorder_that_takes_no_request),
+	RECORDER(a_recorder_that_goes),
+	RECORDER(a_recorder_that_does_not_end),
+	RECORDER(a_recorder_with_many_readers),
+	RECORDER(a_run_that_ends),
+	RECORDER(no_recorder),
+	FRESH(main_usage),
+	FRESH(main_version),
+	FRESH(main_verbs),
+};
+
 int main(void)
 {
-	static const struct CMUnitTest fixed[] = {
-		FRESH(bad_verbs),
-		FRESH(not_root),
-		FRESH(stdout_not_for_writing),
-		FRESH(already_running),
-		FRESH(lock_of_a_stranger),
-		FRESH(other_release),
-		FRESH(renamed_file),
-		FRESH(other_build),
-		FRESH(unknown_build),
-		FRESH(other_build_with_modversions),
-		FRESH(wrong_format),
-		FRESH(no_modules_at_all),
-		FRESH(only_for_another_kernel),
-		FRESH(compressed_module),
-		FRESH(missing_for_a_reason),
-		FRESH(table),
-		FRESH(count),
-		FRESH(count_of_all),
-		FRESH(json),
-		FRESH(parameters),
-		FRESH(verbose),
-		FRESH(wrong_header),
-		FRESH(loss),
-		FRESH(missed_calls),
-		FRESH(uncounted_events),
-		FRESH(loss_and_failure),
-		FRESH(loss_and_reader_gone),
-		FRESH(summaries),
-		FRESH(no_summary),
-		FRESH(max_rate),
-		FRESH(max_rate_in_summary),
-		FRESH(full_disk),
-		FRESH(full_disk_at_the_end),
-		FRESH(reader_gone),
-		FRESH(to_a_file),
-		FRESH(to_a_file_without_stdout),
-		FRESH(rotated_table),
-		FRESH(file_that_is_refused),
-		FRESH(kernel_refuses),
-		FRESH(output_is_not_permitted),
-		FRESH(module_error),
-		FRESH(counted_reports),
-		FRESH(last_report),
-		FRESH(json_reports),
-		FRESH(reports_in_one_packet),
-		FRESH(record_behind_report),
-		FRESH(report_is_flushed),
-		FRESH(full_disk_at_a_report),
-		FRESH(last_lines_are_not_taken),
-		FRESH(count_without_interval),
-		FRESH(help_with_interval),
-		FRESH(help),
-		RECORDER(a_recorder),
-		RECORDER(a_recorder_of_json),
-		RECORDER(attached_until_interrupted),
-		RECORDER(a_recorder_that_takes_its_time),
-		RECORDER(a_recorder_that_takes_no_request),
-		RECORDER(a_recorder_that_goes),
-		RECORDER(a_recorder_that_does_not_end),
-		RECORDER(a_recorder_with_many_readers),
-		RECORDER(a_run_that_ends),
-		RECORDER(no_recorder),
-		FRESH(main_usage),
-		FRESH(main_version),
-		FRESH(main_verbs),
-	};
 	struct CMUnitTest tests[COUNT(fixed) + COUNT(rows)];
 	size_t i;
 
