@@ -15,15 +15,18 @@
 #include "log.h"
 #include "lwload.h"
 #include "origin.h"
+#include "promfile.h"
 #include "symbols.h"
 #include "tool.h"
 
 struct check {
 	const struct lw_host *host;
-	const char *tool;   /* NULL: all there are */
-	const char *kernel; /* --kernel */
+	const char *tool;    /* NULL: all there are */
+	const char *kernel;  /* --kernel */
+	const char *metrics; /* --metrics */
 	bool all_installed;
 	bool json;
+	FILE *ready, *kernels; /* samples of metrics; NULL without --metrics */
 };
 
 /* What is said of one tool and one kernel. */
@@ -73,9 +76,29 @@ static void print_json(const struct report *report, bool ready)
 	printf("]}\n");
 }
 
+static void put_label(FILE *out, const char *separator, const char *name, const char *value)
+{
+	fputs(separator, out);
+	lw_prom_label(out, name, value, strlen(value));
+}
+
+/* A kernel without tools has one sample, of no tool; what it cannot have is not asked for. */
+static void put_ready(const struct report *report, bool ready)
+{
+	FILE *out = report->check->ready;
+
+	if (report->rows[0].result == LW_RULE_SKIP)
+		return;
+	put_label(out, "lwtools_ready{", "kernel", report->release);
+	put_label(out, ",", "tool", report->tool ? report->tool : "");
+	fprintf(out, "} %d\n", ready);
+}
+
 static void print(const struct report *report, bool ready)
 {
-	if (report->check->json)
+	if (report->check->ready)
+		put_ready(report, ready);
+	else if (report->check->json)
 		print_json(report, ready);
 	else
 		print_text(report);
@@ -321,7 +344,7 @@ static enum lw_exit check_kernel(const struct check *check, const char *release)
 		code = check_tools(check, &symbols, &ready, &tools);
 	}
 	lw_symbols_free(&symbols);
-	if (!check->json && code != LW_FAILED)
+	if (!check->json && !check->ready && code != LW_FAILED)
 		printf("%d of %d tools ready for kernel %s\n", ready, tools, release);
 	return code;
 }
@@ -349,35 +372,153 @@ static bool bootable(const char *root, const char *release)
 	return access(path, F_OK) == 0;
 }
 
+/* @newest: what a boot loader boots, unless it is told otherwise */
+static void put_kernel(const struct check *check, const char *release, bool newest)
+{
+	bool running = !strcmp(release, check->host->release);
+
+	if (!check->kernels)
+		return;
+	put_label(check->kernels, "lwtools_kernel{", "kernel", release);
+	put_label(check->kernels, ",", "running", running ? "1" : "0");
+	put_label(check->kernels, ",", "newest", newest ? "1" : "0");
+	fputs("} 1\n", check->kernels);
+}
+
+static bool is_kernel(const char *root, const char *release)
+{
+	return release_ok(release) && bootable(root, release);
+}
+
+/* The number of the newest, -1 if there is none. */
+static int newest_of(const char *root, struct dirent *const *entries, int n)
+{
+	while (--n >= 0 && !is_kernel(root, entries[n]->d_name))
+		;
+	return n;
+}
+
 static enum lw_exit check_kernels(const struct check *check)
 {
 	const char *root = check->host->root;
 	enum lw_exit code = LW_OK;
 	struct dirent **entries;
 	char path[PATH_MAX];
-	int i, n, kernels = 0;
+	int i, n, newest;
 
 	snprintf(path, sizeof(path), "%s/lib/modules", root);
 	n = scandir(path, &entries, NULL, versionsort);
+	newest = newest_of(root, entries, n);
 	for (i = 0; i < n; i++) {
 		const char *release = entries[i]->d_name;
 
-		if (release_ok(release) && bootable(root, release)) {
+		if (is_kernel(root, release)) {
+			put_kernel(check, release, i == newest);
 			code = worse(code, check_kernel(check, release));
-			kernels++;
 		}
 		free(entries[i]);
 	}
 	if (n >= 0)
 		free(entries);
-	if (kernels)
+	if (newest >= 0)
 		return code;
 	lw_error("check: no kernel is installed: none in %s has modules.dep, or vmlinuz in /boot",
 		 path);
 	return LW_NO_MODULE;
 }
 
+/* ---- metrics ---- */
+
+static enum lw_exit no_memory(void)
+{
+	lw_error("check: %s", strerror(ENOMEM));
+	return LW_FAILED;
+}
+
+static int write_metrics(struct lw_promfile *file, const char *ready, const char *kernels)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+	int err = -ENOMEM;
+
+	if (out) {
+		lw_prom_family(out, "lwtools_ready", "gauge",
+			       "1 if the tool is ready for the kernel, 0 if not.");
+		fputs(ready, out);
+		lw_prom_family(out, "lwtools_kernel", "gauge",
+			       "1, for each kernel that is installed.");
+		fputs(kernels, out);
+	}
+	if (out && fclose(out) == 0)
+		err = lw_promfile_replace(file, text, size);
+	free(text);
+	return err;
+}
+
+static bool close_text(FILE *out)
+{
+	return out && fclose(out) == 0;
+}
+
+static enum lw_exit check_to_metrics(struct check *check, struct lw_promfile *file)
+{
+	char *ready = NULL, *kernels = NULL;
+	size_t n_ready, n_kernels;
+	enum lw_exit code;
+	bool whole;
+
+	check->ready = open_memstream(&ready, &n_ready);
+	check->kernels = open_memstream(&kernels, &n_kernels);
+	code = check->ready && check->kernels ? check_kernels(check) : no_memory();
+	whole = close_text(check->ready);
+	whole = close_text(check->kernels) && whole;
+	if (whole && code != LW_FAILED && n_kernels && write_metrics(file, ready, kernels))
+		code = LW_FAILED;
+	free(ready);
+	free(kernels);
+	return whole || code == LW_FAILED ? code : no_memory();
+}
+
+static enum lw_exit check_metrics(struct check *check)
+{
+	struct lw_promfile *file;
+	enum lw_exit code = LW_FAILED;
+
+	if (!lw_promfile_open("check", check->host->root, check->metrics, true, &file))
+		code = check_to_metrics(check, file);
+	lw_promfile_close(file);
+	return code;
+}
+
 /* ---- arguments ---- */
+
+static int parse_metrics(struct check *check, const char *path)
+{
+	if (path && lw_promfile_name_ok(path)) {
+		check->metrics = path;
+		return 0;
+	}
+	lw_error("check: option --metrics needs a file whose name ends in " LW_PROM_END
+		 ", which is what node_exporter reads");
+	return -EINVAL;
+}
+
+static int check_pairs(const struct check *check)
+{
+	const char *why = NULL;
+
+	if (check->kernel && check->all_installed)
+		why = "--kernel and --all-installed exclude each other";
+	else if (check->metrics && (!check->all_installed || check->tool))
+		why = "option --metrics goes with --all-installed, and no tool";
+	else if (check->metrics && check->json)
+		why = "--metrics and --json exclude each other";
+	if (!why)
+		return 0;
+	lw_error("check: %s", why);
+	return -EINVAL;
+}
 
 static int parse_release(struct check *check, const char *release)
 {
@@ -417,13 +558,14 @@ static int parse(struct check *check, char **argv)
 			err = parse_release(check, argv[1] ? *++argv : NULL);
 		else if (!strncmp(*argv, "--kernel=", 9))
 			err = parse_release(check, *argv + 9);
+		else if (!strcmp(*argv, "--metrics"))
+			err = parse_metrics(check, argv[1] ? *++argv : NULL);
+		else if (!strncmp(*argv, "--metrics=", 10))
+			err = parse_metrics(check, *argv + 10);
 		else
 			err = parse_tool(check, *argv);
 	}
-	if (err || !check->kernel || !check->all_installed)
-		return err;
-	lw_error("check: --kernel and --all-installed exclude each other");
-	return -EINVAL;
+	return err ? err : check_pairs(check);
 }
 
 enum lw_exit lw_check(const struct lw_host *host, int argc, char **argv)
@@ -433,6 +575,8 @@ enum lw_exit lw_check(const struct lw_host *host, int argc, char **argv)
 	(void)argc;
 	if (parse(&check, argv))
 		return LW_USAGE;
+	if (check.metrics)
+		return check_metrics(&check);
 	if (check.all_installed)
 		return check_kernels(&check);
 	return check_kernel(&check, check.kernel ? check.kernel : host->release);

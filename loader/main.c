@@ -20,7 +20,8 @@ static const struct verb {
 } verbs[] = {
 	{ "list", lw_list, "", "list the tools installed for this kernel" },
 	{ "info", lw_info, " TOOL", "show what a tool's module says of itself" },
-	{ "check", lw_check, " [TOOL] [--kernel RELEASE | --all-installed] [--json]",
+	{ "check", lw_check,
+	  " [TOOL] [--kernel RELEASE | --all-installed] [--json | --metrics FILE]",
 	  "is a kernel covered, and if not, which rule fails" },
 	{ "status", lw_status, " [--json]", "show which modules are in the kernel, and whose" },
 	{ "start", lw_start, " [--keep SIZE] TOOL [options]",

@@ -742,6 +742,66 @@ static void no_kernel_installed(void **state)
 	refuses(CHECK("--all-installed"), LW_NO_MODULE, "check: no kernel is installed: none in ");
 }
 
+static char file[300];
+
+/* For "lwload check --all-installed", of which nothing is printed. */
+static void metrics_are(int code, const char *text)
+{
+	struct outcome outcome;
+	char *want = expand(text), *bytes;
+
+	snprintf(file, sizeof(file), "%s/lwtools-check.prom", root);
+	run(CHECK("--all-installed", "--metrics", file), &outcome);
+	assert_string_equal(outcome.err, "");
+	assert_string_equal(outcome.out, "");
+	assert_int_equal(outcome.code, code);
+	bytes = file_read(file, NULL);
+	assert_string_equal(bytes, want);
+	free(bytes);
+	free(want);
+	outcome_free(&outcome);
+}
+
+#define READY                                                                     \
+	"# HELP lwtools_ready 1 if the tool is ready for the kernel, 0 if not.\n" \
+	"# TYPE lwtools_ready gauge\n"
+#define KERNELS                                                         \
+	"# HELP lwtools_kernel 1, for each kernel that is installed.\n" \
+	"# TYPE lwtools_kernel gauge\n"
+
+static void metrics(void **state)
+{
+	(void)state;
+	needs_root();
+	tree_text(root, "lib/modules/" RELEASE "/modules.dep", "");
+	metrics_are(LW_OK, READY "lwtools_ready{kernel='@',tool='killsnoop'} 1\n" KERNELS
+				 "lwtools_kernel{kernel='@',running='1',newest='1'} 1\n");
+	/* One without any tools, and one of which a tool is not for this kernel. */
+	tree_text(root, "lib/modules/6.1.0-100-test/modules.dep", "");
+	tree_manifest(root, "missing\tfsslower\tit has no files\n");
+	set_mode("0666");
+	metrics_are(LW_REFUSED,
+		    READY "lwtools_ready{kernel='@',tool='killsnoop'} 0\n"
+			  "lwtools_ready{kernel='6.1.0-100-test',tool=''} 0\n" KERNELS
+			  "lwtools_kernel{kernel='@',running='1',newest='0'} 1\n"
+			  "lwtools_kernel{kernel='6.1.0-100-test',running='0',newest='1'} 1\n");
+}
+
+static void metrics_that_cannot_be_written(void **state)
+{
+	(void)state;
+	needs_root();
+	snprintf(file, sizeof(file), "%s/lwtools-check.prom", root);
+	/* What cannot be told is not told, and what was there stays. */
+	refuses(CHECK("--all-installed", "--metrics", file), LW_NO_MODULE,
+		"no kernel is installed");
+	assert_int_not_equal(access(file, F_OK), 0);
+	tree_text(root, "lib/modules/" RELEASE "/modules.dep", "");
+	file_write(file, "x", 1);
+	refuses(CHECK("--all-installed", "--metrics", file), LW_FAILED,
+		"check: does not write to ");
+}
+
 #define X65 "12345678901234567890123456789012345678901234567890123456789012345"
 
 static void bad_arguments(void **state)
@@ -759,6 +819,13 @@ static void bad_arguments(void **state)
 	refuses(CHECK("--kernel=1", "--kernel=1"), LW_USAGE, "option --kernel is given twice");
 	refuses(CHECK("--kernel=1", "--all-installed"), LW_USAGE, "exclude each other");
 	refuses(CHECK("--all-installed", "--kernel", "1"), LW_USAGE, "exclude each other");
+	refuses(CHECK("--metrics"), LW_USAGE, "option --metrics needs a file whose name ends in");
+	refuses(CHECK("--metrics", "x"), LW_USAGE, "option --metrics needs a file whose name ends");
+	refuses(CHECK("--metrics=x.prom"), LW_USAGE, "--metrics goes with --all-installed, and no");
+	refuses(CHECK("--metrics=x.prom", "--all-installed", "killsnoop"), LW_USAGE,
+		"--metrics goes with --all-installed, and no tool");
+	refuses(CHECK("--metrics=x.prom", "--all-installed", "--json"), LW_USAGE,
+		"--metrics and --json exclude each other");
 	refuses(CHECK("--kernels"), LW_USAGE, "check: takes no argument \"--kernels\"");
 	refuses(CHECK("killsnoop", "opensnoop"), LW_USAGE,
 		"check: takes no argument \"opensnoop\"");
@@ -787,6 +854,8 @@ int main(void)
 		FRESH(several_tools),
 		FRESH(all_installed),
 		FRESH(no_kernel_installed),
+		FRESH(metrics),
+		FRESH(metrics_that_cannot_be_written),
 		FRESH(bad_arguments),
 	};
 	struct CMUnitTest tests[COUNT(fixed) + COUNT(rows)];

@@ -1940,7 +1940,8 @@ static void main_usage(void **state)
 	assert_memory_equal(none.err, "usage: lwload TOOL", 18);
 	assert_non_null(strstr(none.err, "lwload info TOOL         show what"));
 	assert_non_null(strstr(none.err, "lwload check [TOOL] [--kernel RELEASE | --all-installed] "
-					 "[--json]\n                                is a kernel"));
+					 "[--json | --metrics FILE]\n"
+					 "                                is a kernel"));
 	assert_non_null(strstr(none.err, "lwload status [--json]   show which"));
 	assert_non_null(strstr(none.err, "lwload stop TOOL... | --all\n"));
 	assert_int_equal(asked.code, LW_OK);
