@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* fuzz_escape.c - text of strangers, for a terminal and as JSON */
+/* fuzz_escape.c - text of strangers, for a terminal, as JSON and as a label of a metric */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,9 +87,41 @@ static void json(const char *text, size_t len)
 	free(out);
 }
 
+/* The character that it begins with, and the next one. */
+static char unescaped(const char **p)
+{
+	if (**p != '\\')
+		return *(*p)++;
+	*p += 2;
+	assert(strchr("\\\"n", (*p)[-1]));
+	return (*p)[-1] == 'n' ? '\n' : (*p)[-1];
+}
+
+/* One line, that ends where it seems to; what a terminal can show reads back as it was. */
+static void label(const char *text, size_t len)
+{
+	char *out = room(LW_ESCAPED * len + 1);
+	char *end = lw_escape_label(out, text, len);
+	const char *p = out;
+	size_t i = 0;
+
+	*end = '"';
+	assert(is_visible(out, end - out));
+	while (*p != '"') {
+		char c = unescaped(&p);
+
+		if (is_visible(text, len))
+			assert(i < len && c == text[i]);
+		i++;
+	}
+	assert(p == end);
+	free(out);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	visible((const char *)data, size);
 	json((const char *)data, size);
+	label((const char *)data, size);
 	return 0;
 }
