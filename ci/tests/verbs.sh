@@ -328,6 +328,8 @@ test_completion_knows_the_options_of_verbs() {
 	completes opensnoop lwload check --json open
 	completes opensnoop lwload stop ''
 	completes opensnoop lwload start ''
+	offers lwload start biolatency --
+	not grep -E '^--(output|metrics)$' $work/got
 	completes --keep lwload start --k
 	completes '' lwload start --keep ''
 	completes opensnoop lwload start --keep 16M ''

@@ -64,7 +64,7 @@ _lwload_start() {
 	if [ -z "$tool" ]; then
 		_lwload_choices "$own" _lwload_tools
 	else
-		_lwload_choices "$own"$'\n'"$(_lwload_of_tool "$tool" | grep -vE '^--(output|rotate) ')"
+		_lwload_choices "$own"$'\n'"$(_lwload_of_tool "$tool" | grep -vE '^--(output|rotate|metrics) ')"
 	fi
 }
 
