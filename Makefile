@@ -11,6 +11,7 @@ SYSCONFDIR ?= /etc
 MODDIR ?= /lib/modules
 DESTDIR ?=
 TOOL ?= opensnoop
+UNITS := $(notdir $(wildcard loader/extra/*.service loader/extra/*.timer))
 TOOLS := $(patsubst stp/%.stp,%,$(wildcard stp/*.stp))
 LISTED := $(shell sed -n 's/^\([^\# ]\+\) .*/\1/p' modules/kernels)
 # Patterns may say which: KERNELS='6.12.* 7.*'
@@ -110,13 +111,17 @@ install-lwload: lwload build/manifest-key
 	install -m 644 $(wildcard man/*.8) $(DESTDIR)$(MANDIR)/man8
 	install -m 644 $(wildcard man/*.7) $(DESTDIR)$(MANDIR)/man7
 	install -m 644 $(wildcard man/*.5) $(DESTDIR)$(MANDIR)/man5
-	install -m 644 $(wildcard examples/*_example.txt) $(DESTDIR)$(DOCDIR)/examples
+	install -m 644 $(wildcard examples/*_example.txt) examples/alerts.yml examples/grafana/lwtools.json $(DESTDIR)$(DOCDIR)/examples
 	install -m 644 debian/copyright $(DESTDIR)$(DOCDIR)/copyright
 	install -m 644 loader/extra/lwload.bash $(DESTDIR)$(BASHDIR)/lwload
 	install -m 644 loader/extra/_lwload $(DESTDIR)$(ZSHDIR)/_lwload
 	install -m 644 loader/extra/logrotate $(DESTDIR)$(SYSCONFDIR)/logrotate.d/lwtools
-	sed 's|/usr/sbin/|$(SBINDIR)/|' loader/extra/lwload@.service > $(DESTDIR)$(UNITDIR)/lwload@.service
-	chmod 644 $(DESTDIR)$(UNITDIR)/lwload@.service
+	for unit in $(UNITS); do \
+		sed 's|/usr/sbin/|$(SBINDIR)/|' loader/extra/$$unit > $(DESTDIR)$(UNITDIR)/$$unit && \
+		chmod 644 $(DESTDIR)$(UNITDIR)/$$unit || exit; \
+	done
+	install -d $(DESTDIR)$(UNITDIR)/timers.target.wants
+	ln -sf ../lwtools-check.timer $(DESTDIR)$(UNITDIR)/timers.target.wants
 
 # The operator's side: nothing of it is compiled.
 FLEETDIR ?= $(PREFIX)/share/lwtools-fleet
@@ -136,7 +141,8 @@ uninstall-fleet:
 	rm -rf $(DESTDIR)$(FLEETDIR) $(DESTDIR)$(PREFIX)/share/$(COLLECTION)
 
 uninstall: build/manifest-key
-	rm -f $(addprefix $(DESTDIR),$(SBINDIR)/lwload $(BASHDIR)/lwload $(ZSHDIR)/_lwload $(UNITDIR)/lwload@.service \
+	rm -f $(addprefix $(DESTDIR),$(SBINDIR)/lwload $(BASHDIR)/lwload $(ZSHDIR)/_lwload $(UNITS:%=$(UNITDIR)/%) \
+		$(UNITDIR)/timers.target.wants/lwtools-check.timer \
 		$(SYSCONFDIR)/logrotate.d/lwtools $(foreach n,5 7 8,$(patsubst man/%,$(MANDIR)/man$(n)/%,$(wildcard man/*.$(n)))))
 	rm -rf $(DESTDIR)$(DOCDIR)
 	rm -f $(TOOLS:%=$(DESTDIR)$(MODDIR)/$(KERNELRELEASE)/systemtap/lw_%.ko)

@@ -43,7 +43,9 @@ stop_runs() {
 	[ -z "$root" ] || return 0
 	if [ -d /run/systemd/system ]; then
 		systemctl stop 'lwload@*' || :
+		systemctl disable --now lwtools-check.timer 2>/dev/null || :
 	fi
+	rm -f /var/lib/prometheus/node-exporter/lwtools-*.prom
 	for socket in /run/lwtools/*.sock; do
 		[ ! -S "$socket" ] || /usr/sbin/lwload stop "$(basename "$socket" .sock)" || :
 	done
