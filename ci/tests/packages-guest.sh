@@ -363,6 +363,28 @@ test_packages_leave_no_file_when_purged() {
 	nothing_is_left
 }
 
+# ready WHAT - it is all that node_exporter is told of this kernel's tools
+ready() {
+	[ "$(sed -n "s/^lwtools_ready{kernel=\"$release\",tool=\"\(.*\)\"} /\1 /p" "$exporter/lwtools-check.prom" | sort)" = "$1" ]
+}
+
+# As soon as the packages come and go, and not when a timer says so
+test_packages_tell_node_exporter_which_kernels_have_tools() {
+	exporter=/var/lib/prometheus/node-exporter
+	mkdir -p $exporter
+	apt install lwtools
+	ready ' 0'
+	apt install "lwtools-modules-$release"
+	ready "$(lwload list | awk '$2 == "ready" { print $1, 1 }' | sort)"
+	[ "$(stat -c %a $exporter/lwtools-check.prom)" -eq 644 ]
+	apt purge "lwtools-modules-$release"
+	ready ' 0'
+	apt purge lwtools
+	[ -z "$(ls $exporter)" ]
+	rmdir $exporter /var/lib/prometheus
+	nothing_is_left
+}
+
 two_are_inserted() {
 	[ "$(grep -c '^lw_' /proc/modules)" -eq 2 ]
 }
