@@ -115,7 +115,8 @@ t() {
 	case $1 in
 	test_fault_1000_cycles_*) seconds=3600 ;;
 	test_fault_*) seconds=900 ;;
-	*test_packages_*) seconds=120 ;;
+	*test_packages_*) seconds=300 ;;
+	test_metrics_*) seconds=900 ;;	# what waits for Prometheus
 	test_soak) seconds=7200 ;;
 	esac
 	watch "$seconds" &
