@@ -11,15 +11,6 @@ set -eu
 dir=/var/lib/prometheus/node-exporter
 io=/lw/tests/io
 
-# patiently COMMAND... - until it is true: what takes five minutes even on a busy machine does not come
-patiently() {
-	local end=$((SECONDS + 300))
-	until "$@"; do
-		[ $SECONDS -lt $end ] || { echo "in vain: $*"; return 1; }
-		sleep 0.2
-	done
-}
-
 # ---- Prometheus ----
 
 as_prometheus() {
@@ -38,7 +29,7 @@ start_prometheus() {
 		--web.listen-address=127.0.0.1:9100 > /tmp/exporter.log 2>&1 &
 	as_prometheus prometheus --config.file=/tmp/prometheus.yml --web.listen-address=127.0.0.1:9090 \
 		--storage.tsdb.path=/var/lib/prometheus/metrics2 > /tmp/prometheus.log 2>&1 &
-	patiently is_up
+	eventually 300 is_up
 }
 
 is_up() {
@@ -80,7 +71,7 @@ written() {
 	local before _
 	for _ in 1 2; do
 		before=$(mtime_of "$1")
-		patiently is_newer "$1" "$before"
+		eventually 300 is_newer "$1" "$before"
 	done
 }
 
@@ -94,14 +85,14 @@ second_is() {
 scraped() {
 	local want
 	want=$(date -r "$dir/lwtools-$1.prom" +%s)
-	patiently second_is "$1" -gt "$want"
+	eventually 300 second_is "$1" -gt "$want"
 }
 
 # scraped_once TOOL - the same of a file that is not written again: as it is now
 scraped_once() {
 	local want
 	want=$(date -r "$dir/lwtools-$1.prom" +%s)
-	patiently second_is "$1" -eq "$want"
+	eventually 300 second_is "$1" -eq "$want"
 }
 
 # metrics TOOL [OPTION...] - begins a run that writes them
@@ -126,7 +117,7 @@ ended() {
 	finish
 	[ ! -s "$out" ]
 	[ -z "$(ls "$dir")" ]
-	patiently has_no "lwtools_up{tool=\"$1\"}"
+	eventually 300 has_no "lwtools_up{tool=\"$1\"}"
 }
 
 # ---- the tools ----
@@ -389,42 +380,19 @@ test_metrics_are_those_of_the_dashboard() {
 
 # ---- the unit ----
 
-# in_systemd COMMAND... - where systemd is the first process, as it is on a host
-in_systemd() {
-	nsenter -t "$systemd" -p -m "$@"
-}
-
-systemd_runs() {
-	systemd=$(pgrep -xo systemd) && in_systemd systemctl is-system-running 2> /dev/null | grep -qE 'running|degraded'
-}
-
-# The machine's own first process is the test's: systemd gets namespaces.
-start_systemd() {
-	mount -t cgroup2 none /sys/fs/cgroup
-	env -i PATH="$PATH" container=lwtest unshare --pid --fork --mount --mount-proc --kill-child \
-		/lib/systemd/systemd > /dev/null 2>&1 &
-	patiently systemd_runs
-}
-
-stop_systemd() {
-	kill -KILL "$systemd"
-	umount -l /sys/fs/cgroup
-	rm -rf /run/systemd
-}
-
 unit_writes_metrics() {
 	local journal file=$dir/lwtools-bitesize.prom
 	quiet_disk
 	printf '%s\n' METRICS=yes 'OPTIONS="-i 1 -c dd"' > /etc/lwtools/bitesize.conf
 	in_systemd systemctl start lwload@bitesize
-	patiently test -e "$file"
+	eventually 300 test -e "$file"
 	sizes
 	told bitesize
 	is 'lwtools_bitesize_size_bytes_count{comm="dd"}' 60
 	# Killed, it leaves none, and is begun again.
 	in_systemd systemctl kill -s KILL lwload@bitesize
-	patiently test ! -e "$file"
-	patiently test -e "$file"
+	eventually 300 test ! -e "$file"
+	eventually 300 test -e "$file"
 	in_systemd systemctl stop lwload@bitesize
 	[ ! -e "$file" ]
 	journal=$(in_systemd journalctl -u lwload@bitesize -o cat --no-pager)

@@ -264,29 +264,6 @@ test_packages_of_the_version_before_can_be_had_again() {
 	lwload opensnoop -d 0.1
 }
 
-# in_systemd COMMAND... - where systemd is the first process, as it is on a host
-in_systemd() {
-	nsenter -t "$systemd" -p -m "$@"
-}
-
-systemd_runs() {
-	systemd=$(pgrep -xo systemd) && in_systemd systemctl is-system-running 2> /dev/null | grep -qE 'running|degraded'
-}
-
-# The machine's own first process is the test's: systemd gets namespaces.
-start_systemd() {
-	mount -t cgroup2 none /sys/fs/cgroup
-	env -i PATH="$PATH" container=lwtest unshare --pid --fork --mount --mount-proc --kill-child \
-		/lib/systemd/systemd > /dev/null 2>&1 &
-	eventually 60 systemd_runs
-}
-
-stop_systemd() {
-	kill -KILL "$systemd"
-	umount -l /sys/fs/cgroup
-	rm -rf /run/systemd
-}
-
 open_is_shown() {
 	in_systemd cat /etc/hostname > /tmp/hostname
 	"$@" | grep -q '"comm":"cat".*"path":"/etc/hostname"'
