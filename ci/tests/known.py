@@ -2,9 +2,9 @@
 """known.py - does what a test knows of, on a host, while a tool runs there by lwtools.fleet.trace
 
 usage: python3 - opens COMM COUNT < known.py    looks for COUNT files /known/HOST/N, as a program of that name
-       python3 - reads DISK COUNT < known.py    reads COUNT blocks of it, and more until the first is recorded
+       python3 - writes DISK COUNT < known.py   reads of it until that is recorded, then writes COUNT blocks
 
-It prints how many of these there were. They begin when the tool has recorded the first, so that none is missed.
+They begin when the tool has recorded what comes before them, so that none is missed.
 """
 import glob
 import mmap
@@ -20,15 +20,12 @@ def recorded() -> bool:
     return any(os.path.getsize(name) for name in glob.glob("/var/tmp/lwtools-trace.*/records"))
 
 
-def until_recorded(act: Callable[[], None]) -> int:
-    """Do it until the tool has seen it, ten minutes at most; say how often."""
-    count = 0
+def until_recorded(act: Callable[[], object]) -> None:
+    """Do it until the tool has seen it, ten minutes at most."""
     end = time.monotonic() + 600
     while not recorded() and time.monotonic() < end:
         act()
-        count += 1
         time.sleep(0.1)
-    return count
 
 
 def look_for(name: str) -> None:
@@ -39,24 +36,22 @@ def look_for(name: str) -> None:
         pass
 
 
-def opens(comm: str, count: int) -> int:
+def opens(comm: str, count: int) -> None:
     """Look for the files."""
     with open("/proc/self/comm", "w", encoding="ascii") as file:
         file.write(comm)
     until_recorded(lambda: look_for("/known/marker"))
     for number in range(count):
         look_for(f"/known/{socket.gethostname()}/{number}")
-    return count
 
 
-def reads(disk: str, count: int) -> int:
-    """Read blocks past the page cache."""
+def writes(disk: str, count: int) -> None:
+    """Write blocks past the page cache."""
     block = mmap.mmap(-1, 4096)
-    file = os.open(f"/dev/{disk}", os.O_RDONLY | os.O_DIRECT)
-    before = until_recorded(lambda: os.preadv(file, [block], 0) and None)
+    file = os.open(f"/dev/{disk}", os.O_RDWR | os.O_DIRECT)
+    until_recorded(lambda: os.preadv(file, [block], 0))
     for number in range(count):
-        os.preadv(file, [block], number % 1024 * 4096)
-    return before + count
+        os.pwritev(file, [block], number % 1024 * 4096)
 
 
-print({"opens": opens, "reads": reads}[sys.argv[1]](sys.argv[2], int(sys.argv[3])))
+{"opens": opens, "writes": writes}[sys.argv[1]](sys.argv[2], int(sys.argv[3]))

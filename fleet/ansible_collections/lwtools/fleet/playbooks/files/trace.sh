@@ -25,9 +25,11 @@ kibibytes() {
 	esac
 }
 
-# What a controller left that died: nobody's lock, and a day old
+# What a controller that died has left, and a host: nobody's lock, and a day old or of a boot before
 sweep() {
-	find "${dir%/*}" -maxdepth 1 -type d -user root -name "$(basename "${dir%.*}").*" -mmin +1440 |
+	boot=$(sed -n 's/^btime //p' /proc/stat)
+	find "${dir%/*}" -maxdepth 1 -type d -user root -name "$(basename "${dir%.*}").*" \
+		\( -mmin +1440 -o ! -newermt "@$boot" \) |
 		while read -r old; do
 			flock -n "$old" rm -rf "$old" || :
 		done
