@@ -49,18 +49,29 @@ opens_with() {
 		all($filter)" $out
 }
 
+all_wait() {
+	[ "$(pgrep -cx cat)" -eq 101 ]
+}
+
+all_are_shown() {
+	[ "$(grep -c "$work/fifo" $out)" -eq 101 ]
+}
+
 # The default of 6 calls for each CPU would be used up: then no open is seen.
 test_opensnoop_sees_opens_while_others_block() {
 	mkfifo $work/fifo
 	start opensnoop -n cat
 	for _ in $(seq 101); do cat $work/fifo & done
+	eventually 30 all_wait
 	pause 2
 	cat /etc/hostname > /dev/null
-	timeout 5 bash -c "exec > $work/fifo; sleep 1"
+	# To be open for writing as well blocks nobody, and ends their waiting.
+	exec 5<> $work/fifo
+	eventually 30 all_are_shown
+	exec 5>&-
 	finish
 	wait
 	grep -q ' /etc/hostname$' $out
-	[ "$(grep -c "$work/fifo" $out)" -eq 101 ]
 	not grep -q missed $err
 }
 
