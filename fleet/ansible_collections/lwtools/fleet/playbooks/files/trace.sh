@@ -25,7 +25,7 @@ kibibytes() {
 	esac
 }
 
-# What a controller that died has left, and a host: nobody's lock, and a day old or of a boot before
+# Directories that nobody will fetch: nobody has their lock, and they are a day old or of a boot before
 sweep() {
 	boot=$(sed -n 's/^btime //p' /proc/stat)
 	find "${dir%/*}" -maxdepth 1 -type d -user root -name "$(basename "${dir%.*}").*" \
