@@ -31,13 +31,18 @@ trace() {
 	fi
 }
 
-if ! running opensnoop; then
-	trace opensnoop --name cat
-elif ! running execsnoop; then
-	trace execsnoop
-else
-	echo "opensnoop and execsnoop run already, and by their being there it is seen that tools work"
-	exit
-fi
-grep -qF "\"$name\"" "$dir/out" || { echo "$tool did not see $name" >&2; exit 1; }
-grep -qF '"ended":"duration"' "$dir/out" || { echo "$tool was ended before its time" >&2; exit 1; }
+main() {
+	if ! running opensnoop; then
+		trace opensnoop --name cat
+	elif ! running execsnoop; then
+		trace execsnoop
+	else
+		echo "opensnoop and execsnoop run already, and by their being there it is seen that tools work"
+		exit
+	fi
+	grep -qF "\"$name\"" "$dir/out" || { echo "$tool did not see $name" >&2; exit 1; }
+	grep -qF '"ended":"duration"' "$dir/out" || { echo "$tool was ended before its time" >&2; exit 1; }
+}
+
+# The shell has read all of this script then, and no program can take a part of it.
+main < /dev/null

@@ -7,8 +7,6 @@
 # not somebody still waits for it, and then leaves nothing.
 set -eu
 umask 077
-dir=$1 seconds=$2 size=$3 tool=$4
-shift 4
 
 die() {
 	echo "$1" >&2
@@ -46,41 +44,48 @@ is_left() {
 	/usr/sbin/lwload status --json | grep -F "\"tool\":\"$tool\"" | grep -q '"state":"left"'
 }
 
-[ -x /usr/sbin/lwload ] || die "lwtools is not installed; run lwtools.fleet.deploy"
-# A verb of lwload is no tool.
-/usr/sbin/lwload info "$tool" > /dev/null || exit
-room
-sweep
-mkdir "$dir" || exit
-trap 'rm -rf "$dir"' EXIT
-# A reader that has gone must not end the script before it has cleaned up.
-trap '' PIPE
-trap 'exit 1' HUP INT TERM
-exec 9< "$dir"
-flock 9
+main() {
+	dir=$1 seconds=$2 size=$3 tool=$4
+	shift 4
+	[ -x /usr/sbin/lwload ] || die "lwtools is not installed; run lwtools.fleet.deploy"
+	# A verb of lwload is no tool.
+	/usr/sbin/lwload info "$tool" > /dev/null || exit
+	room
+	sweep
+	mkdir "$dir" || exit
+	trap 'rm -rf "$dir"' EXIT
+	# A reader that has gone must not end the script before it has cleaned up.
+	trap '' PIPE
+	trap 'exit 1' HUP INT TERM
+	exec 9< "$dir"
+	flock 9
 
-status=0
-timeout --kill-after=60 "$((${seconds%.*} + 600))" /usr/sbin/lwload "$tool" "$@" --duration "$seconds" --json --summary \
-	--output "$dir/records" --rotate "$size,1" 2> "$dir/err" &
-echo $! > "$dir/pid"
-wait $! || status=$?
-if is_left; then
-	/usr/sbin/lwload stop "$tool" >&2
-fi
-case $status in
-0|5) ;;
-124|137) die "lwload $tool did not end after $seconds seconds and 600 more" ;;
-*) tail -n 3 "$dir/err" >&2; exit 1 ;;
-esac
+	status=0
+	timeout --kill-after=60 "$((${seconds%.*} + 600))" /usr/sbin/lwload "$tool" "$@" --duration "$seconds" --json --summary \
+		--output "$dir/records" --rotate "$size,1" 2> "$dir/err" &
+	echo $! > "$dir/pid"
+	wait $! || status=$?
+	if is_left; then
+		/usr/sbin/lwload stop "$tool" >&2
+	fi
+	case $status in
+	0|5) ;;
+	124|137) die "lwload $tool did not end after $seconds seconds and 600 more" ;;
+	*) tail -n 3 "$dir/err" >&2; exit 1 ;;
+	esac
 
-# The last line tells of losses.
-summary=$(tail -n 1 "$dir/records")
-kept=$(($(cat "$dir"/records* | wc -l) - 1))
-{
-	[ ! -e "$dir/records.1" ] || cat "$dir/records.1"
-	cat "$dir/records"
-} | gzip > "$dir/records.jsonl.gz"
-rm -f "$dir/records" "$dir/records.1"
-if printf '{"kept":%d,"bytes":%d,"summary":%s}\n' "$kept" "$(stat -c %s "$dir/records.jsonl.gz")" "$summary"; then
-	trap - EXIT
-fi
+	# The last line tells of losses.
+	summary=$(tail -n 1 "$dir/records")
+	kept=$(($(cat "$dir"/records* | wc -l) - 1))
+	{
+		[ ! -e "$dir/records.1" ] || cat "$dir/records.1"
+		cat "$dir/records"
+	} | gzip > "$dir/records.jsonl.gz"
+	rm -f "$dir/records" "$dir/records.1"
+	if printf '{"kept":%d,"bytes":%d,"summary":%s}\n' "$kept" "$(stat -c %s "$dir/records.jsonl.gz")" "$summary"; then
+		trap - EXIT
+	fi
+}
+
+# The shell has read all of this script then, and no program can take a part of it.
+main "$@" < /dev/null

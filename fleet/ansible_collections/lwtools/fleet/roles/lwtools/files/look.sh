@@ -11,8 +11,6 @@
 # proxies and certificates are used, http, https and file work, and the host is left as it was.
 set -eu
 umask 022
-url=$1 suite=$2 wanted=$3 key=$4
-release=$(uname -r)
 
 # strings WORD... - as members of a JSON array. Names of releases, packages and versions need no escapes.
 strings() {
@@ -23,9 +21,9 @@ strings() {
 	done
 }
 
-# sentence TEXT - what is left of it on one line of a JSON string
+# sentence TEXT - what a JSON string takes of it as it is, on one line
 sentence() {
-	printf '%s' "$1" | tr '\n\t' '  ' | tr -d '"\134\000-\037' | cut -c 1-400
+	printf '%s' "$1" | tr '\n\t' '  ' | LC_ALL=C tr -cd ' !#-[]-~' | cut -c 1-400
 }
 
 # next_release - the newest with an image in /boot, which is what boot loaders of Debian take
@@ -56,20 +54,43 @@ our_files() {
 	done
 }
 
+# settings - apt's, after those of the host. Its hooks would change the host.
+settings() {
+	cat <<-END
+	#clear APT::Update::Pre-Invoke;
+	#clear APT::Update::Post-Invoke;
+	#clear APT::Update::Post-Invoke-Success;
+	APT::Update::Error-Mode "any";
+	APT::Sandbox::User "root";
+	Acquire::GzipIndexes "false";
+	Acquire::Languages "none";
+	Acquire::Retries "3";
+	Dir::Cache "$dir/cache";
+	Dir::State::lists "$dir/lists";
+	Dir::Etc::sourcelist "$dir/lwtools.list";
+	Dir::Etc::sourceparts "-";
+	END
+}
+
 # read_repository - sets available, lines of PACKAGE VERSION, or problem
 read_repository() {
 	dir=$(mktemp -d /run/lwtools-look.XXXXXX) || { problem="no directory can be made in /run; run as root"; return; }
 	trap 'rm -rf "$dir"' EXIT
 	trap 'exit 1' HUP INT TERM
 	mkdir -p "$dir/lists/partial" "$dir/cache/archives/partial"
+	settings > "$dir/apt.conf"
 	printf '%s\n' "$key" > "$dir/key.asc"
 	echo "deb [arch=amd64 signed-by=$dir/key.asc] $url $suite main" > "$dir/lwtools.list"
-	if ! apt-get update -qq -o APT::Update::Error-Mode=any -o APT::Sandbox::User=root -o Dir::Cache="$dir/cache" \
-		-o Dir::State::lists="$dir/lists" -o Dir::Etc::sourcelist="$dir/lwtools.list" -o Dir::Etc::sourceparts=- \
-		-o Acquire::GzipIndexes=false -o Acquire::Languages=none -o Acquire::Retries=3 > "$dir/log" 2>&1; then
+	# A network that was away for a moment must not end a deployment.
+	for tries in 2 1 0; do
+		if apt-get update -qq -c "$dir/apt.conf" > "$dir/log" 2>&1; then
+			break
+		fi
 		cannot_read
-		return
-	fi
+		[ -z "$why" ] && [ $tries -gt 0 ] || return 0
+		sleep 3
+	done
+	problem=''
 	available=$(cat "$dir"/lists/*_Packages 2> /dev/null |
 		awk '$1 == "Package:" { name = $2 } $1 == "Version:" && name ~ /^lwtools/ { print name, $2 }')
 }
@@ -119,22 +140,29 @@ plan() {
 	done
 }
 
-next=$(next_release)
-next=${next:-$release}
-kernels=$release
-[ "$next" = "$release" ] || kernels="$kernels $next"
-available='' packages='' uncovered='' why='' problem='' apt=false
-suite=${suite:-$(sed -n 's/^VERSION_CODENAME="\{0,1\}\([a-z]*\)"\{0,1\}$/\1/p' /etc/os-release)}
-if command -v apt-get > /dev/null && command -v dpkg-query > /dev/null; then
-	apt=true
-	if [ -n "$url" ]; then
-		read_repository
-		[ -n "$problem$why" ] || plan
+main() {
+	url=$1 suite=$2 wanted=$3 key=$4
+	release=$(uname -r)
+	next=$(next_release)
+	next=${next:-$release}
+	kernels=$release
+	[ "$next" = "$release" ] || kernels="$kernels $next"
+	available='' packages='' uncovered='' why='' problem='' apt=false
+	suite=${suite:-$(sed -n 's/^VERSION_CODENAME="\{0,1\}\([a-z]*\)"\{0,1\}$/\1/p' /etc/os-release)}
+	if command -v apt-get > /dev/null && command -v dpkg-query > /dev/null; then
+		apt=true
+		if [ -n "$url" ]; then
+			read_repository
+			[ -n "$problem$why" ] || plan
+		fi
 	fi
-fi
-# shellcheck disable=SC2046,SC2086 # words
-cat <<END
-{"release":"$release","next":"$next","kernels":[$(strings $kernels)],"suite":"$suite","apt":$apt,
-"installed":[$(strings $(installed))],"files":[$(strings $(our_files))],"packages":[$(strings $packages)],
-"uncovered":[$(strings $uncovered)],"why":"$(sentence "$why")","problem":"$(sentence "$problem")"}
-END
+	# shellcheck disable=SC2046,SC2086 # words
+	cat <<-END
+	{"release":"$release","next":"$next","kernels":[$(strings $kernels)],"suite":"$suite","apt":$apt,
+	"installed":[$(strings $(installed))],"files":[$(strings $(our_files))],"packages":[$(strings $packages)],
+	"uncovered":[$(strings $uncovered)],"why":"$(sentence "$why")","problem":"$(sentence "$problem")"}
+	END
+}
+
+# The shell has read all of this script then, and no program can take a part of it.
+main "$@" < /dev/null
