@@ -82,7 +82,7 @@ static void put_label(FILE *out, const char *separator, const char *name, const 
 	lw_prom_label(out, name, value, strlen(value));
 }
 
-/* A kernel without tools has one sample, of no tool; what it cannot have is not asked for. */
+/* A kernel without tools has one sample, with an empty tool. A skipped tool has no sample. */
 static void put_ready(const struct report *report, bool ready)
 {
 	FILE *out = report->check->ready;
@@ -372,7 +372,7 @@ static bool bootable(const char *root, const char *release)
 	return access(path, F_OK) == 0;
 }
 
-/* @newest: what a boot loader boots, unless it is told otherwise */
+/* @newest: a boot loader boots this kernel, unless it is told otherwise */
 static void put_kernel(const struct check *check, const char *release, bool newest)
 {
 	bool running = !strcmp(release, check->host->release);
@@ -390,7 +390,7 @@ static bool is_kernel(const char *root, const char *release)
 	return release_ok(release) && bootable(root, release);
 }
 
-/* The number of the newest, -1 if there is none. */
+/* Returns the index of the newest kernel, or -1. */
 static int newest_of(const char *root, struct dirent *const *entries, int n)
 {
 	while (--n >= 0 && !is_kernel(root, entries[n]->d_name))
@@ -447,7 +447,7 @@ static int write_metrics(struct lw_promfile *file, const char *ready, const char
 			       "1 if the tool is ready for the kernel, 0 if not.");
 		fputs(ready, out);
 		lw_prom_family(out, "lwtools_kernel", "gauge",
-			       "1, for each kernel that is installed.");
+			       "1 for each kernel that is installed.");
 		fputs(kernels, out);
 	}
 	if (out && fclose(out) == 0)
@@ -500,7 +500,7 @@ static int parse_metrics(struct check *check, const char *path)
 		return 0;
 	}
 	lw_error("check: option --metrics needs a file whose name ends in " LW_PROM_END
-		 ", which is what node_exporter reads");
+		 ", since node_exporter reads no others");
 	return -EINVAL;
 }
 
@@ -511,7 +511,7 @@ static int check_pairs(const struct check *check)
 	if (check->kernel && check->all_installed)
 		why = "--kernel and --all-installed exclude each other";
 	else if (check->metrics && (!check->all_installed || check->tool))
-		why = "option --metrics goes with --all-installed, and no tool";
+		why = "option --metrics needs --all-installed, and takes no tool";
 	else if (check->metrics && check->json)
 		why = "--metrics and --json exclude each other";
 	if (!why)

@@ -41,7 +41,7 @@ struct engine {
 	bool printed;       /* the sink has said what is wrong */
 	int start_result;
 	struct lw_loss loss;
-	struct lw_loss *known; /* the caller's: that, and what the relay lost */
+	struct lw_loss *known; /* the caller's copy, with what the relay lost */
 };
 
 /* ---- inserting and removing ---- */

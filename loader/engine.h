@@ -52,8 +52,7 @@ struct lw_run {
  * root's privileges and holds the tool's lock (lock.h); a module of that name
  * that nobody is attached to is the leftover of a dead run and removed first.
  *
- * *loss is set to what is known to be lost: at the end, and before each flush of the sink
- * to what is known by then.
+ * *loss is set to the known losses before each flush of the sink, and at the end.
  * Prints what is wrong. Returns 0, -EPERM if the kernel refused the module, or
  * another -errno.
  */

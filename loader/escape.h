@@ -28,11 +28,11 @@ char *lw_escape_visible(char *out, const char *text, size_t len, int *columns);
 char *lw_escape_json(char *out, const char *text, size_t len);
 
 /*
- * lw_escape_label - as a label's value in Prometheus' text format 0.0.4, without quotes
+ * lw_escape_label - write a label's value of Prometheus' text format 0.0.4, without quotes
  *
- * That has three escapes: \\, \" and \n. U+FFFD stands for all else that lw_escape_visible()
- * would escape, as readers of such files may divide lines there. @out has room for
- * LW_ESCAPED bytes for each of text. Returns as lw_escape_visible() does.
+ * The format has three escapes: \\, \" and \n. U+FFFD stands for all other characters that
+ * lw_escape_visible() would escape, since a reader may end a line at them. @out has room for
+ * LW_ESCAPED bytes for each byte of text. Returns as lw_escape_visible() does.
  */
 char *lw_escape_label(char *out, const char *text, size_t len);
 

@@ -11,23 +11,23 @@
 #include "metrics.h"
 #include "promfile.h"
 
-/* A value of a label: longer ones are cut off there, as no name of a file is. */
+/* A longer value of a label is cut off. No file name is as long. */
 #define MAX_LABEL 4096
 
 enum role { NOTHING, LABEL, COUNTER, HISTOGRAM };
 
-/* One field of one label set. */
+/* The sum of one field of one label set. */
 struct sum {
 	bool any;
-	unsigned long long total; /* COUNTER: of an LW_MSEC in nanoseconds */
+	unsigned long long total; /* COUNTER; nanoseconds for an LW_MSEC */
 	long long sum;            /* HISTOGRAM, in the stream's unit */
 	unsigned long long buckets[LW_BUCKETS];
 };
 
 struct set {
-	char *labels; /* A="B",C="D": there are no two sets with the same */
+	char *labels; /* A="B",C="D"; each set has others */
 	size_t len;
-	struct sum *sums; /* of the fields that are no labels, in their order */
+	struct sum *sums; /* one for each field that is not a label, in their order */
 };
 
 struct lw_metrics {
@@ -38,14 +38,14 @@ struct lw_metrics {
 	int nsums;
 	struct set sets[LW_METRICS_SETS + 1]; /* the last one is "other" */
 	int nsets;
-	unsigned long long others; /* records in there */
+	unsigned long long others; /* records in the set "other" */
 	unsigned long long unfit;
 	struct timespec start;
 };
 
 /* ---- fields ---- */
 
-/* In blanks, as their names are looked for in there. */
+/* Names with a blank on each side: is_among() looks for a name with its blanks. */
 static const char left_out[] = " pid tid ppid avg min max ";
 static const char ids[] = " uid gid cpu node port lport rport sig errno ";
 
@@ -74,9 +74,9 @@ static enum role role_of(const struct lw_field *field, const bool *given)
 
 static const struct unit {
 	const char *name, *suffix;
-	unsigned long long low; /* in the stream's unit: all but the last bucket end below it */
+	unsigned long long low;              /* in the stream's unit: the last bucket begins here */
 	unsigned long long multiply, divide; /* to the base unit: one of them is 1 */
-	bool whole; /* values of the base unit are whole, so that the last one below is the bound */
+	bool whole; /* values of the base unit are whole: the bound is the last value below */
 } units[] = {
 	{ "usecs", "seconds", 1 << 27, 1, 1000000, false },
 	{ "msecs", "seconds", 1 << 17, 1, 1000, false },
@@ -129,7 +129,7 @@ static void put_sum(FILE *out, const struct unit *unit, long long sum)
 	put_divided(out, n, unit->divide);
 }
 
-/* Of all values below that low. %.9g is as many digits as the largest of them has. */
+/* The bound of all values below @low. The largest bound has the 9 digits of %.9g. */
 static void put_bound(FILE *out, const struct unit *unit, unsigned long long low)
 {
 	double bound = (double)(low * unit->multiply - unit->whole) / unit->divide;
@@ -173,7 +173,7 @@ void lw_metrics_close(struct lw_metrics *metrics)
 
 /* ---- labels ---- */
 
-/* What a table would show, without its escapes. Returns its length. */
+/* Writes the value as in a table, without escapes. Returns its length. */
 static size_t label_text(char *text, size_t size, enum lw_type type, const struct lw_value *value)
 {
 	size_t i, n = value->len < size ? value->len : size;
@@ -199,7 +199,7 @@ static void put_label(FILE *out, const struct lw_field *field, const struct lw_v
 	lw_prom_label(out, field->name, text, len);
 }
 
-/* @values: NULL: those of "other". Returns NULL if out of memory; free it. */
+/* @values: NULL for the set "other". Returns NULL if out of memory; free the result. */
 static char *labels_of(const struct lw_metrics *metrics, const struct lw_value *values, size_t *len)
 {
 	const struct lw_tool *tool = metrics->of.tool;
@@ -236,7 +236,7 @@ static struct set *find(struct lw_metrics *metrics, const char *labels, size_t l
 		if (set->len == len && !memcmp(set->labels, labels, len))
 			return set;
 	set = &metrics->sets[LW_METRICS_SETS];
-	/* Who is named "other" is one of them when there is one. */
+	/* Once the set "other" is in use, a record whose labels are all "other" joins it. */
 	return set->labels && set->len == len && !memcmp(set->labels, labels, len) ? set : NULL;
 }
 
@@ -253,7 +253,7 @@ static struct set *fill(const struct lw_metrics *metrics, struct set *set, char 
 	return set;
 }
 
-/* That of "other", or one that was there before and is named so. */
+/* Returns the set "other", or an earlier one whose labels are all "other". */
 static struct set *other(struct lw_metrics *metrics)
 {
 	struct set *set;
@@ -372,7 +372,7 @@ static void put_name(char *name, size_t size, const struct lw_tool *tool, int i,
 			*p = '_';
 }
 
-/* {A="B",le="0.1"}, or less of it */
+/* {A="B",le="0.1"}; the labels A may be absent */
 static void put_bucket_labels(FILE *out, const struct set *set, const struct unit *unit,
 			      unsigned long long low)
 {
@@ -434,7 +434,7 @@ static bool has_any(const struct lw_metrics *metrics, int n)
 	return false;
 }
 
-/* @n: its number among those that are no labels */
+/* @n: the field's number among those that are not labels */
 static void put_field(FILE *out, const struct lw_metrics *metrics, int field, int n)
 {
 	const struct lw_tool *tool = metrics->of.tool;
@@ -493,7 +493,8 @@ static void put_run(FILE *out, const struct lw_metrics *metrics)
 	lw_prom_family(out, UP, "gauge", "1 while lwload runs the tool.");
 	put_tool(out, UP, tool);
 	fputs("} 1\n", out);
-	lw_prom_family(out, INFO, "gauge", "1, for the version of the tool and its kernel.");
+	lw_prom_family(out, INFO, "gauge",
+		       "1, labelled with the version of the tool and its kernel.");
 	put_tool(out, INFO, tool);
 	fputc(',', out);
 	lw_prom_label(out, "version", version, strlen(version));
@@ -501,7 +502,7 @@ static void put_run(FILE *out, const struct lw_metrics *metrics)
 	lw_prom_label(out, "kernel", metrics->of.release, strlen(metrics->of.release));
 	fputs("} 1\n", out);
 	lw_prom_family(out, START, "gauge",
-		       "When the probes were in place, which all counts of the tool begin with.");
+		       "When the probes were in place; the counts of the tool begin then.");
 	put_tool(out, START, tool);
 	fprintf(out, "} %lld.%03ld\n", (long long)metrics->start.tv_sec,
 		metrics->start.tv_nsec / 1000000);
@@ -515,13 +516,13 @@ static void put_count(FILE *out, const char *name, const struct lw_tool *tool, c
 	fprintf(out, "} %llu\n", n);
 }
 
-/* Reasons of a stream differ, but perhaps in bytes that no label has. */
+/* Two reasons of a stream may become the same label: a label cannot show every byte. */
 static void reason_of(const struct lw_uncounted *entry, char text[sizeof(entry->why) * LW_ESCAPED])
 {
 	*lw_escape_label(text, entry->why, strlen(entry->why)) = '\0';
 }
 
-/* All events for that one's reason, 0 if one before it has counted them. */
+/* Returns all events with that reason, or 0 if an earlier entry has the same reason. */
 static unsigned long long events_of(const struct lw_stream *stream, int i, const char *reason)
 {
 	const struct lw_uncounted *entry;
@@ -564,12 +565,11 @@ static void put_losses(FILE *out, const struct lw_metrics *metrics, const struct
 {
 	const struct lw_tool *tool = metrics->of.tool;
 
-	put_count(out, LOST, tool, "Records that were made and did not come, so far as is known.",
-		  loss->lost);
+	put_count(out, LOST, tool, "Records that did not arrive, so far as is known.", loss->lost);
 	put_count(out, MISSED, tool, "Calls that the tool did not see, so far as is known.",
 		  loss->missed);
 	put_count(out, OTHER, tool,
-		  "Records that are added up with others, since there are too many labels.",
+		  "Records added up as other, since there are too many sets of labels.",
 		  metrics->others);
 	put_uncounted(out, tool, stream);
 }
@@ -581,7 +581,7 @@ void lw_metrics_start(struct lw_metrics *metrics)
 	clock_gettime(CLOCK_REALTIME, &metrics->start);
 }
 
-/* Of half a text nothing is written: the file shows by its time that it is an old one. */
+/* An incomplete text is not written: the old file stays, and its time shows its age. */
 void lw_metrics_write(struct lw_metrics *metrics, const struct lw_loss *loss,
 		      const struct lw_stream *stream)
 {

@@ -274,7 +274,7 @@ static const struct {
 	{ "output", OUTPUT, 0, "FILE", "write records to the end of FILE" },
 	{ "rotate", ROTATE, 0, "SIZE[,N]", "begin a new FILE after SIZE, and keep N old ones (5)" },
 	{ "metrics", METRICS, 0, "FILE",
-	  "write all counts since it began to FILE, for Prometheus" },
+	  "write all counts since the run began to FILE, for Prometheus" },
 	{ "json", JSON, 0, NULL, "print one JSON object for each record" },
 	{ "summary", SUMMARY, 0, NULL,
 	  "with --json: one more object at the end, of what was lost" },
@@ -287,7 +287,7 @@ static const struct {
 };
 #define NCOMMON ((int)(sizeof(common) / sizeof(common[0])))
 
-/* Reports have no rate to speak of, and nothing else can be added up. */
+/* Tools that write reports have --metrics, and no --max-rate. */
 static bool has_common(const struct lw_tool *tool, int i)
 {
 	if (common[i].code == METRICS)
@@ -384,7 +384,7 @@ static int set_common(const struct lw_tool *tool, struct lw_options *options, in
 		if (!lw_promfile_name_ok(value))
 			return bad(tool, "metrics", value,
 				   "a file whose name ends in " LW_PROM_END
-				   ", which is what node_exporter reads");
+				   ", since node_exporter reads no others");
 		options->metrics = value;
 		return 0;
 	default:
@@ -493,7 +493,7 @@ static void make_table(const struct lw_tool *tool, struct table *table)
 	/* "lwload TOOL 5 -T" is fine if the tool takes a 5. */
 	strcpy(table->letters, lw_tool_interval(tool) ? ":" : "+:");
 	for (i = 0; i < NCOMMON; i++)
-		/* Why it has no --metrics is more than that it is unknown. */
+		/* Each tool takes --metrics, so that check_metrics() can say why it has none. */
 		if (has_common(tool, i) || common[i].code == METRICS)
 			add_long(table, &n, common[i].name, common[i].arg, common[i].code);
 	for (i = 0; i < tool->noptions; i++) {
@@ -557,7 +557,7 @@ static int no_metrics(const struct lw_tool *tool, const char *why)
 	return -EINVAL;
 }
 
-/* The tool's option with that parameter, NULL: it has none. */
+/* Returns the tool's option with that parameter, or NULL. */
 static const struct lw_option *option_of(const struct lw_tool *tool, const char *param)
 {
 	int i;
@@ -578,22 +578,22 @@ static bool has_param(const struct lw_options *options, const char *param)
 	return false;
 }
 
-/* What would print something else, or other numbers. */
+/* Refuses options that would print something else, or other numbers. */
 static int check_metrics(const struct lw_tool *tool, const struct lw_options *options)
 {
 	if (!lw_tool_interval(tool))
-		return no_metrics(tool, "is for tools that write reports, which have --interval");
+		return no_metrics(tool, "needs a tool that writes reports and has --interval");
 	if (options->output.path)
 		return no_metrics(tool, "writes no records; leave out --output");
 	if (options->json)
 		return no_metrics(tool, "writes no records; leave out --json");
 	if (options->count)
-		return no_metrics(tool, "has no reports to count; take --duration");
+		return no_metrics(tool, "prints no reports to count; use --duration");
 	if (has_param(options, "milliseconds=1"))
-		return no_metrics(tool, "has seconds; leave out --milliseconds");
+		return no_metrics(tool, "writes seconds; leave out --milliseconds");
 	if (option_of(tool, "top") && !has_param(options, "top=0"))
-		return no_metrics(tool, "needs --top 0: reports of the highest counts only cannot "
-					"be added up");
+		return no_metrics(tool,
+				  "needs --top 0: the highest counts alone cannot be added up");
 	return 0;
 }
 

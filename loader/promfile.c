@@ -21,12 +21,12 @@ struct lw_promfile {
 	const char *path;
 	const char *name; /* of the file in its directory */
 	int dir;
-	int lock;   /* that was waited for, -1: none, or it lasts as long as the process */
+	int lock;   /* from lw_lock_wait(); -1: none, or the lock lasts as long as the process */
 	char *temp; /* name of the file before it is renamed */
 	bool failed;
 };
 
-/* What an lwload's file begins with; others are not replaced. */
+/* A file of lwload begins with this. Files that begin otherwise are not replaced. */
 static const char begin[] = "# HELP lwtools_";
 
 /* ---- opening ---- */
@@ -70,7 +70,7 @@ static int check_directory(const struct lw_promfile *file)
 	if (fstat(file->dir, &st) < 0)
 		return failed(file, "open the directory of", -errno);
 	if (st.st_uid != geteuid())
-		return refused(file, "its directory is another user's; name one of root's");
+		return refused(file, "its directory belongs to another user; name one of root's");
 	if (st.st_mode & (S_IWGRP | S_IWOTH))
 		return refused(file, "others may write to its directory; chmod go-w it");
 	return 0;
@@ -94,7 +94,7 @@ static int open_directory(struct lw_promfile *file)
 	return check_directory(file);
 }
 
-/* By the directory and not by the path, of which there may be several. */
+/* The name is made of the directory, not of the path: several paths may lead to one file. */
 static int lock_name(const struct lw_promfile *file, char name[128])
 {
 	char text[NAME_MAX + 64], hex[65];
@@ -132,7 +132,7 @@ static int take_lock(struct lw_promfile *file, const char *root, bool wait)
 	return 0;
 }
 
-/* Its beginning, which may be shorter. */
+/* Does the file begin as one of lwload does? An empty file is taken as one. */
 static bool is_ours(const struct lw_promfile *file)
 {
 	char text[sizeof(begin) - 1];
@@ -153,20 +153,20 @@ static int check_place(const struct lw_promfile *file)
 	if (S_ISLNK(st.st_mode))
 		return refused(file, "it is a symbolic link; remove it");
 	if (!S_ISREG(st.st_mode))
-		return refused(file, "it is no regular file");
+		return refused(file, "it is not a regular file");
 	if (st.st_uid != geteuid())
-		return refused(file, "it is another user's; remove it");
+		return refused(file, "it belongs to another user; remove it");
 	if (!is_ours(file))
-		return refused(file, "it is there, and not by lwload; name another file");
+		return refused(file, "it is there, but lwload did not write it; name another file");
 	return 0;
 }
 
-/* Whether there may be one shows here, and not when the tool has begun. */
+/* Tries to make the temporary file now, before the tool begins. */
 static int try_temp(const struct lw_promfile *file)
 {
 	int fd;
 
-	/* That of a killed run: nobody else has the lock. */
+	/* A killed run left this file: nobody else has the lock. */
 	unlinkat(file->dir, file->temp, 0);
 	fd = openat(file->dir, file->temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
 		    0600);
@@ -190,7 +190,7 @@ int lw_promfile_open(const char *who, const char *root, const char *path, bool w
 	}
 	*file = (struct lw_promfile){ .who = who, .path = path, .dir = -1, .lock = -1 };
 	if (geteuid() != 0)
-		return refused(file, "files of metrics are root's; try sudo");
+		return refused(file, "only root may write files of metrics; try sudo");
 	err = open_directory(file);
 	if (err)
 		return err;
@@ -230,7 +230,7 @@ static int write_all(int fd, const char *bytes, size_t size)
 			return -errno;
 		done += n > 0 ? n : 0;
 	}
-	/* Whatever the caller's umask is. */
+	/* The mode does not depend on the caller's umask. */
 	return fchmod(fd, 0644) < 0 ? -errno : 0;
 }
 
@@ -242,7 +242,7 @@ static int write_temp(const struct lw_promfile *file, const char *bytes, size_t 
 	if (fd < 0)
 		return -errno;
 	err = write_all(fd, bytes, size);
-	/* Of some file systems, only this tells. */
+	/* Some file systems report a failed write only here. */
 	if (close(fd) < 0 && !err)
 		err = -errno;
 	return err;

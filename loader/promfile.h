@@ -13,44 +13,44 @@
 #include <stddef.h>
 #include <stdio.h>
 
-/* What its name must end in. */
+/* The name of a file must end so. */
 #define LW_PROM_END ".prom"
 
 struct lw_promfile;
 
-/* lw_promfile_name_ok - does the path have a name, that ends in .prom? */
+/* lw_promfile_name_ok - does the path have a name that ends in .prom? */
 bool lw_promfile_name_ok(const char *path);
 
 /*
  * lw_promfile_open - be ready to write a file
  * @who: for messages: a tool or a verb
  * @root: directory that holds run, "" on a real host
- * @path: not kept by the caller's side: it must stay until the close
- * @wait: if another lwload has it, wait for up to five seconds: it is about to be done
+ * @path: not copied; it must stay until the close
+ * @wait: if another lwload writes the file, wait up to five seconds for it to be done
  *
- * Refused is a directory that is not root's, that others may write to, or that a symbolic
- * link leads to, though one above it may be another's: Debian's /var/lib/prometheus is user
- * prometheus's. And what is there and is no file of an lwload; and one that another lwload
- * writes (lock.h). A file that a killed run left stays until it is replaced, and a new one is
- * not there until then. Prints what is wrong. Returns 0 or -errno; call
+ * A directory is refused if it does not belong to root, if others may write to it, or if a
+ * symbolic link leads to it. A directory above may belong to another user: Debian's
+ * /var/lib/prometheus belongs to prometheus. A file is refused if lwload did not write it, or
+ * if another lwload writes it now (lock.h). A file that a killed run left stays until it is
+ * replaced; no new file is there until then. Prints what is wrong. Returns 0 or -errno; call
  * lw_promfile_close() in any case.
  */
 int lw_promfile_open(const char *who, const char *root, const char *path, bool wait,
 		     struct lw_promfile **file);
 
 /*
- * lw_promfile_replace - from now on these bytes are what it holds
+ * lw_promfile_replace - replace the file by one with these bytes
  *
- * The file that was there stays if that fails. Returns 0 or -errno; only the first failure
- * is printed, as a disk may be full for hours.
+ * If that fails, the old file stays. Returns 0 or -errno. Only the first failure is printed,
+ * because a disk may be full for hours.
  */
 int lw_promfile_replace(struct lw_promfile *file, const char *bytes, size_t size);
 
-/* lw_promfile_failed - did any of them fail? */
+/* lw_promfile_failed - did any lw_promfile_replace() fail? */
 bool lw_promfile_failed(const struct lw_promfile *file);
 
 /*
- * lw_promfile_remove - it is there no more, if it was. Returns 0 or -errno, printed.
+ * lw_promfile_remove - remove the file, if it is there. Returns 0 or -errno, printed.
  */
 int lw_promfile_remove(struct lw_promfile *file);
 
@@ -60,9 +60,9 @@ void lw_promfile_close(struct lw_promfile *file);
 /* ---- text ---- */
 
 /*
- * lw_prom_family - what comes before the samples of a metric
+ * lw_prom_family - write the two lines before the samples of a metric
  * @type: counter, gauge or histogram
- * @help: the same wherever that metric is: the collector complains of two
+ * @help: the same in all files with that metric, or the collector complains
  */
 void lw_prom_family(FILE *out, const char *name, const char *type, const char *help);
 

@@ -33,7 +33,7 @@ struct run {
 	struct lw_stream *stream;
 	struct lw_output *output;
 	struct lw_render *render;
-	struct lw_metrics *metrics; /* NULL unless --metrics is given, which shows no records */
+	struct lw_metrics *metrics; /* NULL without --metrics; with it, no records are shown */
 	struct lw_loss loss;
 	unsigned long long records; /* but those left out */
 	unsigned long long shown;   /* of those, written to stdout */
@@ -43,10 +43,10 @@ struct run {
 	unsigned long long in_second; /* records in that second */
 	unsigned long long record_limit, report_limit; /* --count: one of them; 0: none */
 	bool started;                                  /* the probes were in place */
-	bool reported;                                 /* a report came, and is not in metrics */
-	bool stuck; /* stdout takes nothing, and a signal said to stop */
-	bool stale; /* the file of metrics was not written each time, or is still there */
-	bool done;  /* all reports that were asked for are there */
+	bool reported; /* a report came, and is not in the file of metrics */
+	bool stuck;    /* stdout takes nothing, and a signal said to stop */
+	bool stale;    /* the file of metrics was not written each time, or is still there */
+	bool done;     /* all reports that were asked for are there */
 };
 
 /* ---- the sink ---- */
@@ -90,7 +90,7 @@ static int show(struct run *run)
 	return 1;
 }
 
-/* What is known to be lost so far. */
+/* The file has the losses that are known so far. */
 static void write_metrics(struct run *run)
 {
 	struct lw_loss loss = run->loss;
@@ -100,7 +100,7 @@ static void write_metrics(struct run *run)
 	run->reported = false;
 }
 
-/* A file without counts tells that it runs. */
+/* A file without counts shows that the tool runs. */
 static int start_metrics(struct run *run)
 {
 	lw_metrics_start(run->metrics);

@@ -313,7 +313,7 @@ test_metrics_have_one_writer() {
 	metrics bitesize
 	exits 1 'another lwload writes it; name another file' lwload fslatency --metrics "$dir/lwtools-bitesize.prom"
 	echo 'node_x 1' > "$dir/x.prom"
-	exits 1 'it is there, and not by lwload' lwload fslatency --metrics "$dir/x.prom"
+	exits 1 'it is there, but lwload did not write it' lwload fslatency --metrics "$dir/x.prom"
 	mkdir -m 777 "$work/everybodys"
 	exits 1 'others may write to its directory' lwload fslatency --metrics "$work/everybodys/x.prom"
 	finish

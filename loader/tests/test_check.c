@@ -765,8 +765,8 @@ static void metrics_are(int code, const char *text)
 #define READY                                                                     \
 	"# HELP lwtools_ready 1 if the tool is ready for the kernel, 0 if not.\n" \
 	"# TYPE lwtools_ready gauge\n"
-#define KERNELS                                                         \
-	"# HELP lwtools_kernel 1, for each kernel that is installed.\n" \
+#define KERNELS                                                        \
+	"# HELP lwtools_kernel 1 for each kernel that is installed.\n" \
 	"# TYPE lwtools_kernel gauge\n"
 
 static void metrics(void **state)
@@ -821,9 +821,9 @@ static void bad_arguments(void **state)
 	refuses(CHECK("--all-installed", "--kernel", "1"), LW_USAGE, "exclude each other");
 	refuses(CHECK("--metrics"), LW_USAGE, "option --metrics needs a file whose name ends in");
 	refuses(CHECK("--metrics", "x"), LW_USAGE, "option --metrics needs a file whose name ends");
-	refuses(CHECK("--metrics=x.prom"), LW_USAGE, "--metrics goes with --all-installed, and no");
+	refuses(CHECK("--metrics=x.prom"), LW_USAGE, "--metrics needs --all-installed, and takes");
 	refuses(CHECK("--metrics=x.prom", "--all-installed", "killsnoop"), LW_USAGE,
-		"--metrics goes with --all-installed, and no tool");
+		"--metrics needs --all-installed, and takes no tool");
 	refuses(CHECK("--metrics=x.prom", "--all-installed", "--json"), LW_USAGE,
 		"--metrics and --json exclude each other");
 	refuses(CHECK("--kernels"), LW_USAGE, "check: takes no argument \"--kernels\"");

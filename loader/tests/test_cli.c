@@ -221,7 +221,7 @@ static const struct row {
 	  "--rotate goes with --output" },
 	{ "--metrics of a tool without reports",
 	  { "opensnoop", "--metrics=x.prom" },
-	  "option --metrics is for tools that write reports, which have --interval" },
+	  "option --metrics needs a tool that writes reports and has --interval" },
 	{ "--metrics x",
 	  { "iolat", "--metrics=x" },
 	  "\"x\" is not a file whose name ends in .prom" },
@@ -234,14 +234,14 @@ static const struct row {
 	  "option --metrics writes no records; leave out --json" },
 	{ "--metrics and --count",
 	  { "iolat", "--metrics=x.prom", "-c5" },
-	  "option --metrics has no reports to count; take --duration" },
+	  "option --metrics prints no reports to count; use --duration" },
 	{ "--metrics and COUNT", { "iolat", "1", "5", "--metrics=x.prom" }, "no reports to count" },
 	{ "--metrics and -m",
 	  { "biolatency", "-m", "--metrics=x.prom" },
-	  "option --metrics has seconds; leave out --milliseconds" },
+	  "option --metrics writes seconds; leave out --milliseconds" },
 	{ "--metrics of the highest counts",
 	  { "syscallbypid", "--metrics=x.prom" },
-	  "option --metrics needs --top 0: reports of the highest counts only cannot be added up" },
+	  "option --metrics needs --top 0: the highest counts alone cannot be added up" },
 	{ "--metrics of the 10 highest counts",
 	  { "syscallbypid", "-T10", "--metrics=x.prom" },
 	  "option --metrics needs --top 0" },
@@ -1484,7 +1484,8 @@ static void metrics_that_are_refused(void **state)
 	if (geteuid() != 0)
 		skip();
 	file_write(file, "x", 1);
-	is_refused(&command, LW_FAILED, "it is there, and not by lwload; name another file");
+	is_refused(&command, LW_FAILED,
+		   "it is there, but lwload did not write it; name another file");
 	unlink(file);
 	command.verb = lw_start;
 	memmove(&command.args[1], &command.args[0], 3 * sizeof(command.args[0]));

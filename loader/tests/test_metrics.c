@@ -500,20 +500,20 @@ static void every_tool(void **state)
 		bytes,
 		"# HELP lwtools_up 1 while lwload runs the tool.\n# TYPE lwtools_up gauge\n"
 		"lwtools_up{tool=\"sizes\"} 1\n"
-		"# HELP lwtools_info 1, for the version of the tool and its kernel.\n"
+		"# HELP lwtools_info 1, labelled with the version of the tool and its kernel.\n"
 		"# TYPE lwtools_info gauge\n"
 		"lwtools_info{tool=\"sizes\",version=\"1.2\",kernel=\"" RELEASE "\"} 1\n"
-		"# HELP lwtools_start_time_seconds When the probes were in place, which all counts "
-		"of the tool begin with.\n# TYPE lwtools_start_time_seconds gauge\n"
+		"# HELP lwtools_start_time_seconds When the probes were in place; the counts of "
+		"the tool begin then.\n# TYPE lwtools_start_time_seconds gauge\n"
 		"lwtools_start_time_seconds{tool=\"sizes\"}\n"
-		"# HELP lwtools_lost_records_total Records that were made and did not come, so far "
-		"as is known.\n# TYPE lwtools_lost_records_total counter\n"
+		"# HELP lwtools_lost_records_total Records that did not arrive, so far as is "
+		"known.\n# TYPE lwtools_lost_records_total counter\n"
 		"lwtools_lost_records_total{tool=\"sizes\"} 0\n"
 		"# HELP lwtools_missed_calls_total Calls that the tool did not see, so far as is "
 		"known.\n# TYPE lwtools_missed_calls_total counter\n"
 		"lwtools_missed_calls_total{tool=\"sizes\"} 0\n"
-		"# HELP lwtools_other_records_total Records that are added up with others, since "
-		"there are too many labels.\n# TYPE lwtools_other_records_total counter\n"
+		"# HELP lwtools_other_records_total Records added up as other, since there are "
+		"too many sets of labels.\n# TYPE lwtools_other_records_total counter\n"
 		"lwtools_other_records_total{tool=\"sizes\"} 0\n");
 	free(bytes);
 	finish(&play);
@@ -668,17 +668,17 @@ static void places_that_are_refused(void **state)
 	is_refused(path, "it is a symbolic link; remove it");
 	unlink(path);
 	assert_int_equal(mkdir(path, 0755), 0);
-	is_refused(path, "it is no regular file");
+	is_refused(path, "it is not a regular file");
 	rmdir(path);
 	assert_int_equal(mkfifo(path, 0644), 0);
-	is_refused(path, "it is no regular file");
+	is_refused(path, "it is not a regular file");
 	unlink(path);
 	file_write(path, "# HELP node_x 1\n", 16);
-	is_refused(path, "it is there, and not by lwload; name another file");
+	is_refused(path, "it is there, but lwload did not write it; name another file");
 	holds("# HELP node_x 1\n");
 	file_write(path, "# HELP lwtools_up 1\n", 20);
 	assert_int_equal(chown(path, 65534, 65534), 0);
-	is_refused(path, "it is another user's; remove it");
+	is_refused(path, "it belongs to another user; remove it");
 }
 
 static void directories_that_are_refused(void **state)
@@ -699,7 +699,7 @@ static void directories_that_are_refused(void **state)
 	is_refused(path, "others may write to its directory");
 	assert_int_equal(chmod(dir, 0755), 0);
 	assert_int_equal(chown(dir, 65534, 65534), 0);
-	is_refused(path, "its directory is another user's; name one of root's");
+	is_refused(path, "its directory belongs to another user; name one of root's");
 }
 
 /* As Debian's is, below one of user prometheus. */
@@ -743,7 +743,7 @@ static void not_root(void **state)
 	assert_int_equal(chown(dir, 65534, 65534), 0);
 	in_child(as_nobody, NULL, &outcome);
 	assert_int_equal(outcome.code, 1);
-	assert_non_null(strstr(outcome.err, "files of metrics are root's; try sudo"));
+	assert_non_null(strstr(outcome.err, "only root may write files of metrics; try sudo"));
 	outcome_free(&outcome);
 }
 
