@@ -1,5 +1,5 @@
 #!/bin/sh
-# always.sh - waits until lwload@TOOL runs its tool; says what its journal says if that comes to nothing
+# always.sh - waits until lwload@TOOL runs its tool; if it does not run, prints the last message of its journal
 #
 # usage: sh -s -- TOOL < always.sh
 set -eu

@@ -1,5 +1,5 @@
 #!/bin/sh
-# health.sh - does a tool see, within a second, what is known to happen? Ends with 0 if so
+# health.sh - does a tool see a known event within a second? Exits with 0 if so
 #
 # usage: sh -s < health.sh
 set -eu
@@ -8,12 +8,12 @@ trap 'rm -rf "$dir"' EXIT
 trap 'exit 1' HUP INT TERM
 name=/lwtools-health-$$
 
-# running TOOL - a tool runs only once on a host; if it is always on, it is not for us
+# running TOOL - does it run already, as when it is always on? A tool cannot run twice on a host
 running() {
 	/usr/sbin/lwload status --json | grep -q "\"tool\":\"$1\""
 }
 
-# trace TOOL [OPTION...] - the tool for a second, with a program that looks for the name again and again until it has ended
+# trace TOOL [OPTION...] - runs the tool for a second; meanwhile a program looks for the name again and again
 trace() {
 	tool=$1
 	/usr/sbin/lwload "$@" --duration 1 --json --summary > "$dir/out" 2> "$dir/err" &
@@ -24,7 +24,7 @@ trace() {
 	done
 	status=0
 	wait $lwload || status=$?
-	# 5: lost some of what a busy host does
+	# 5: the tool lost some records, as on a busy host
 	if [ $status -ne 0 ] && [ $status -ne 5 ]; then
 		cat "$dir/err" >&2
 		exit $status
@@ -37,12 +37,12 @@ main() {
 	elif ! running execsnoop; then
 		trace execsnoop
 	else
-		echo "opensnoop and execsnoop run already, and by their being there it is seen that tools work"
+		echo "opensnoop and execsnoop run already, so tools work on this host"
 		exit
 	fi
 	grep -qF "\"$name\"" "$dir/out" || { echo "$tool did not see $name" >&2; exit 1; }
-	grep -qF '"ended":"duration"' "$dir/out" || { echo "$tool was ended before its time" >&2; exit 1; }
+	grep -qF '"ended":"duration"' "$dir/out" || { echo "$tool ended too early" >&2; exit 1; }
 }
 
-# The shell has read all of this script then, and no program can take a part of it.
+# By then the shell has read the whole script, so no program can take a part of it from standard input.
 main < /dev/null

@@ -4,7 +4,7 @@
 # usage: sh -s -- DIR TOOL < trace-end.sh      fails if the tool is left in the kernel
 set -eu
 dir=$1 tool=$2
-# As long as the lock is held, the run goes on and the process is its.
+# As long as the lock is taken, the run goes on, and the process is the run's.
 if [ -e "$dir/pid" ] && ! flock -n "$dir" true; then
 	kill -TERM "$(cat "$dir/pid")" 2> /dev/null || :
 	flock -w 600 "$dir" true

@@ -1,10 +1,10 @@
 #!/bin/sh
-# trace.sh - runs a tool for some time, and leaves what it recorded as DIR/records.jsonl.gz; prints a JSON object
+# trace.sh - runs a tool for some time, and leaves its records as DIR/records.jsonl.gz; prints a JSON object
 #
 # usage: sh -s -- DIR SECONDS SIZE TOOL [OPTION...] < trace.sh
 #
-# It takes at most three times SIZE of the disk, and is not begun where that is not free. It ends by itself, whether or
-# not somebody still waits for it, and then leaves nothing.
+# The run takes at most three times SIZE of the disk, and does not begin if less is free. It ends by itself. If nobody
+# waits for it any more, it leaves nothing.
 set -eu
 umask 077
 
@@ -13,7 +13,7 @@ die() {
 	exit 1
 }
 
-# kibibytes SIZE - of a number with K, M or G
+# kibibytes SIZE - prints a number with K, M or G in KiB
 kibibytes() {
 	number=${1%[KMG]}
 	case $1 in
@@ -23,7 +23,7 @@ kibibytes() {
 	esac
 }
 
-# Directories that nobody will fetch: nobody has their lock, and they are a day old or of a boot before
+# Removes directories that nobody will fetch: they are not locked, and are a day old or from an earlier boot.
 sweep() {
 	boot=$(sed -n 's/^btime //p' /proc/stat)
 	find "${dir%/*}" -maxdepth 1 -type d -user root -name "$(basename "${dir%.*}").*" \
@@ -36,10 +36,10 @@ sweep() {
 room() {
 	need=$((3 * $(kibibytes "$size")))
 	free=$(df -Pk "${dir%/*}" | awk 'NR == 2 { print $4 }')
-	[ "$free" -ge "$need" ] || die "${dir%/*} has $free KiB free, and $need may be needed; free some, or lower lwtools_size"
+	[ "$free" -ge "$need" ] || die "${dir%/*} has $free KiB free, but a trace may need $need; free some, or lower lwtools_size"
 }
 
-# is_left - did its run leave the module in the kernel?
+# is_left - did the run leave its module in the kernel?
 is_left() {
 	/usr/sbin/lwload status --json | grep -F "\"tool\":\"$tool\"" | grep -q '"state":"left"'
 }
@@ -48,13 +48,13 @@ main() {
 	dir=$1 seconds=$2 size=$3 tool=$4
 	shift 4
 	[ -x /usr/sbin/lwload ] || die "lwtools is not installed; run lwtools.fleet.deploy"
-	# A verb of lwload is no tool.
+	# TOOL may be a verb of lwload, which info refuses.
 	/usr/sbin/lwload info "$tool" > /dev/null || exit
 	room
 	sweep
 	mkdir "$dir" || exit
 	trap 'rm -rf "$dir"' EXIT
-	# A reader that has gone must not end the script before it has cleaned up.
+	# The script must clean up even if its reader has gone.
 	trap '' PIPE
 	trap 'exit 1' HUP INT TERM
 	exec 9< "$dir"
@@ -74,7 +74,7 @@ main() {
 	*) tail -n 3 "$dir/err" >&2; exit 1 ;;
 	esac
 
-	# The last line tells of losses.
+	# The last line is the summary.
 	summary=$(tail -n 1 "$dir/records")
 	kept=$(($(cat "$dir"/records* | wc -l) - 1))
 	{
@@ -87,5 +87,5 @@ main() {
 	fi
 }
 
-# The shell has read all of this script then, and no program can take a part of it.
+# By then the shell has read the whole script, so no program can take a part of it from standard input.
 main "$@" < /dev/null

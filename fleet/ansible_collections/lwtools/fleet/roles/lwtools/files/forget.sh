@@ -1,5 +1,5 @@
 #!/bin/sh
-# forget.sh - removes what apt keeps of the repository and of its packages, and prints the names
+# forget.sh - removes apt's copies of the repository's indexes and packages, and prints their names
 set -eu
 list=/etc/apt/sources.list.d/lwtools.list
 for file in /var/cache/apt/archives/lwtools*.deb; do

@@ -1,18 +1,18 @@
 #!/bin/sh
-# look.sh - what is to be known of a host before anything on it is changed; prints a JSON object
+# look.sh - looks at a host before anything on it is changed; prints a JSON object
 #
 # usage: sh -s -- URL SUITE VERSION KEY < look.sh
 #   URL      of the repository; '' looks at the host alone
-#   SUITE    '' is that of the host's own Debian
+#   SUITE    of the repository; '' is the suite of the host's own Debian
 #   VERSION  of lwtools; '' is the newest that the repository has for the running kernel
 #   KEY      the repository's public key, its text
 #
-# It is apt that reads the repository and checks who signed it, in a directory that goes again: the host's
-# proxies and certificates are used, http, https and file work, and the host is left as it was.
+# The host's apt reads the repository into a temporary directory and checks the signature. So apt's proxies and
+# certificates are used, and http, https and file work. The host is left as it was.
 set -eu
 umask 022
 
-# strings WORD... - as members of a JSON array. Names of releases, packages and versions need no escapes.
+# strings WORD... - prints members of a JSON array. Names of releases, packages and versions need no escapes.
 strings() {
 	comma=''
 	for word; do
@@ -21,12 +21,12 @@ strings() {
 	done
 }
 
-# sentence TEXT - what a JSON string takes of it as it is, on one line
+# sentence TEXT - prints it on one line, without characters that a JSON string must escape
 sentence() {
 	printf '%s' "$1" | tr '\n\t' '  ' | LC_ALL=C tr -cd ' !#-[]-~' | cut -c 1-400
 }
 
-# next_release - the newest with an image in /boot, which is what boot loaders of Debian take
+# next_release - prints the newest release with an image in /boot: Debian's boot loaders take this one
 next_release() {
 	for image in /boot/vmlinuz-*; do
 		case $image in
@@ -36,7 +36,8 @@ next_release() {
 	done | sort -V | tail -n 1
 }
 
-# installed - our packages, one PACKAGE=VERSION a line; without apt, the tarballs. lwtools-fleet is the operator's side.
+# installed - prints lwtools' packages, one PACKAGE=VERSION a line; without apt, the tarballs. The operator's lwtools-fleet
+# is left out.
 installed() {
 	if ! $apt; then
 		find /var/lib/lwtools-tarball -name '*.tar.zst' -printf '%f\n' 2> /dev/null || :
@@ -47,14 +48,14 @@ installed() {
 		sed -n 's/^[hi]i  *//p' | grep -v '^lwtools-fleet=' || :
 }
 
-# our_files - those of the repository that are there
+# our_files - prints which of apt's files for the repository are there
 our_files() {
 	for file in /etc/apt/sources.list.d/lwtools.list /usr/share/keyrings/lwtools.asc; do
 		[ ! -e "$file" ] || echo "$file"
 	done
 }
 
-# settings - apt's, after those of the host. Its hooks would change the host.
+# settings - prints settings of apt, which override those of the host. The host's hooks would change the host.
 settings() {
 	cat <<-END
 	#clear APT::Update::Pre-Invoke;
@@ -74,7 +75,7 @@ settings() {
 
 # read_repository - sets available, lines of PACKAGE VERSION, or problem
 read_repository() {
-	dir=$(mktemp -d /run/lwtools-look.XXXXXX) || { problem="no directory can be made in /run; run as root"; return; }
+	dir=$(mktemp -d /run/lwtools-look.XXXXXX) || { problem="cannot make a directory in /run; run as root"; return; }
 	trap 'rm -rf "$dir"' EXIT
 	trap 'exit 1' HUP INT TERM
 	mkdir -p "$dir/lists/partial" "$dir/cache/archives/partial"
@@ -95,7 +96,7 @@ read_repository() {
 		awk '$1 == "Package:" { name = $2 } $1 == "Version:" && name ~ /^lwtools/ { print name, $2 }')
 }
 
-# A suite that is not there covers nothing, which is no fault of the host; apt says so only if the server has answered.
+# A suite that is missing covers nothing, and the host is not at fault. apt tells that only if the server has answered.
 cannot_read() {
 	if grep -q 'does not have a Release file' "$dir/log" && ! grep -q 'Failed to fetch' "$dir/log"; then
 		why="$url has no suite $suite" uncovered=$kernels
@@ -104,7 +105,7 @@ cannot_read() {
 	fi
 }
 
-# newest PACKAGE [VERSION] - of those available, that VERSION or the newest before it
+# newest PACKAGE [VERSION] - prints the newest version that is available, or VERSION or the newest before it
 newest() {
 	best=''
 	for version in $(echo "$available" | awk -v name="$1" '$1 == name { print $2 }'); do
@@ -118,8 +119,8 @@ newest() {
 	echo "$best"
 }
 
-# plan - sets packages, what is to be installed, and uncovered, the kernels that would have no tools;
-# or why there is nothing for the running one
+# plan - sets packages, which are to be installed, and uncovered, the kernels without tools; or sets why, the reason
+# that there is nothing for the running kernel
 plan() {
 	loader=${wanted:-$(newest lwtools)}
 	modules=$(newest "lwtools-modules-$release" "$loader")
@@ -164,5 +165,5 @@ main() {
 	END
 }
 
-# The shell has read all of this script then, and no program can take a part of it.
+# By then the shell has read the whole script, so no program can take a part of it from standard input.
 main "$@" < /dev/null
