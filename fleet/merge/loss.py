@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What is told at the end, and meanwhile"""
+"""Losses, told at the end, and progress until then"""
 from __future__ import annotations
 
 import contextlib
@@ -14,7 +14,7 @@ OK, LOST = 0, 5  # exit statuses
 
 
 def summary(sources, rows):
-    """What the last object of --json has."""
+    """The content of the last object of --json."""
     total = {name: sum(source.loss[name] for source in sources) for name in ("shed", "lost", "missed")}
     uncounted = {}
     for source in sources:
@@ -33,15 +33,15 @@ def summary(sources, rows):
 
 
 def tell(sources, loss):
-    """On standard error, if anything is not as it should be. Returns the exit status."""
+    """Tells on standard error what is lost or incomplete. Returns the exit status."""
     for source in sources:
         for problem in source.problems():
             say(f"{source.host}: {source.path}: {problem}")
         if source.late:
             say(f"{source.host}: {source.path}: {plural(source.late, 'record')} came too late to be put in order")
     if loss["other"]:
-        say(f"{plural(loss['other'], 'row')} found no place among {MAX_ROWS} keys and were added up as other; "
-            "name fewer fields by --by")
+        say(f"{plural(loss['other'], 'row')} did not fit into {MAX_ROWS} keys and were added up as other; "
+            "name fewer fields with --by")
     if not any(source.problems() for source in sources):
         return OK
     uncounted = sum(entry["events"] for entry in loss["uncounted"])
@@ -53,7 +53,7 @@ def tell(sources, loss):
 
 
 class Progress:
-    """A line on standard error that is written again and again, if it is a terminal."""
+    """A line on standard error, if that is a terminal. It is written again and again."""
 
     def __init__(self, sources):
         self.sources, self.shown = sources, False

@@ -46,7 +46,7 @@ class Heat:
         return next((step for step in STEPS if step > self.step and step % self.step == 0), 2 * self.step)
 
     def coarsen(self, step):
-        """@step: a multiple of what it is"""
+        """@step: a multiple of the present step"""
         ratio, self.step = step // self.step, step
         cells, self.cells = self.cells, {}
         for (name, column, bucket), n in cells.items():
@@ -57,7 +57,7 @@ class Heat:
             self.last //= ratio
 
     def maps(self):
-        """By name: column, bucket, count, column, ... from the first column on."""
+        """By name, a list of column, bucket, count, column, ... Columns count from the first one."""
         first = self.first or 0
         for (name, bucket), n in self.timeless.items():
             key = (name, self.last or 0, bucket)
@@ -68,7 +68,7 @@ class Heat:
         return found
 
     def json(self, describe):
-        """@describe: what a map's object has besides, by its name"""
+        """@describe: returns the other members of a map's object, by the map's name"""
         maps = [{**describe(name), "cells": cells} for name, cells in self.maps().items()]
         known = self.first is not None
         return {"start": self.first * self.step / 1000 if known else None, "step": self.step / 1000,
@@ -82,7 +82,7 @@ class Gaps:
         self.last = {}
 
     def add(self, host, when):
-        """Returns it, in whole seconds, 0 if there was none."""
+        """Returns the milliseconds since the host's last report, as whole seconds; 0 if there was none."""
         before = self.last.get(host)
         if when is None or when == before:
             return 0
@@ -96,14 +96,14 @@ def milliseconds(record):
 
 
 def weight(record, row):
-    """How much a record counts for in the picture of all that was counted."""
+    """How much a record adds to the picture of all counts."""
     sums = [record.fields.get(name) for name in row.sums]
     values = sum(n for n in sums if n.__class__ is int) + sum(dist.count for dist in (record.dists or {}).values())
     return max(values, 1)
 
 
 def cell(row, name):
-    """Numbers are numbers; strings are escaped as in a table."""
+    """The value of a cell: numbers stay numbers; strings are escaped as in a table."""
     value = row.get(name)
     if isinstance(value, (str, list, tuple)):
         return shown(value) + ("..." if name in (row.get("truncated") or ()) else "")
@@ -111,7 +111,7 @@ def cell(row, name):
 
 
 class HtmlSink:
-    """One page: the template, with what there is to show as JSON in it."""
+    """One page: the template with the data in it, as JSON."""
 
     def __init__(self, out, options):
         self.out = out
@@ -123,7 +123,7 @@ class HtmlSink:
         self.heat, self.activity, self.gaps = Heat(step), Heat(step), Gaps()
         self.fitted = False
         self.totals = {}  # by map: count and sum
-        self.names = {}  # of distributions, by what tells them apart
+        self.names = {}  # of distributions, by the key that tells them apart
         self.hosts = {}
         self.counts = []
 
@@ -158,7 +158,7 @@ class HtmlSink:
                 self.put_dist((name, dist.unit, which), milliseconds(record), dist)
 
     def name(self, row, field, unit):
-        """What a distribution is called: two tools can have a field of the same name."""
+        """The name of a distribution. Two tools can have a field of the same name."""
         title = title_of(row, without="host")
         name = f"{visible(field)}: {title}" if title else visible(field)
         key = (row.shape, unit, name)
@@ -189,7 +189,7 @@ class HtmlSink:
         self.out.write(page(self.template, data))
 
     def fit(self, gap):
-        """A column that is no multiple of the interval of reports would have more of them than the next."""
+        """Makes columns a multiple of the interval of reports, or one would have more reports than the next."""
         self.fitted = True
         for heat in (self.heat, self.activity):
             if gap > heat.step:
@@ -210,12 +210,12 @@ def read_template():
 
 
 def page(template, data):
-    """The policy lets run what the template has, by its hash, and nothing else."""
+    """The policy allows the template's own style and script, by their hashes, and nothing else."""
     policy = "default-src 'none'; base-uri 'none'; form-action 'none'"
     for name in ("style", "script"):
         text = re.search(f"<{name}>(.*?)</{name}>", template, re.DOTALL).group(1)
         digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
         policy += f"; {name}-src 'sha256-{digest}'"
-    # Names of strangers cannot end the element: it has no "<" at all.
+    # A name from strangers cannot end the element, since the text has no "<".
     text = dump(data).replace("<", "\\u003c")
     return template.replace("@POLICY@", policy, 1).replace("@DATA@", text, 1)

@@ -11,7 +11,7 @@ import time
 
 
 class Failure(Exception):
-    """What ends lwmerge with one line, and status 1."""
+    """An error that ends lwmerge with one line, and status 1."""
 
 
 # The same characters as in loader/escape.c
@@ -27,7 +27,7 @@ def escaped(match):
 
 
 def visible(text):
-    """As a terminal may show it."""
+    """The text with escapes, so that a terminal may show it."""
     return text if text.isalnum() else TO_ESCAPE.sub(escaped, text)
 
 
@@ -65,7 +65,7 @@ UNIT = re.compile(r"[a-z]{1,32}")
 
 
 def decode(text):
-    """The value that all of the text is. JSONDecoder.decode() also looks for blanks, and takes longer."""
+    """The value of the whole text. JSONDecoder.decode() also looks for blanks, and takes longer."""
     value, end = DECODER.raw_decode(text)
     if end != len(text):
         raise ValueError(text)
@@ -96,7 +96,7 @@ class Dist:
 
     @classmethod
     def read(cls, value):
-        """Of JSON's; ValueError, KeyError or TypeError if it is not as lwload writes it."""
+        """From a value of JSON. ValueError, KeyError or TypeError if lwload does not write it so."""
         buckets = {}
         for entry in value["buckets"]:
             low = natural(entry["low"])
@@ -123,7 +123,7 @@ class Dist:
 
 
 def distributions(record):
-    """Those in a record, by field, or None; ValueError if it has a value that no record has."""
+    """The distributions in a record by field, or None. ValueError if no record has such a value."""
     dists = None
     for name, value in record.items():
         kind = value.__class__
@@ -140,12 +140,12 @@ def distributions(record):
 
 
 def seconds_of(text):
-    """Since the epoch, of a time in JSON; ValueError if it is none."""
+    """The seconds since the epoch of a time in JSON. ValueError if the text is not a time."""
     return calendar.timegm(time.strptime(text[:19], "%Y-%m-%dT%H:%M:%S"))
 
 
 class Clock:
-    """Seconds of times: most records come in the second of the one before."""
+    """Seconds of times. The last second is remembered: most records come in the same second as the one before."""
 
     def __init__(self):
         self.text, self.seconds = None, 0
@@ -160,7 +160,7 @@ class Clock:
 
 
 def names_of(fields):
-    """Of all records of a tool, which has this field in some."""
+    """The names of the fields without "truncated", which only some records of a tool have."""
     names = tuple(fields)
     return tuple(name for name in names if name != "truncated") if "truncated" in fields else names
 
@@ -168,7 +168,8 @@ def names_of(fields):
 class Record:
     """A line of a file.
 
-    @seconds: since the epoch, None if neither it nor one before has a time; @shape: names of its fields
+    @seconds: since the epoch; None if neither this record nor one before has a time
+    @shape: the names of its fields
     """
 
     __slots__ = ("source", "time", "seconds", "fields", "text", "dists", "shape")

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from .records import Dist, Failure
 
-MAX_ROWS = 100_000  # of a report; those beyond are one row, "other"
+MAX_ROWS = 100_000  # of a report; further rows are added up in the row "other"
 
-# Ids that each host gives out for itself: of two hosts, the same number is not the same process.
+# Each host gives out these ids by itself: the same number on two hosts is not the same process.
 PER_HOST = {"pid", "tid", "ppid", "tpid"}
 NO_KEY = {"time", "host"}
 
 
 class Row:
-    """@shape: names of the fields that its records have; @fields: its key"""
+    """@shape: the names of its records' fields; @fields: its key"""
 
     __slots__ = ("shape", "fields", "sums", "dists")
 
@@ -23,7 +23,7 @@ class Row:
         return sum(self.sums.values()) + sum(dist.count for dist in self.dists.values())
 
     def names(self):
-        """Of its values in the order of the record's, the host first."""
+        """The names of its values in the order of the record, the host first."""
         order = dict.fromkeys(("host", *self.shape, *self.sums, "truncated"))
         return [name for name in order if self.has(name)]
 
@@ -52,7 +52,7 @@ class Rows:
         self.others = 0
 
     def takes(self, record):
-        """Whether it is to be added up, and is not an event to be shown."""
+        """Whether the record is added up. If not, it is an event, which is shown."""
         if record.dists or self.only:
             return True
         for name in self.sums:
@@ -83,7 +83,7 @@ class Rows:
         return tuple(pairs) + ((("truncated", cut),) if cut else ())
 
     def row(self, record):
-        """The row of the record's key; when there are too many, one that is called other."""
+        """The row of the record's key; or the row "other", if there are too many."""
         shape, pairs = record.shape, self.key(record)
         row = self.rows.get((shape, pairs))
         if not row and len(self.rows) >= MAX_ROWS:
@@ -95,7 +95,7 @@ class Rows:
         return row
 
     def add(self, record):
-        """Returns its row."""
+        """Adds the record to its row, and returns the row."""
         row = self.row(record)
         self.time = max(self.time, record.time)
         for name, dist in (record.dists or {}).items():
@@ -112,11 +112,11 @@ class Rows:
         host = record.source.host
         unit, first = self.units.setdefault((shape, name), (dist.unit, host))
         if unit != dist.unit:
-            raise Failure(f"{name} is in {dist.unit} on {host}, in {unit} on {first}: they cannot be added; "
-                          "trace all hosts with the same options, or merge these apart")
+            raise Failure(f"{name} is in {dist.unit} on {host}, in {unit} on {first}: they cannot be added up; "
+                          "trace all hosts with the same options, or merge these hosts separately")
 
     def take(self):
-        """The rows, those with the highest counts first; and begins anew."""
+        """Returns the rows, the highest counts first, and begins anew."""
         rows = sorted(self.rows.values(), key=lambda row: (-row.size(), str(row.fields)))
         self.rows = {}
         return rows[:self.top] if self.top else rows

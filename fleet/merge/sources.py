@@ -18,8 +18,8 @@ from .records import Clock, Failure, Record, decode, distributions, names_of, na
 LINE_MAX = 256 << 10  # lwload's longest line is below 100 KiB: a record has 8 KiB in lwtools-stream(5)
 WINDOW = 1024  # records of a file that are put in order among themselves
 WINDOWS = 64 << 10  # all files together
-MAX_FIELDS = 64  # of a record, twice what lwload takes
-MAX_SHAPES = 64  # sets of fields in a file, which is of one tool or some
+MAX_FIELDS = 64  # of a record, twice as many as lwload takes
+MAX_SHAPES = 64  # sets of fields in a file, which has records of one tool or some
 
 MAGIC = {b"\x1f\x8b": gzip.open, b"\xfd7zXZ\0": lzma.open, b"BZh": bz2.open}
 SUFFIXES = re.compile(r"(\.(jsonl|json|ndjson))?(\.(gz|xz|bz2))?$")
@@ -87,7 +87,7 @@ class Source:
                 if "lwload" in fields:
                     self.take_summary(fields["lwload"])
                     continue
-                # A record without a time, such as the sum at the end, has that of the one before.
+                # A record without a time, such as the sum at the end, has the time of the record before.
                 if fields["time"] is not None:
                     seconds = clock.read(fields["time"])
                     stamp = fields["time"]
@@ -101,7 +101,7 @@ class Source:
             yield Record(self, stamp, seconds, fields, text, dists, shape)
 
     def check_shape(self, shape):
-        """A tool's records all have the same fields; what is remembered by these is bounded so."""
+        """All records of a tool have the same fields. This bounds how many sets of fields are remembered."""
         if shape not in self.shapes:
             if len(self.shapes) == MAX_SHAPES or len(shape) > MAX_FIELDS:
                 raise ValueError(shape)
@@ -109,7 +109,7 @@ class Source:
         return shape
 
     def take_broken(self, line):
-        # Only the last has no end.
+        # Only the last line can lack its end.
         if line.endswith(b"\n"):
             self.broken += 1
         else:
@@ -131,7 +131,7 @@ class Source:
         self.since_summary = 0
 
     def ordered(self, window):
-        """(time, number, sequence, record), by time but for what comes later than the window."""
+        """(time, number, sequence, record) by time, except for records that come later than the window."""
         heap, last = [], ""
         for sequence, record in enumerate(self.read()):
             item = (record.time, self.number, sequence, record)
@@ -148,7 +148,7 @@ class Source:
             yield heapq.heappop(heap)
 
     def problems(self):
-        """Why it is not all that happened; the host or its file is the subject of each."""
+        """Why the file does not have all that happened. The subject of each text is the host or its file."""
         found = []
         for name, words, noun in (("lost", "lost", "record"), ("missed", "missed", "call")):
             if self.loss[name]:
@@ -220,7 +220,7 @@ def open_all(arguments):
 
 
 def merged(sources):
-    """The records of all, by time; in the memory of the windows."""
+    """The records of all files, by time. Only the windows are in memory."""
     window = max(16, min(WINDOW, WINDOWS // len(sources)))
     for item in heapq.merge(*(source.ordered(window) for source in sources)):
         yield item[3]

@@ -7,8 +7,8 @@ import time
 from .records import dump, high_of, is_harmless, low_of, names_of, seconds_of, visible
 
 LOOK_AHEAD = 500  # events that the widths of columns are taken from
-WIDEST = 40  # columns that a string gets, but for the last
-# How lwload prints them in a table; JSON does not tell.
+WIDEST = 40  # columns that a string gets, unless it is the last field
+# Formats of lwload's tables, which JSON does not tell
 FORMATS = {"flags": "0x{:x}", "mode": "{:04o}"}
 
 
@@ -19,7 +19,7 @@ class JsonSink:
 
     def event(self, record):
         text, host = record.text, record.source.host
-        # Whatever host it says itself, it is the file's.
+        # The host is that of the file, whatever the record says.
         if "host" in record.fields or not is_harmless(text):
             record.fields["host"] = host
             self.out.write(dump(record.fields) + "\n")
@@ -51,9 +51,9 @@ class LocalTime:
 
 
 class Columns:
-    """Fields as columns: those that any of the first rows has, as wide as these need.
+    """Columns for the fields that any of the first rows has, as wide as these rows need.
 
-    @before: columns of such rows until now, which stay.
+    @before: the columns of such rows until now; they stay
     """
 
     def __init__(self, names, rows, before=None):
@@ -100,7 +100,7 @@ class Columns:
 
 
 def histogram(dist):
-    """As put_histogram() of loader/render.c has it."""
+    """The lines of put_histogram() in loader/render.c."""
     last = max(dist.buckets)
     wide = last > 32
     digits, stars = (20, 20) if wide else (10, 40)
@@ -117,7 +117,7 @@ def shown(value):
 
 
 def title_of(row, without=""):
-    """name = value, name = value: what a distribution is of."""
+    """The title of a distribution: name = value, name = value."""
     cut = row.fields.get("truncated", ())
     parts = [f"{visible(name)} = {shown(row.fields[name])}{'...' if name in cut else ''}" for name in row.names()
              if name in row.fields and name not in ("truncated", without) and row.fields[name] not in ("", ())]
@@ -130,13 +130,13 @@ class TableSink:
         self.interval = options.interval
         self.ahead = []
         self.columns = {}  # by the names of fields
-        self.headed = None  # those of the heading above
+        self.headed = None  # the columns of the heading above
         self.clock = LocalTime()
-        self.empty = True  # the line before, or there is none
+        self.empty = True  # whether the line before is empty, or there is none
 
     def event(self, record):
         fields = record.fields
-        # Whatever host it says itself, it is the file's.
+        # The host is that of the file, whatever the record says.
         row = {"time": fields.pop("time"), "host": None}
         row.update(fields)
         row["host"] = record.source.host

@@ -216,8 +216,8 @@ class Reports(Case):
         self.write("b.jsonl", trace([{**latency(2, {}), "latency": dist({3: 1}, unit="msecs")}]))
         self.write("out", "before")
         _, said = self.run_it("-o", "out", "a.jsonl", "b.jsonl", status=1)
-        self.assertEqual(said, "lwmerge: latency is in msecs on b, in usecs on a: they cannot be added; "
-                               "trace all hosts with the same options, or merge these apart\n")
+        self.assertEqual(said, "lwmerge: latency is in msecs on b, in usecs on a: they cannot be added up; "
+                               "trace all hosts with the same options, or merge these hosts separately\n")
         self.assertEqual(sorted(os.listdir(self.dir)), ["a.jsonl", "b.jsonl", "out"])
         with open(self.path("out"), encoding="utf-8") as file:
             self.assertEqual(file.read(), "before")
@@ -413,8 +413,8 @@ class Program(Case):
     def test_output_that_cannot_be(self):
         self.write("a.jsonl", trace([opened(1)]))
         os.symlink("a.jsonl", self.path("link"))
-        for name, words in (("/dev/null", "is no regular file"), ("link", "is no regular file"),
-                            (".", "is no regular file"), ("no/such", "No such file or directory")):
+        for name, words in (("/dev/null", "is not a regular file"), ("link", "is not a regular file"),
+                            (".", "is not a regular file"), ("no/such", "No such file or directory")):
             _, said = self.run_it("-o", name, "a.jsonl", status=1)
             self.assertRegex(said, rf"\Alwmerge: .*{re.escape(name)}: .*{words}\n\Z")
         self.assertTrue(os.path.exists("/dev/null") and not os.path.isfile("/dev/null"))
