@@ -301,6 +301,8 @@ class Examples(Case):
         directory = os.path.join(FLEET, "../examples")
         found = 0
         for name in os.listdir(directory):
+            if not name.endswith("_example.txt"):
+                continue
             with open(os.path.join(directory, name), encoding="utf-8") as file:
                 lines = [text for text in file if text.startswith('{"time":') and text.endswith("}\n")]
             found += len(lines)
