@@ -62,7 +62,7 @@ struct ending {
 /* One run: what it says is passed on, and read for what it lost. */
 struct job {
 	const struct lw_run *run;
-	struct lw_loss loss;
+	struct lw_loss *loss; /* the caller's, who looks at it in each flush */
 	struct ending ending;
 	pid_t pid;
 	int out, err;   /* pipes from its stdout and stderr */
@@ -141,7 +141,7 @@ static void read_line(struct job *job)
 	if (!strncmp(text, "Couldn't insert module ", 23) && strstr(text, ": File exists"))
 		job->exists = true;
 	/* For the count only: the line itself has been printed. */
-	lw_words(text, &job->loss, words, sizeof(words));
+	lw_words(text, job->loss, words, sizeof(words));
 	job->len = 0;
 }
 
@@ -362,9 +362,11 @@ static int reap(struct job *job)
 
 int lw_staprun_run(const struct lw_run *run, struct lw_loss *loss)
 {
-	struct job job = { .run = run, .out = -1, .err = -1 };
-	int status = 0, err = spawn(&job);
+	struct job job = { .run = run, .loss = loss, .out = -1, .err = -1 };
+	int status = 0, err;
 
+	*loss = (struct lw_loss){ 0 };
+	err = spawn(&job);
 	if (err) {
 		lw_error("%s: cannot start staprun: %s", run->name, strerror(-err));
 	} else {
@@ -379,7 +381,6 @@ int lw_staprun_run(const struct lw_run *run, struct lw_loss *loss)
 		status = reap(&job);
 	if (job.err >= 0)
 		close(job.err);
-	*loss = job.loss;
 	/* That the reader is gone excuses nothing else. */
 	return err < 0 && (err != -EPIPE || !status) ? err : status;
 }

@@ -451,9 +451,9 @@ int __wrap_execve(const char *path, char *const *argv, char *const *envp)
 	}
 	if (fake->exec_deaf)
 		signal(SIGINT, SIG_IGN);
-	if (write(STDOUT_FILENO, "rows\n", 5) != 5)
-		_exit(98);
 	if (fake->exec_says && write(STDERR_FILENO, fake->exec_says, strlen(fake->exec_says)) < 0)
+		_exit(98);
+	if (write(STDOUT_FILENO, "rows\n", 5) != 5)
 		_exit(98);
 	if (fake->exec_mute)
 		close(STDOUT_FILENO);

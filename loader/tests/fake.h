@@ -55,7 +55,7 @@ struct fake {
 	void (*on_signal)(void);  /* when it gets one */
 
 	int exec_errno, exec_status; /* of execve; the exit code of what it starts */
-	const char *exec_says;       /* that says this on stderr */
+	const char *exec_says;       /* that says this on stderr, before anything else */
 	bool exec_deaf;              /* that ends by SIGKILL only; time is ten times as fast */
 	bool exec_mute;              /* its stdout is closed before that */
 	bool kill_refused;           /* not even by that: kill fails with EPERM */

@@ -19,6 +19,8 @@ static char output[256];
 static int data_result; /* what the sink answers */
 
 static int inserted, started;
+static struct lw_loss loss;
+static unsigned long long missed_by_then; /* what was known in the last flush */
 
 static void on_inserted(void *context)
 {
@@ -44,6 +46,7 @@ static int on_data(void *context, const char *buf, size_t len)
 static int on_flush(void *context)
 {
 	(void)context;
+	missed_by_then = loss.missed;
 	return 0;
 }
 
@@ -68,10 +71,10 @@ static int run(char **text)
 		.subject = &subject,
 		.sink = { on_inserted, on_started, on_data, on_flush, on_message, NULL },
 	};
-	struct lw_loss loss = { 7, 7 };
 	struct capture err;
 	int result;
 
+	loss = (struct lw_loss){ 7, 7 };
 	capture_begin(&err, 2);
 	result = lw_staprun_run(&run, &loss);
 	*text = capture_end(&err, NULL);
@@ -135,6 +138,19 @@ static void begun_with_clean_descriptors_and_signals(void **state)
 	assert_int_equal(fake->inherited, 0);
 	assert_int_equal(fake->changed_signals, 0);
 	close(fd);
+	free(text);
+}
+
+/* Not at its end only: metrics are written while it runs. */
+static void what_is_lost_is_known_at_once(void **state)
+{
+	char *text;
+
+	(void)state;
+	fake->exec_says = "WARNING: Number of errors: 0, skipped probes: 3\n";
+	assert_int_equal(run(&text), 0);
+	assert_int_equal(missed_by_then, 3);
+	assert_int_equal(loss.missed, 3);
 	free(text);
 }
 
@@ -242,6 +258,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		FRESH(begun_with_nothing_of_the_callers),
 		FRESH(begun_with_clean_descriptors_and_signals),
+		FRESH(what_is_lost_is_known_at_once),
 		FRESH(how_it_ended),
 		FRESH(one_that_hears_nothing),
 		FRESH(one_that_cannot_be_killed),
