@@ -45,7 +45,7 @@ stop_runs() {
 		systemctl stop 'lwload@*' || :
 		systemctl disable --now lwtools-check.timer 2>/dev/null || :
 	fi
-	rm -f /var/lib/prometheus/node-exporter/lwtools-*.prom
+	rm -f /var/lib/prometheus/node-exporter/lwtools-*.prom /var/lib/prometheus/node-exporter/lwtools-*.prom.new
 	for socket in /run/lwtools/*.sock; do
 		[ ! -S "$socket" ] || /usr/sbin/lwload stop "$(basename "$socket" .sock)" || :
 	done
