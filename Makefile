@@ -29,7 +29,7 @@ else
 CHECKED := $(CHOSEN)
 FAULTED := $(CHOSEN)
 endif
-# What "make check-fleet" has hosts of
+# The kernels of the hosts of "make check-fleet"
 FLEET := $(filter 5.10.% 6.1.% 6.12.%,$(LISTED))
 KERNELRELEASE ?= $(firstword $(CHECKED) $(CHOSEN))
 LWCACHE ?= $(HOME)/.cache/lwtools

@@ -146,7 +146,7 @@ class HtmlSink:
             self.activity.add(host, milliseconds(record), 0, n)
 
     def added(self, record, row):
-        """What Rows has added, for the maps over time: of all hosts, and of this."""
+        """Adds a record of Rows to the maps over time, of all hosts and of its host."""
         self.put_active(record, weight(record, row))
         host = self.hosts[record.source.host]
         gap = self.gaps.add(host, milliseconds(record))
