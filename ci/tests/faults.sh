@@ -49,7 +49,7 @@ gone_within() {
 	eventually "$1" all_gone
 }
 
-# ends_within SECONDS PID - a child of ours
+# ends_within SECONDS PID - does this child end within that time?
 ends_within() {
 	eventually "$1" has_ended "$2"
 }

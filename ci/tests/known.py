@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""known.py - does what a test knows of, on a host, while a tool runs there by lwtools.fleet.trace
+"""known.py - makes events on a host that a test knows, while lwtools.fleet.trace runs a tool there
 
 usage: python3 - opens COMM COUNT < known.py    looks for COUNT files /known/HOST/N, as a program of that name
-       python3 - writes DISK COUNT < known.py   reads of it until that is recorded, then writes COUNT blocks
+       python3 - writes DISK COUNT < known.py   reads the disk until a read is recorded, then writes COUNT blocks
 
-They begin when the tool has recorded what comes before them, so that none is missed.
+The events begin when the tool has recorded an earlier one, so that the tool misses none of them.
 """
 import glob
 import mmap
@@ -21,7 +21,7 @@ def recorded() -> bool:
 
 
 def until_recorded(act: Callable[[], object]) -> None:
-    """Do it until the tool has seen it, ten minutes at most."""
+    """Repeat the act until the tool has seen it, for ten minutes at most."""
     end = time.monotonic() + 600
     while not recorded() and time.monotonic() < end:
         act()
@@ -29,7 +29,7 @@ def until_recorded(act: Callable[[], object]) -> None:
 
 
 def look_for(name: str) -> None:
-    """Nobody has such a file; that it was looked for is enough."""
+    """Look for a file that does not exist: the tool sees the attempt."""
     try:
         os.close(os.open(name, os.O_RDONLY))
     except FileNotFoundError:

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# lib.sh - what the tests in the guest share; run.sh sources it together with one file of tests
+# lib.sh - functions that the tests in the guest share; run.sh sources it together with one file of tests
 #
 # A test is a function whose name begins with test_. It fails if it returns
 # non-zero, if a module is left inserted after it, or if the kernel complained
@@ -42,24 +42,24 @@ strictly() {
 	set -e
 }
 
-# Every limit here counts seconds as pace.c does, which on a busy host are longer. It is a daemon.
+# Each limit here counts the seconds of pace.c, which are longer on a busy host. pace is a daemon.
 [ -e $pace ] || /lw/pace $pace
 
-# in_seconds SECONDS - sets end: what pace's count will be then, at least
+# in_seconds SECONDS - sets end to pace's count after SECONDS, or more
 in_seconds() {
 	read -r end _ < $pace
 	end=$((end + $1 + 1))
 }
 
-# is_over END - has pace counted so far?
+# is_over END - has pace's count reached END?
 is_over() {
 	local now
 	read -r now _ < $pace
 	[ "$now" -ge "$1" ]
 }
 
-# pause SECONDS - so that others can get so far meanwhile. Nothing is executed but sleep(1), which
-# tests of execsnoop know.
+# pause SECONDS - gives other processes time. It executes only sleep(1), which tests of execsnoop
+# know.
 pause() {
 	local percent msec fraction=0
 	case $1 in
@@ -70,7 +70,7 @@ pause() {
 	sleep "$((msec / 1000)).$(printf %03d $((msec % 1000)))"
 }
 
-# eventually SECONDS COMMAND... - until the command succeeds
+# eventually SECONDS COMMAND... - repeats the command until it succeeds
 eventually() {
 	local end over=''
 	in_seconds "$1"
@@ -82,12 +82,12 @@ eventually() {
 	done
 }
 
-# has_ended PID - a child of ours, which is a zombie then
+# has_ended PID - has this child ended? It is a zombie then
 has_ended() {
 	! grep -qs '^State:[^Z]*$' "/proc/$1/status"
 }
 
-# within SECONDS COMMAND... - its status; it is killed if it takes longer
+# within SECONDS COMMAND... - returns its status; kills it if it takes longer
 within() {
 	local seconds=$1 status=0 pid
 	shift
@@ -98,7 +98,7 @@ within() {
 	return $status
 }
 
-# watch SECONDS - a run that hangs fails its test only
+# watch SECONDS - ends a test that hangs, so that only this test fails
 watch() {
 	local end
 	in_seconds "$1"
@@ -116,7 +116,7 @@ t() {
 	test_fault_1000_cycles_*) seconds=3600 ;;
 	test_fault_*) seconds=900 ;;
 	*test_packages_*) seconds=300 ;;
-	test_metrics_*) seconds=900 ;;	# what waits for Prometheus
+	test_metrics_*) seconds=900 ;;	# they wait for Prometheus
 	test_soak) seconds=7200 ;;
 	esac
 	watch "$seconds" &
@@ -182,8 +182,8 @@ finish() {
 	wait $lwload
 }
 
-# not COMMAND... - must fail; "! COMMAND" would not end a test, succeed or fail. A command that is not
-# there does not count as one that fails.
+# not COMMAND... - succeeds if the command fails. "! COMMAND" would never end a test. A command that does
+# not exist does not count as one that fails.
 not() {
 	local status=0
 	"$@" || status=$?
@@ -225,7 +225,7 @@ exits() {
 	[ "$(wc -l < $err)" -eq 1 ] || { echo "not one line on stderr: $*"; return 1; }
 }
 
-# with_copy COMMAND... - on a copy of the tools' directory that the test may spoil
+# with_copy COMMAND... - runs it on a copy of the tools' directory, which the test may spoil
 with_copy() {
 	local status
 	mkdir -p $work/copy
@@ -236,14 +236,14 @@ with_copy() {
 	return $status
 }
 
-# A reader that opens the pipe and stands still.
+# Starts a reader that opens the pipe and reads nothing.
 hold_pipe() {
 	mkfifo $work/pipe
 	bash -c "exec < $work/pipe; exec sleep 1000" &
 	holder=$!
 }
 
-# release - lets that reader go
+# release - ends that reader
 release() {
 	kill $holder
 	wait $holder || :
@@ -260,16 +260,16 @@ by_staprun() {
 	exec chroot $tree /usr/sbin/lwload "$@"
 }
 
-# started - the run with --staprun that has just been begun, in the background
+# started - waits for the run with --staprun that has just begun in the background
 started() {
 	lwload=$!
 	await 'tracing; Ctrl-C' $err
-	# It says so before the probes are in place; the engine does after.
+	# staprun says so before the probes are in place; the engine says so afterwards.
 	pause 1
 }
 
-# prints STATUS TEXT COMMAND... - with that status, that text on stdout ('': nothing at all),
-# and nothing on stderr
+# prints STATUS TEXT COMMAND... - does it end with that status, with that text on stdout ('': with
+# nothing at all), and with nothing on stderr?
 prints() {
 	local want=$1 text=$2
 	shift 2
@@ -290,7 +290,7 @@ tools_here() {
 	find "$modules" -name 'lw_*.ko' | wc -l
 }
 
-# in_systemd COMMAND... - where systemd is the first process, as it is on a host
+# in_systemd COMMAND... - runs it where systemd is the first process, as on a host
 in_systemd() {
 	nsenter -t "$systemd" -p -m "$@"
 }
@@ -299,7 +299,7 @@ systemd_runs() {
 	systemd=$(pgrep -xo systemd) && in_systemd systemctl is-system-running 2> /dev/null | grep -qE 'running|degraded'
 }
 
-# The machine's own first process is the test's: systemd gets namespaces.
+# The first process of the machine is the test's own, so systemd runs in namespaces.
 start_systemd() {
 	mount -t cgroup2 none /sys/fs/cgroup
 	env -i PATH="$PATH" container=lwtest unshare --pid --fork --mount --mount-proc --kill-child \

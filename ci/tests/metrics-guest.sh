@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# metrics-guest.sh - in the guest: what Prometheus answers about known workloads, by way of
-# --metrics, node_exporter and its own scrapes; prints TAP
+# metrics-guest.sh - runs in the guest: does Prometheus give the right answers about known workloads,
+# by way of --metrics, node_exporter and its own scrapes? Prints TAP
 #
 # usage: metrics-guest.sh [TEST...]
 # shellcheck disable=SC2154,SC2119 # out, err, work are of lib.sh; finish takes a signal, or none
@@ -36,18 +36,18 @@ is_up() {
 	[ "$(value 'up{job="node"}')" = 1 ]
 }
 
-# ask QUERY - the samples, as {"metric": {...}, "value": [TIME, "N"]}, one a line
+# ask QUERY - prints the samples, as {"metric": {...}, "value": [TIME, "N"]}, one a line
 ask() {
 	curl -s 127.0.0.1:9090/api/v1/query --data-urlencode "query=$1" | jq -c '.data.result[]?' 2> /dev/null
 }
 
-# value QUERY - that of the one sample
+# value QUERY - prints the value of its one sample
 value() {
 	ask "$1" | jq -r '.value[1]'
 }
 
-# is QUERY WANT - Prometheus' answer. When a scrape took too long, on a busy machine, it has none
-# until the next one: then it is asked again.
+# is QUERY WANT - is that Prometheus' answer? After a scrape that took too long, on a busy machine,
+# Prometheus has no answer until the next scrape, and so is asked again
 is() {
 	local got
 	until got=$(value "$1"); [ "$got" = "$2" ]; do
@@ -56,7 +56,7 @@ is() {
 	done
 }
 
-# mtime_of TOOL - of its file, in nanoseconds
+# mtime_of TOOL - prints the time of its file, in nanoseconds
 mtime_of() {
 	date -r "$dir/lwtools-$1.prom" +%s%N
 }
@@ -65,8 +65,8 @@ is_newer() {
 	[ "$(mtime_of "$1")" != "$2" ]
 }
 
-# written TOOL - waits until its file has been written twice more, the second time of a report that
-# began after this was called
+# written TOOL - waits until its file has been written twice more: the second report began after
+# this call
 written() {
 	local before _
 	for _ in 1 2; do
@@ -75,34 +75,34 @@ written() {
 	done
 }
 
-# second_is TOOL OPERATOR SECOND - when its file was written, as Prometheus knows it: node_exporter
+# second_is TOOL OPERATOR SECOND - compares the time of its file that Prometheus knows. node_exporter
 # tells whole seconds
 second_is() {
 	test "$(value "node_textfile_mtime_seconds{file=\"$dir/lwtools-$1.prom\"}")" "$2" "$3" 2> /dev/null
 }
 
-# scraped TOOL - waits until Prometheus has its file as it will be in the next second, or later
+# scraped TOOL - waits until Prometheus has read its file as of the next second, or later
 scraped() {
 	local want
 	want=$(date -r "$dir/lwtools-$1.prom" +%s)
 	eventually 300 second_is "$1" -gt "$want"
 }
 
-# scraped_once TOOL - the same of a file that is not written again: as it is now
+# scraped_once TOOL - waits until Prometheus has read a file that is not written again
 scraped_once() {
 	local want
 	want=$(date -r "$dir/lwtools-$1.prom" +%s)
 	eventually 300 second_is "$1" -eq "$want"
 }
 
-# metrics TOOL [OPTION...] - begins a run that writes them
+# metrics TOOL [OPTION...] - begins a run that writes metrics
 metrics() {
 	local tool=$1
 	shift
 	start "$tool" -i 1 --metrics "$dir/lwtools-$tool.prom" "$@"
 }
 
-# told TOOL - what was done until now is what Prometheus knows
+# told TOOL - waits until Prometheus knows all that was done until now
 told() {
 	written "$1"
 	scraped "$1"
@@ -112,7 +112,7 @@ has_no() {
 	is_up && [ -z "$(ask "$1")" ]
 }
 
-# ended TOOL - stops the run: nothing is left of its file, here or there
+# ended TOOL - stops the run; nothing is left of its file, here or in Prometheus
 ended() {
 	finish
 	[ ! -s "$out" ]
@@ -131,14 +131,14 @@ sizes() {
 	direct_writes 64k 7
 }
 
-# What is written before the requests are counted, and by whom
+# Makes requests that a later tool must not count, and lets the disk come to rest.
 quiet_disk() {
 	direct_writes 64k 101
 	sync
 	sleep 1
 }
 
-# Its buckets as [le, n] up to the last bound: a bucket of JSON ends below 2 * low KiB
+# Prints the buckets as [le, n] up to the last bound. A bucket of JSON ends below 2 * low KiB.
 json_buckets() {
 	jq -c -s '.[0].size.buckets as $all | [range(1; 15) | pow(2; .) as $low |
 		[$low * 1024 - 1, ([$all[] | select(.low < $low) | .count] | add // 0)]]' "$out"
@@ -174,7 +174,7 @@ test_metrics_of_calls_are_counts() {
 	$io calls
 	$io calls
 	told syscallbypid
-	# Of two processes, whose numbers are no labels
+	# Two processes make the calls; their ids are not labels.
 	is 'lwtools_syscallbypid_count_total{comm="io",syscall="getppid"}' 202
 	is 'lwtools_syscallbypid_count_total{comm="io",syscall="getuid"}' 94
 	is 'lwtools_syscallbypid_count_total{comm="io",syscall="getppid(ia32)"}' 46
@@ -197,7 +197,7 @@ test_metrics_of_times_count_each_call() {
 	ended fslatency
 }
 
-# A time is in the bucket that it belongs to: half a second, in a run that has reports before it ends
+# A time of half a second is in the right bucket, in a run that has reports before it ends.
 test_metrics_of_times_are_in_seconds() {
 	metrics rwtime -P -n cat
 	(sleep 0.7; echo) | cat > /dev/null
@@ -209,7 +209,7 @@ test_metrics_of_times_are_in_seconds() {
 
 # ---- every tool ----
 
-# reporting - each tool that writes reports
+# reporting - prints each tool that writes reports
 reporting() {
 	local tool
 	for tool in $(lwload list | awk '$2 == "ready" { print $1 }'); do
@@ -217,7 +217,7 @@ reporting() {
 	done
 }
 
-# cut TOOL - the option by which its reports have all rows
+# cut_option TOOL - prints the option with which its reports have all rows
 cut_option() {
 	! lwload "$1" --help | grep -q -- '--top N' || echo --top 0
 }
@@ -229,7 +229,7 @@ busy() {
 	sizes
 }
 
-# With names that are hard to write, and whatever is shown by options
+# A command has a name that is hard to write. Reports have all rows.
 test_metrics_of_every_tool_pass_promtool() {
 	local tool n=0
 	cp /bin/cat "$work/a\"b\\c"
@@ -330,7 +330,7 @@ test_metrics_tell_which_kernels_are_ready() {
 	scraped_once check
 	is "count(lwtools_ready{kernel=\"$(uname -r)\"} == 1)" "$(jq -s 'map(select(.ready)) | length' "$work/json")"
 	is 'lwtools_kernel{running="1",newest="1"}' 1
-	# One without tools, which the host would boot next; in another second
+	# This kernel has no tools, and the host would boot it next. It comes in another second.
 	sleep 1
 	mkdir /lib/modules/99.9.9-cloud-amd64
 	touch /lib/modules/99.9.9-cloud-amd64/modules.dep
@@ -342,7 +342,7 @@ test_metrics_tell_which_kernels_are_ready() {
 
 # ---- examples ----
 
-# exprs - of the dashboard, with what Grafana puts in for its variables
+# exprs - prints the dashboard's expressions, with Grafana's values for its variables
 exprs() {
 	# shellcheck disable=SC2016 # Grafana's
 	jq -r '.. | .expr? // empty' /lw/examples/lwtools.json |
@@ -350,7 +350,7 @@ exprs() {
 			s/\$bytes/lwtools_bitesize_size_bytes_bucket/g; s/\$counter/lwtools_syscallbypid_count_total/g'
 }
 
-# Each expression of it has an answer when tools run.
+# Each expression of the dashboard has an answer when tools run.
 test_metrics_are_those_of_the_dashboard() {
 	local expr n=0
 	metrics bitesize
@@ -359,7 +359,7 @@ test_metrics_are_those_of_the_dashboard() {
 	second=$lwload
 	metrics syscallbypid --top 0
 	lwload check --all-installed --metrics "$dir/lwtools-check.prom"
-	# rate() needs two
+	# rate() needs two scrapes.
 	for _ in 1 2; do
 		busy
 		told bitesize
@@ -389,7 +389,7 @@ unit_writes_metrics() {
 	sizes
 	told bitesize
 	is 'lwtools_bitesize_size_bytes_count{comm="dd"}' 60
-	# Killed, it leaves none, and is begun again.
+	# A killed run leaves no file, and begins again.
 	in_systemd systemctl kill -s KILL lwload@bitesize
 	eventually 300 test ! -e "$file"
 	eventually 300 test -e "$file"
@@ -404,7 +404,7 @@ unit_writes_metrics() {
 	[ "$(in_systemd systemctl show -p Result --value lwtools-check.service)" = success ]
 }
 
-# Systemd clears /tmp when it begins, where the words of a failed test would be.
+# systemd clears /tmp when it begins, where the output of a failed test would be.
 test_metrics_are_what_the_unit_writes_if_it_is_told_so() {
 	local status
 	start_systemd
@@ -421,6 +421,6 @@ start_prometheus
 echo "1..${#all[@]}"
 for name in "${all[@]}"; do
 	t "$name"
-	# What a failed one left is no fault of those after it.
+	# A failed test must not make the tests after it fail.
 	rm -f "$dir"/*
 done

@@ -4,11 +4,11 @@
  *
  * usage: pace FILE
  *
- * A VM gets less done in a second when its host is slow or busy, and cannot see why. So a piece
- * of work whose time on an idle host is known is timed again and again, and a second counts for
- * less by as much as the work took longer. FILE has one line, "SECONDS PERCENT": what has been
- * counted, and how long the work took last, 100 being as long as on the idle host or less.
- * Runs in the background until it is killed; returns when FILE is there.
+ * A VM gets less done in a second when its host is slow or busy, and cannot see why. So pace
+ * times a piece of work again and again, whose time on an idle host is known. If the work takes
+ * longer, a second counts for less. FILE has one line, "SECONDS PERCENT": the count so far, and
+ * how long the work took last. 100 means as long as on the idle host, or less.
+ * pace returns when FILE is there, and runs in the background until it is killed.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -19,7 +19,7 @@
 #define WORK 8000000ULL       /* rounds of the loop: two percent of a CPU, once a second */
 #define WORK_NSEC 15000000ULL /* for them, under TCG on the machine that the limits were made on */
 
-/* So that the compiler does the work. */
+/* volatile, so that the compiler keeps the work. */
 static volatile unsigned int sink;
 
 static unsigned long long now(void)
@@ -48,7 +48,7 @@ static unsigned int percent(void)
 	return took > WORK_NSEC ? took * 100 / WORK_NSEC : 100;
 }
 
-/* The line has the same length each time, so whoever reads it has a whole one. */
+/* The line has the same length each time, so a reader always gets a whole line. */
 static void tell(int fd, unsigned long long nsec, unsigned int slow)
 {
 	char line[32];
@@ -75,7 +75,7 @@ int main(int argc, char **argv)
 		sleep(1);
 		before = after;
 		after = percent();
-		/* The work may just have had luck. */
+		/* A single time of the work may be short by luck. */
 		slow = before > after ? before : after;
 		next = now();
 		counted += (next - last) * 100 / slow;

@@ -123,24 +123,24 @@ test_packages_do_not_hide_a_module_of_another_kernel() {
 	lwload opensnoop -d 0.1
 }
 
-# kernels N - apt knows the newer kernel N of the suite, too
+# kernels N - makes the newer kernel N of the suite known to apt
 kernels() {
 	source_is repo debian "debian-$1"
 }
 
-# What a cloud's host does each day
+# Runs the upgrade that a cloud's host runs each day.
 unattended() {
 	rm -f /var/lib/apt/periodic/*
 	unattended-upgrade --verbose
 }
 
-# has_come N - that newer kernel is there
+# has_come N - is that newer kernel installed?
 has_come() {
 	installed linux-image-cloud-amd64 "9.9.$1-1"
 	installed "linux-image-9.9.$1-cloud-amd64" "9.9.$1-1"
 }
 
-# The kernel that runs is the newest again.
+# Makes the running kernel the newest again.
 back() {
 	# shellcheck disable=SC2046 # words
 	apt purge linux-image-cloud-amd64 $(packages | grep -F -- -9.9.)
@@ -183,7 +183,7 @@ test_packages_hold_a_kernel_back_that_has_no_tools() {
 	/usr/lib/lwtools/kernel-hold check | grep "9.9.9-1 has no tools yet; it is held back at $kernel until "
 }
 
-# The test before has left it so: held since a moment ago.
+# The test before has just set the hold.
 test_packages_lift_the_hold_after_a_week() {
 	local metrics=/var/lib/prometheus/node-exporter
 	mkdir -p $metrics
@@ -198,7 +198,7 @@ test_packages_lift_the_hold_after_a_week() {
 	unattended
 	has_come 9
 	date -s '-8 days'
-	# A newer version, which knows another kernel, holds anew.
+	# A newer version knows another kernel, and holds again.
 	apt --reinstall install lwtools-kernel-hold
 	grep -x "Pin: version $kernel" /etc/apt/preferences.d/lwtools-kernel-hold
 	back
@@ -207,7 +207,7 @@ test_packages_lift_the_hold_after_a_week() {
 	rm -r /var/lib/prometheus
 }
 
-# generation N - the newer kernel N comes, and the tools for it
+# generation N - installs the newer kernel N and its tools
 generation() {
 	source_is repo debian "debian-$1" "covered-$1"
 	apt --with-new-pkgs upgrade
@@ -215,7 +215,7 @@ generation() {
 	installed "lwtools-modules-9.9.$1-cloud-amd64" "$version"
 }
 
-# apt's VersionedKernelPackages: those of the kernel that runs and of the newest stay.
+# By apt's VersionedKernelPackages, the packages of the running kernel and of the newest stay.
 test_packages_of_a_kernel_that_has_gone_go_with_it() {
 	generation 7
 	generation 8
@@ -294,7 +294,7 @@ unit_runs() {
 	[ -s /var/log/lwtools/opensnoop.json.1.gz ]
 }
 
-# By the timer it would be some hours later.
+# The timer would do so only after some hours.
 timer_looks_at_the_hold() {
 	in_systemd apt-get -y install lwtools-kernel-hold
 	in_systemd systemctl is-active lwtools-kernel-hold.timer
@@ -340,12 +340,12 @@ test_packages_leave_no_file_when_purged() {
 	nothing_is_left
 }
 
-# ready WHAT - it is all that node_exporter is told of this kernel's tools
+# ready LINES - does node_exporter's file say this, and nothing else, of this kernel's tools?
 ready() {
 	[ "$(sed -n "s/^lwtools_ready{kernel=\"$release\",tool=\"\(.*\)\"} /\1 /p" "$exporter/lwtools-check.prom" | sort)" = "$1" ]
 }
 
-# As soon as the packages come and go, and not when a timer says so
+# The file changes as soon as packages come and go, without waiting for the timer.
 test_packages_tell_node_exporter_which_kernels_have_tools() {
 	exporter=/var/lib/prometheus/node-exporter
 	mkdir -p $exporter

@@ -116,7 +116,7 @@ dump_has_lines() {
 	[ "$(wc -l < $work/got)" -eq "$1" ]
 }
 
-# has_so_many NUMBER TEXT - lines of $work/got
+# has_so_many NUMBER TEXT - does $work/got have so many lines with the text?
 has_so_many() {
 	[ "$(grep -cF "$2" $work/got)" -eq "$1" ]
 }
