@@ -47,7 +47,7 @@ def pixels(png):
 
 
 def unfilter(kind, line, before, step):
-    """RFC 2083, 6: what a line's bytes are, as they are stored as differences."""
+    """The bytes of a line, which is stored as differences: RFC 2083, 6."""
     for i, byte in enumerate(line):
         left = line[i - step] if i >= step else 0
         corner = before[i - step] if i >= step else 0

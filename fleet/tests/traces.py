@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What lwload TOOL --json --summary prints, and lwmerge as a program"""
+"""Traces as lwload TOOL --json --summary prints them, and lwmerge as a program"""
 import datetime
 import json
 import os

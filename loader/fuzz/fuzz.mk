@@ -18,7 +18,7 @@ FUZZ_CFLAGS := -std=gnu11 -D_GNU_SOURCE -DLW_VERSION='"fuzz"' -Wall -Wextra -g -
 fuzz_coverage := -fsanitize=fuzzer-no-link
 # What is printed comes to the harness.
 FUZZ_LDFLAGS_stream := -Wl,--wrap=lw_signals_write
-# What is written comes to the harness.
+# The harness gets the text instead of the file.
 FUZZ_LDFLAGS_metrics := -Wl,--wrap=lw_promfile_open,--wrap=lw_promfile_replace
 
 plain_dir := build/analyze

@@ -97,7 +97,7 @@ static char unescaped(const char **p)
 	return (*p)[-1] == 'n' ? '\n' : (*p)[-1];
 }
 
-/* One line, that ends where it seems to; what a terminal can show reads back as it was. */
+/* It is one line that ends where it seems to. Text that a terminal can show reads back unchanged. */
 static void label(const char *text, size_t len)
 {
 	char *out = room(LW_ESCAPED * len + 1);

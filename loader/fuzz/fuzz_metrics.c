@@ -2,7 +2,7 @@
 /*
  * fuzz_metrics.c - a module's reports, to the text of a file for Prometheus
  *
- * Whatever comes, each line is a sample or tells of a metric, no series is there twice, and
+ * For any input, each line is a sample or describes a metric, no series is there twice, and
  * each histogram ascends to its count.
  */
 #include <assert.h>
@@ -63,7 +63,7 @@ int __wrap_lw_promfile_replace(struct lw_promfile *file, const char *bytes, size
 	return 0;
 }
 
-/* ---- what it must be ---- */
+/* ---- how the text must be ---- */
 
 /* NAME{LABELS} without the value; returns its end, where the blank is. */
 static const char *series_end(const char *line)

@@ -15,7 +15,7 @@
 #include "lwload.h"
 #include "tool.h"
 
-/* So many waits of 10 ms end what hangs. Nothing else takes so long, however busy the machine is. */
+/* A test that hangs ends after so many waits of 10 ms. Nothing else takes so long on a busy machine. */
 #define PATIENCE 12000
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))

@@ -744,7 +744,7 @@ static void no_kernel_installed(void **state)
 
 static char file[300];
 
-/* For "lwload check --all-installed", of which nothing is printed. */
+/* Nothing is printed of "lwload check --all-installed" here. */
 static void metrics_are(int code, const char *text)
 {
 	struct outcome outcome;
@@ -776,7 +776,7 @@ static void metrics(void **state)
 	tree_text(root, "lib/modules/" RELEASE "/modules.dep", "");
 	metrics_are(LW_OK, READY "lwtools_ready{kernel='@',tool='killsnoop'} 1\n" KERNELS
 				 "lwtools_kernel{kernel='@',running='1',newest='1'} 1\n");
-	/* One without any tools, and one of which a tool is not for this kernel. */
+	/* One kernel has no tools, and another has a tool that is not for it. */
 	tree_text(root, "lib/modules/6.1.0-100-test/modules.dep", "");
 	tree_manifest(root, "missing\tfsslower\tit has no files\n");
 	set_mode("0666");
@@ -792,7 +792,7 @@ static void metrics_that_cannot_be_written(void **state)
 	(void)state;
 	needs_root();
 	snprintf(file, sizeof(file), "%s/lwtools-check.prom", root);
-	/* What cannot be told is not told, and what was there stays. */
+	/* If the check fails, nothing is written, and the old file stays. */
 	refuses(CHECK("--all-installed", "--metrics", file), LW_NO_MODULE,
 		"no kernel is installed");
 	assert_int_not_equal(access(file, F_OK), 0);

@@ -1420,7 +1420,7 @@ static void metrics_before_the_first_report(void **state)
 	assert_string_equal(fake->params, "interval=5 _stp_bufsize=1");
 }
 
-/* What is known to be lost while it runs: a packet that did not come, and a line that is no record. */
+/* Losses that are known during the run: a packet that did not arrive, and a line that is not a record. */
 static void print_with_losses(int round)
 {
 	if (round == 1) {
@@ -1457,7 +1457,7 @@ static void make_directory(int round)
 	}
 }
 
-/* The run goes on, and tells it once, and in the end. */
+/* The run goes on, and says so once, and again at its end. */
 static void metrics_cannot_be_written(void **state)
 {
 	struct outcome outcome;

@@ -224,7 +224,7 @@ static void has_not(const char *text)
 #define SIZE "lwtools_sizes_size_bytes"
 #define BUCKET(le, n) SIZE "_bucket{comm=\"dd\",le=\"" le "\"} " n "\n"
 
-/* A request of 8 KiB is none of more than 8 KiB, and one of 16 MiB is above all bounds. */
+/* A request of 8 KiB is not counted below 8192 bytes, and a request of 16 MiB is above all bounds. */
 static void sizes(void **state)
 {
 	struct play play;
@@ -277,7 +277,7 @@ static void bounds_of_times(void **state)
 	finish(&play);
 }
 
-/* Whatever the value is, it is counted. */
+/* Even the largest values are counted. */
 static void values_above_all_bounds(void **state)
 {
 	struct play play;
@@ -306,7 +306,7 @@ static void milliseconds(void **state)
 	finish(&play);
 }
 
-/* What reports show is what they grew by: the file has all since the run began. */
+/* A report has only the growth since the last one; the file has all since the run began. */
 static void reports_are_added_up(void **state)
 {
 	struct play play;
@@ -410,7 +410,7 @@ static void labels_of_strangers(void **state)
 	finish(&play);
 }
 
-/* What is the same when it is written is one series, and not the same one twice. */
+/* Labels that are the same when they are written are one series. */
 static void labels_that_become_the_same(void **state)
 {
 	struct play play;
@@ -437,7 +437,7 @@ static void too_many_labels(void **state)
 		snprintf(text, sizeof(text), "\tp%d\tbytes 1 1 0:1\n", i);
 		feed(&play, text);
 	}
-	/* Those that are there go on, and whoever is named so is one with the others. */
+	/* Sets that are there go on, and a process named "other" joins the set "other". */
 	feed(&play, "\tp0\tbytes 1 1 0:1\n\tother\tbytes 1 1 0:1\n#end\n");
 	has_line(SIZE "_count{comm=\"p0\"} 2");
 	has_line(SIZE "_count{comm=\"p199\"} 1");
@@ -447,7 +447,7 @@ static void too_many_labels(void **state)
 	finish(&play);
 }
 
-/* One that came before is the others' from then on. */
+/* An earlier set with the name "other" is the set "other" from then on. */
 static void other_was_there_before(void **state)
 {
 	struct play play;
@@ -481,7 +481,7 @@ static void units_that_do_not_fit(void **state)
 	finish(&play);
 }
 
-/* Before the first report as well, so that one sees that it runs. */
+/* These are there before the first report, to show that the tool runs. */
 static void every_tool(void **state)
 {
 	struct play play;
@@ -639,7 +639,7 @@ static void replaced(void **state)
 	lw_promfile_close(file);
 }
 
-/* What a killed run leaves: its file, and perhaps a new one that is not complete. */
+/* A killed run leaves its file, and perhaps a new one that is not complete. */
 static void after_a_killed_run(void **state)
 {
 	struct lw_promfile *file;
@@ -809,7 +809,7 @@ static void a_full_disk(void **state)
 	signal(SIGXFSZ, SIG_IGN);
 	getrlimit(RLIMIT_FSIZE, &none);
 	limit = none;
-	/* What is said on stderr goes to a file as well. */
+	/* Messages on stderr go to a file as well. */
 	limit.rlim_cur = 1000;
 	capture_begin(&err, 2);
 	setrlimit(RLIMIT_FSIZE, &limit);
@@ -830,7 +830,7 @@ static void a_full_disk(void **state)
 	lw_promfile_close(file);
 }
 
-/* Whoever moves its directory does not move what is written. */
+/* If somebody moves the directory, the file is still written in it. */
 static void moved_meanwhile(void **state)
 {
 	struct lw_promfile *file = is_taken(path);
