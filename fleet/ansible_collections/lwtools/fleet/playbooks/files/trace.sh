@@ -3,8 +3,8 @@
 #
 # usage: sh -s -- DIR SECONDS SIZE TOOL [OPTION...] < trace.sh
 #
-# The run takes at most three times SIZE of the disk, and does not begin if less is free. It ends by itself. If nobody
-# waits for it any more, it leaves nothing.
+# The run takes at most three times SIZE of the disk, and does not begin if less is free. It ends by itself, and its
+# module is removed. If nobody fetches the records, DIR stays until a run of another day, or of another boot.
 set -eu
 umask 077
 
@@ -54,8 +54,6 @@ main() {
 	sweep
 	mkdir "$dir" || exit
 	trap 'rm -rf "$dir"' EXIT
-	# The script must clean up even if its reader has gone.
-	trap '' PIPE
 	trap 'exit 1' HUP INT TERM
 	exec 9< "$dir"
 	flock 9
@@ -82,9 +80,8 @@ main() {
 		cat "$dir/records"
 	} | gzip > "$dir/records.jsonl.gz"
 	rm -f "$dir/records" "$dir/records.1"
-	if printf '{"kept":%d,"bytes":%d,"summary":%s}\n' "$kept" "$(stat -c %s "$dir/records.jsonl.gz")" "$summary"; then
-		trap - EXIT
-	fi
+	printf '{"kept":%d,"bytes":%d,"summary":%s}\n' "$kept" "$(stat -c %s "$dir/records.jsonl.gz")" "$summary"
+	trap - EXIT
 }
 
 # By then the shell has read the whole script, so no program can take a part of it from standard input.

@@ -9,3 +9,5 @@ fi
 if [ -x /usr/sbin/lwload ] && [ -e /proc/modules ]; then
 	/usr/sbin/lwload stop --all
 fi
+# Records of traces that nobody has fetched
+find /var/tmp -maxdepth 1 -type d -user root -name 'lwtools-trace.*' -print -exec rm -rf {} +
