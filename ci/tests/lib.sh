@@ -70,6 +70,13 @@ pause() {
 	sleep "$((msec / 1000)).$(printf %03d $((msec % 1000)))"
 }
 
+# stretched SECONDS - whole seconds in which an idle machine gets as much done as in so many
+stretched() {
+	local percent
+	read -r _ percent < $pace
+	echo $((($1 * percent + 99) / 100))
+}
+
 # eventually SECONDS COMMAND... - repeats the command until it succeeds
 eventually() {
 	local end over=''
@@ -311,4 +318,19 @@ stop_systemd() {
 	kill -KILL "$systemd"
 	umount -l /sys/fs/cgroup
 	rm -rf /run/systemd
+}
+
+# direct_writes SIZE COUNT
+direct_writes() {
+	dd if=/dev/zero of=/var/tmp/lw-direct bs="$1" count="$2" oflag=direct conv=notrunc status=none
+}
+
+# So that what is written next is all that is written. The file lies in one piece, or the disk
+# would get one write as two.
+quiet_disk() {
+	rm -f /var/tmp/lw-direct
+	fallocate -l 8M /var/tmp/lw-direct
+	direct_writes 64k 101
+	sync
+	pause 1
 }

@@ -122,20 +122,9 @@ ended() {
 
 # ---- the tools ----
 
-direct_writes() {
-	dd if=/dev/zero of=/var/tmp/lw-direct bs="$1" count="$2" oflag=direct conv=notrunc status=none
-}
-
 sizes() {
 	direct_writes 8k 53
 	direct_writes 64k 7
-}
-
-# Makes requests that a later tool must not count, and lets the disk come to rest.
-quiet_disk() {
-	direct_writes 64k 101
-	sync
-	sleep 1
 }
 
 # Prints the buckets as [le, n] up to the last bound. A bucket of JSON ends below 2 * low KiB.

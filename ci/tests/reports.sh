@@ -142,16 +142,6 @@ nvme_flush() {
 	pause 0.5
 }
 
-direct_writes() {
-	dd if=/dev/zero of=/var/tmp/lw-direct bs=$1 count=$2 oflag=direct conv=notrunc status=none
-}
-
-quiet_disk() {
-	direct_writes 8k 101
-	sync
-	pause 1
-}
-
 # as_diskstats OPTION...
 as_diskstats() {
 	requests_as_diskstats nvme_direct 154 0 "$@"
@@ -203,7 +193,7 @@ test_biolatency_F_and_D_tell_operation_and_disk() {
 }
 
 test_biolatency_reports_at_intervals() {
-	start biolatency 1 3
+	start biolatency "$(stretched 1)" 3
 	while kill -0 $lwload 2>/dev/null; do direct_writes 8k 11; sleep 0.2; done
 	wait $lwload
 	[ "$(grep -c '^[0-2][0-9]:[0-5][0-9]:[0-5][0-9][.][0-9]*$' $out)" -eq 3 ]
@@ -225,7 +215,7 @@ test_bitesize_shows_53_writes_of_8_KiB_by_dd() {
 # More than SystemTap's default of actions in a timer would print.
 test_bitesize_reports_200_commands_and_counts_what_has_no_room() {
 	local status=0
-	start bitesize 4 1 --json -c lwname
+	start bitesize "$(stretched 4)" 1 --json -c lwname
 	$io names 200
 	wait $lwload
 	jq -e -s 'length == 200 and all(.size.count == 1)' $out
