@@ -72,7 +72,7 @@ static int check_directory(const struct lw_promfile *file)
 	if (st.st_uid != geteuid())
 		return refused(file, "its directory belongs to another user; name one of root's");
 	if (st.st_mode & (S_IWGRP | S_IWOTH))
-		return refused(file, "others may write to its directory; chmod go-w it");
+		return refused(file, "others may write to its directory; name one of root's");
 	return 0;
 }
 
