@@ -203,7 +203,8 @@ test_packages_lift_the_hold_after_a_week() {
 	grep -x "Pin: version $kernel" /etc/apt/preferences.d/lwtools-kernel-hold
 	back
 	apt purge lwtools-kernel-hold
-	[ -z "$(ls /etc/apt/preferences.d)$(ls $metrics)" ]
+	[ -z "$(ls /etc/apt/preferences.d)" ]
+	[ ! -e $metrics/lwtools-kernel-hold.prom ]
 	rm -r /var/lib/prometheus
 }
 
