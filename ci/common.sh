@@ -161,8 +161,8 @@ cache_without_stap() {
 	ln -s "$LWCACHE"/{roots,kernels,symbols,vm,accel,run,key} "$1"
 }
 
-# test_program NAME DIR - compiles ci/tests/NAME.c into DIR: static, as guests have other libraries,
+# guest_program NAME DIR - compiles ci/tests/NAME.c into DIR: static, as guests have other libraries,
 # and not position-independent, as ia32 system calls take addresses below 4 GiB only
-test_program() {
+guest_program() {
 	gcc -std=gnu11 -D_GNU_SOURCE -O1 -Wall -Wextra -static -no-pie -pthread -o "$2/$1" "$top/ci/tests/$1.c"
 }
