@@ -86,3 +86,6 @@ main() {
 
 # By then the shell has read the whole script, so no program can take a part of it from standard input.
 main "$@" < /dev/null
+# Ansible can miss what a program prints at its very end: AnsibleModule.run_command() stops reading if a second
+# has passed without output and the program has ended just after.
+sleep 0.5
