@@ -363,16 +363,16 @@ test_packages_tell_node_exporter_which_kernels_have_tools() {
 	nothing_is_left
 }
 
-two_are_inserted() {
-	[ "$(grep -c '^lw_' /proc/modules)" -eq 2 ]
+# A module that has just been inserted has no user yet.
+both_run() {
+	[ "$(in_systemd lwload status | grep -cE '^(opensnoop +running|killsnoop +recording) ')" -eq 2 ]
 }
 
 # A tool that a unit keeps on, and a recorder
 removal_ends_all() {
 	in_systemd systemctl start lwload@opensnoop
 	in_systemd lwload start killsnoop
-	eventually 10 two_are_inserted
-	[ "$(in_systemd lwload status | grep -cE '^(opensnoop +running|killsnoop +recording) ')" -eq 2 ]
+	eventually 10 both_run
 	in_systemd apt-get -y remove lwtools
 	nothing_runs
 	[ ! -e /run/lwtools ]
