@@ -317,7 +317,8 @@ start_systemd() {
 stop_systemd() {
 	kill -KILL "$systemd"
 	umount -l /sys/fs/cgroup
-	rm -rf /run/systemd
+	# PrivateTmp= of units that ran till the end
+	rm -rf /run/systemd /tmp/systemd-private-* /var/tmp/systemd-private-*
 }
 
 # direct_writes SIZE COUNT
