@@ -10,7 +10,14 @@ umask 077
 
 die() {
 	echo "$1" >&2
+	stay
 	exit 1
+}
+
+# Ansible can miss what a program prints at its very end: AnsibleModule.run_command() stops reading if a second
+# has passed without output and the program has ended just after.
+stay() {
+	sleep 0.5
 }
 
 # kibibytes SIZE - prints a number with K, M or G in KiB
@@ -69,7 +76,7 @@ main() {
 	case $status in
 	0|5) ;;
 	124|137) die "lwload $tool did not end after $seconds seconds and 600 more" ;;
-	*) tail -n 3 "$dir/err" >&2; exit 1 ;;
+	*) die "$(tail -n 3 "$dir/err")" ;;
 	esac
 
 	# The last line is the summary.
@@ -86,6 +93,4 @@ main() {
 
 # By then the shell has read the whole script, so no program can take a part of it from standard input.
 main "$@" < /dev/null
-# Ansible can miss what a program prints at its very end: AnsibleModule.run_command() stops reading if a second
-# has passed without output and the program has ended just after.
-sleep 0.5
+stay
