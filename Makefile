@@ -47,7 +47,7 @@ MISSING := $(shell modules/missing $(LISTED) | awk -F '\t' '{ print "modules/" $
 MODULES := $(filter-out $(MISSING),$(foreach r,$(CHOSEN),$(TOOLS:%=modules/$(r)/lw_%.ko)))
 MANIFESTS := $(CHOSEN:%=modules/%/manifest)
 LOADER := $(wildcard loader/*.c loader/*.h) loader/build VERSION
-COMMON := $(wildcard stp/tapset/*) modules/build modules/try-run modules/describe modules/quirks VERSION
+COMMON := $(wildcard stp/tapset/* stp/kernel/*) modules/build modules/try-run modules/describe modules/quirks VERSION
 
 .PHONY: force all help setup kernels modules module-files lwload install install-lwload install-modules \
 	install-source install-fleet uninstall uninstall-fleet deb tarball repo demo check matrix check-matrix check-fleet fault-report lint unit bench clean
@@ -151,7 +151,7 @@ uninstall: build/manifest-key
 	-rmdir $(DESTDIR)$(MODDIR)/$(KERNELRELEASE)/systemtap $(addprefix $(DESTDIR)$(SYSCONFDIR)/lwtools,/keys /) 2>/dev/null
 
 # What lwtools-dkms has: all that makes modules
-SOURCES := VERSION dkms.conf $(wildcard stp/*.stp stp/tapset/* ci/guest/* ci/roots/builder ci/roots/guest-*) \
+SOURCES := VERSION dkms.conf $(wildcard stp/*.stp stp/tapset/* stp/kernel/* ci/guest/* ci/roots/builder ci/roots/guest-*) \
 	$(addprefix modules/,build builder describe dkms kernels manifest manifest-key missing quirks symbols try-run unsupported) \
 	$(addprefix ci/,common.sh kernel root vm vm-image)
 

@@ -1,0 +1,548 @@
+#include "put.h"
+#include <linux/uaccess.h>
+#include <linux/timekeeping.h>
+
+/* Bytes kept free behind a string for the numbers that follow it. */
+#define LW_TAIL 256
+
+/* No buffer: this CPU came online after the module was inserted. */
+static __always_inline struct _stp_log *lw_log(void)
+{
+	struct _stp_log *log = per_cpu_ptr(_stp_log_pcpu, raw_smp_processor_id());
+
+	return likely(log->buf) ? log : NULL;
+}
+
+static int lw_room(const struct _stp_log *log)
+{
+	int room = (int)STP_BUFFER_SIZE - (int)log->len - LW_TAIL;
+
+	return room > 0 ? room : 0;
+}
+
+static void lw_put(struct _stp_log *log, const char *s, int n)
+{
+	if (log->len + n > STP_BUFFER_SIZE)
+		return;
+	memcpy(log->buf + log->len, s, n);
+	log->len += n;
+}
+
+static bool lw_special(unsigned char c)
+{
+	return c < 0x20 || c == 0x7f || c == '\\';
+}
+
+/* The same for the eight bytes of a word at once: a byte of LW_TOPS is set, and no
+ * wrong one below it, where a byte of the word is zero, or is special. */
+#define LW_ALL(byte) ((byte) * 0x0101010101010101UL)
+#define LW_TOPS LW_ALL(0x80UL)
+
+static __always_inline unsigned long lw_zero_bytes(unsigned long w)
+{
+	return (w - LW_ALL(1)) & ~w & LW_TOPS;
+}
+
+static __always_inline unsigned long lw_special_bytes(unsigned long w)
+{
+	return ((w - LW_ALL(0x20)) & ~w & LW_TOPS) | lw_zero_bytes(w ^ LW_ALL(0x7fUL)) |
+	       lw_zero_bytes(w ^ LW_ALL((unsigned long)'\\'));
+}
+
+/*
+ * How many bytes of a string are in this word of it, little-endian: 8, or less if
+ * its end is. *special becomes non-zero if one of them is. An end is special itself:
+ * most words have neither, which is found out at once.
+ */
+static __always_inline int lw_bytes(unsigned long w, unsigned long *special)
+{
+	unsigned long found = lw_special_bytes(w), zero = found ? lw_zero_bytes(w) : 0;
+	int n = 8;
+
+	if (zero) {
+		n = __ffs(zero) / 8;
+		found &= (1UL << n * 8) - 1;
+	}
+	*special |= found;
+	return n;
+}
+
+/* Writes the escape for c to out, which has four bytes; returns its length. */
+static int lw_escape(char *out, unsigned char c)
+{
+	static const char hex[] = "0123456789abcdef";
+	static const char from[] = "\0\t\n\r\\";
+	static const char to[] = "0tnr\\";
+	const char *p = memchr(from, c, sizeof(from) - 1);
+
+	out[0] = '\\';
+	if (p) {
+		out[1] = to[p - from];
+		return 2;
+	}
+	out[1] = 'x';
+	out[2] = hex[c >> 4];
+	out[3] = hex[c & 15];
+	return 4;
+}
+
+/*
+ * Takes the n raw bytes that were copied to the end of the buffer into the
+ * record. Special bytes are rare: without one the bytes are in place already.
+ */
+static void lw_commit(struct _stp_log *log, int n, bool cut)
+{
+	char *base = log->buf + log->len;
+	int room = lw_room(log);
+	int i, out, src;
+
+	for (i = 0; i < n; i++)
+		if (unlikely(lw_special(base[i])))
+			break;
+	out = i;
+	if (unlikely(i < n)) {
+		/* Move the rest to the end of the room, then grow into the gap. */
+		src = room - (n - i);
+		memmove(base + src, base + i, n - i);
+		for (; src < room; src++) {
+			char esc[4];
+			int len = 1;
+
+			if (lw_special(base[src]))
+				len = lw_escape(esc, base[src]);
+			else
+				esc[0] = base[src];
+			if (out + len > src + 1) {
+				cut = true;
+				break;
+			}
+			memcpy(base + out, esc, len);
+			out += len;
+		}
+	}
+	log->len += out;
+	if (unlikely(cut))
+		lw_put(log, "\\+", 2);
+}
+
+/*
+ * Copies a string from user space to the end of the buffer, a word at a time
+ * as lib/strncpy_from_user.c does; never sleeps, never faults a page in.
+ * Returns its length without the NUL, *cut if there was no room for all of it,
+ * *special as lw_bytes() has it; or -EFAULT.
+ */
+static int lw_copy_user_string(struct _stp_log *log, const char __user *src, bool *cut,
+			       unsigned long *special)
+{
+	char *dst = log->buf + log->len;
+	unsigned long max = lw_room(log);
+	int n = 0;
+
+	*cut = false;
+	*special = 0;
+	if ((unsigned long)src >= TASK_SIZE_MAX)
+		return -EFAULT;
+	max = min(max, TASK_SIZE_MAX - (unsigned long)src);
+	pagefault_disable();
+	if (!user_read_access_begin(src, max))
+		goto bad;
+	while (n + 8 <= max) {
+		unsigned long w;
+		int more;
+
+		unsafe_get_user(w, (const unsigned long __user *)(src + n), bytewise);
+		*(unsigned long *)(dst + n) = w;
+		more = lw_bytes(w, special);
+		n += more;
+		if (more < 8)
+			goto out;
+	}
+bytewise:
+	for (; n < max; n++) {
+		char c;
+
+		unsafe_get_user(c, src + n, fault);
+		if (!c)
+			break;
+		*special |= lw_special(c);
+		dst[n] = c;
+	}
+out:
+	user_read_access_end();
+	pagefault_enable();
+	*cut = n == max;
+	return n;
+fault:
+	user_read_access_end();
+bad:
+	pagefault_enable();
+	return -EFAULT;
+}
+
+/* One user string; an unreadable one is written as \? */
+static void lw_put_user_string(struct _stp_log *log, const char __user *src)
+{
+	unsigned long special;
+	bool cut;
+	int n = lw_copy_user_string(log, src, &cut, &special);
+
+	if (unlikely(n < 0))
+		lw_put(log, "\\?", 2);
+	else if (unlikely(cut || special))
+		lw_commit(log, n, cut);
+	else
+		log->len += n;
+}
+
+/* The end of a field, for which LW_TAIL keeps room. */
+static __always_inline void lw_put_tab(struct _stp_log *log)
+{
+	if (likely(log->len < STP_BUFFER_SIZE))
+		log->buf[log->len++] = '\t';
+}
+
+/* A sign, 19 digits, a tab */
+#define LW_NUMBER 21
+
+/*
+ * Eight digits, the first in the lowest byte: in each half of the word four of them, then in
+ * each quarter two, as products with 10486 / 2^20 and 103 / 2^10 are quotients by 100 of
+ * what is below 10000, and by 10 of what is below 100.
+ */
+static __always_inline u64 lw_digits(u32 v)
+{
+	u64 fours = v / 10000 | (u64)(v % 10000) << 32;
+	u64 twos = fours * 10486 >> 20 & 0x7f0000007fUL;
+	u64 ones;
+
+	twos |= (fours - 100 * twos) << 16;
+	ones = twos * 103 >> 10 & 0xf000f000f000fUL;
+	return ones | (twos - 10 * ones) << 8;
+}
+
+/* A number from 10 to 99999999, as most process ids, and a tab */
+static __always_inline char *lw_short_number(char *p, u32 v)
+{
+	u64 digits = lw_digits(v);
+	int zeros = __ffs(digits) / 8;
+
+	*(u64 *)p = (digits | 0x3030303030303030UL) >> zeros * 8;
+	p[8 - zeros] = '\t';
+	return p + 9 - zeros;
+}
+
+static noinline char *lw_long_number(char *p, s64 v)
+{
+	u64 limit = 10, u = v;
+	int n, digits;
+
+	if (u - 10 < 100000000 - 10)
+		return lw_short_number(p, v);
+	if (v < 0) {
+		*p++ = '-';
+		u = -u;
+	}
+	/* No power of ten beyond the 19th fits. */
+	for (digits = 1; digits < 19 && u >= limit; digits++)
+		limit *= 10;
+	p[digits] = '\t';
+	for (n = digits - 1; n > 0; n--, u /= 10)
+		p[n] = '0' + u % 10;
+	*p = '0' + u;
+	return p + digits + 1;
+}
+
+/* Writes a number and a tab, and returns their end. Most are a single digit: user 0, a file
+ * descriptor, no error. */
+static __always_inline char *lw_number(char *p, s64 v)
+{
+	if ((u64)v >= 10)
+		return lw_long_number(p, v);
+	p[0] = '0' + v;
+	p[1] = '\t';
+	return p + 2;
+}
+
+/* Two, as the compiler cannot keep log->len in a register while it writes to log->buf. */
+static __always_inline void lw_put_pair(struct _stp_log *log, s64 first, s64 second)
+{
+	char *p = log->buf + log->len;
+
+	if (unlikely(log->len + 2 * LW_NUMBER > STP_BUFFER_SIZE))
+		return;
+	p = lw_number(p, first);
+	p = lw_number(p, second);
+	log->len = p - log->buf;
+}
+
+static __always_inline void lw_put_number(struct _stp_log *log, s64 v)
+{
+	if (likely(log->len + LW_NUMBER <= STP_BUFFER_SIZE))
+		log->len = lw_number(log->buf + log->len, v) - log->buf;
+}
+
+static void lw_emit_numbers(const s64 *v, int n)
+{
+	struct _stp_log *log = lw_log();
+	int i;
+
+	for (i = 0; log && i < n; i++)
+		lw_put_number(log, v[i]);
+}
+
+static void lw_emit_none(int n)
+{
+	struct _stp_log *log = lw_log();
+
+	for (; log && n > 0; n--)
+		lw_put_tab(log);
+}
+
+static __always_inline void lw_put_begin(struct _stp_log *log, bool timestamp)
+{
+	/* One that an error ended half way */
+	if (unlikely(log->len && log->buf[log->len - 1] != '\n'))
+		log->len = 0;
+	if (timestamp)
+		lw_put_number(log, ktime_get_real_fast_ns());
+	else
+		lw_put_tab(log);
+}
+
+static void lw_emit_begin(bool timestamp)
+{
+	struct _stp_log *log = lw_log();
+
+	if (log)
+		lw_put_begin(log, timestamp);
+}
+
+static void lw_put_comm(struct _stp_log *log)
+{
+	unsigned long special = 0, w[TASK_COMM_LEN / 8];
+	int i, n = 0;
+
+	if (lw_room(log) < TASK_COMM_LEN)
+		return;
+	memcpy(w, current->comm, sizeof(w));
+	memcpy(log->buf + log->len, w, sizeof(w));
+	for (i = 0; i < TASK_COMM_LEN / 8 && n == i * 8; i++)
+		n += lw_bytes(w[i], &special);
+	if (unlikely(special))
+		lw_commit(log, n, false);
+	else
+		log->len += n;
+}
+
+static void lw_emit_comm(void)
+{
+	struct _stp_log *log = lw_log();
+
+	if (!log)
+		return;
+	lw_put_comm(log);
+	lw_put_tab(log);
+}
+
+static __always_inline void lw_put_task(struct _stp_log *log)
+{
+	lw_put_pair(log, __kuid_val(current_uid()), current->tgid);
+	lw_put_comm(log);
+	lw_put_tab(log);
+}
+
+static void lw_emit_task(void)
+{
+	struct _stp_log *log = lw_log();
+
+	if (log)
+		lw_put_task(log);
+}
+
+static void lw_emit_user_string(unsigned long addr)
+{
+	struct _stp_log *log = lw_log();
+
+	if (!log)
+		return;
+	lw_put_user_string(log, (const char __user *)addr);
+	lw_put_tab(log);
+}
+
+/* Appends n bytes with their escapes; false if there is no room for all. */
+static bool lw_put_escaped(struct _stp_log *log, const char *s, int n)
+{
+	char esc[4];
+
+	for (; n; n--, s++) {
+		int len = 1;
+
+		if (lw_special(*s))
+			len = lw_escape(esc, *s);
+		else
+			esc[0] = *s;
+		if (len > lw_room(log))
+			return false;
+		lw_put(log, esc, len);
+	}
+	return true;
+}
+
+/* Zero from the first byte on that cannot be read: the end of a string may be before a
+ * page that is not there. strncpy_from_kernel_nofault() is not for modules. */
+static unsigned long lw_kernel_word(const char *s)
+{
+	unsigned long w = 0;
+	int i;
+
+	if (!copy_from_kernel_nofault(&w, s, sizeof(w)))
+		return w;
+	w = 0;
+	for (i = 0; i < sizeof(w); i++)
+		if (copy_from_kernel_nofault((char *)&w + i, s + i, 1))
+			break;
+	return w;
+}
+
+static void lw_emit_kernel_string(const char *s)
+{
+	struct _stp_log *log = lw_log();
+	unsigned long w, special = 0; /* lw_commit() looks itself */
+	int n = 0, more = 8;
+
+	if (!log)
+		return;
+	while (more == 8 && n + 8 <= lw_room(log)) {
+		w = lw_kernel_word(s + n);
+		*(unsigned long *)(log->buf + log->len + n) = w;
+		more = lw_bytes(w, &special);
+		n += more;
+	}
+	lw_commit(log, n, more == 8);
+	lw_put_tab(log);
+}
+
+/* In pieces, as each NUL becomes two bytes: no room to do that in place. */
+static void lw_emit_args(void)
+{
+	struct _stp_log *log = lw_log();
+	struct mm_struct *mm = current->mm;
+	unsigned long p, end;
+	char piece[256];
+	int n;
+
+	if (!log)
+		return;
+	p = mm ? mm->arg_start : 0;
+	end = mm ? mm->arg_end : 0;
+	if (p >= end)
+		lw_put(log, "\\?", 2);
+	for (; p < end; p += n) {
+		n = min_t(unsigned long, end - p, sizeof(piece));
+		if (_stp_copy_from_user(piece, (const char __user *)p, n)) {
+			lw_put(log, "\\?", 2);
+			break;
+		}
+		/* The last argument's NUL ends nothing else. */
+		if (!lw_put_escaped(log, piece, p + n == end && !piece[n - 1] ? n - 1 : n)) {
+			lw_put(log, "\\+", 2);
+			break;
+		}
+	}
+	lw_put_tab(log);
+}
+
+static void lw_emit_user_argv(unsigned long argv, int size)
+{
+	struct _stp_log *log = lw_log();
+	int i;
+
+	if (!log)
+		return;
+	/* No record holds more strings than it has bytes. */
+	for (i = 0; i < STP_BUFFER_SIZE; i++) {
+		unsigned long arg = 0;
+
+		if (_stp_copy_from_user((char *)&arg, (const char __user *)argv + i * size, size)) {
+			lw_put(log, i ? "\\0\\?" : "\\?", i ? 4 : 2);
+			break;
+		}
+		if (!arg)
+			break;
+		if (lw_room(log) < 2) {
+			lw_put(log, "\\+", 2);
+			break;
+		}
+		if (i)
+			lw_put(log, "\\0", 2);
+		lw_put_user_string(log, (const char __user *)arg);
+	}
+	lw_put_tab(log);
+}
+
+/*
+ * What __stp_print_flush() does with a record that fits the sub-buffer, but word by word: to
+ * start a copy by bytes takes a CPU longer than these few words do. The last word may be more
+ * than the record: both buffers have room for it, and the next record covers it.
+ */
+static __always_inline bool lw_write(struct _stp_log *log)
+{
+	struct rchan_buf *buf =
+		_stp_get_rchan_subbuf(_stp_relay_data.rchan->buf, raw_smp_processor_id());
+	struct _stp_trace trace = { .pdu_len = log->len };
+	int i, len = log->len;
+	char *from = log->buf, *to;
+
+	/* When all sub-buffers are full, the offset is subbuf_size + 1. */
+	if (unlikely(!buf || log->no_flush ||
+		     buf->offset + sizeof(trace) + ALIGN(len, 8) > buf->chan->subbuf_size))
+		return false;
+	to = (char *)buf->data + buf->offset;
+	memcpy(trace.magic, STAP_TRACE_MAGIC, sizeof(trace.magic));
+	trace.sequence = _stp_seq_inc();
+	memcpy(to, &trace, sizeof(trace));
+	to += sizeof(trace);
+	for (i = 0; i < len; i += 8)
+		*(u64 *)(to + i) = *(u64 *)(from + i);
+	buf->offset += sizeof(trace) + len;
+	log->len = 0;
+	_stp_data_write_commit(NULL);
+	return true;
+}
+
+/*
+ * _stp_print_flush() takes locks for those who print outside of probes: inside,
+ * the context is held, for whose release the end of the module waits before it
+ * frees the buffer. Against readers on this CPU irqs must be off (relay_v2.c).
+ */
+static __always_inline void lw_put_end(struct _stp_log *log)
+{
+	unsigned long flags;
+
+	if (!log->len)
+		return;
+	log->buf[log->len - 1] = '\n';
+	local_irq_save(flags);
+	if (!lw_write(log))
+		__stp_print_flush(log);
+	local_irq_restore(flags);
+}
+
+static void lw_emit_end(void)
+{
+	struct _stp_log *log = lw_log();
+
+	if (log)
+		lw_put_end(log);
+}
+
+#undef _stp_print_flush
+
+static void lw_flush(void)
+{
+	struct _stp_log *log = lw_log();
+
+	/* A record that has not ended goes with its lw_end(). */
+	if (unlikely(log && log->len && log->buf[log->len - 1] == '\n'))
+		_stp_print_flush();
+}

@@ -1,0 +1,41 @@
+#ifndef LW_PUT_H
+#define LW_PUT_H
+
+/*
+ * Defined at the end of this file: the print buffer is declared only behind
+ * the place where plain embedded code goes.
+ */
+struct _stp_log;
+static struct _stp_log *lw_log(void);
+static int lw_room(const struct _stp_log *log);
+static void lw_put(struct _stp_log *log, const char *s, int n);
+static void lw_commit(struct _stp_log *log, int n, bool cut);
+static void lw_put_user_string(struct _stp_log *log, const char __user *src);
+static void lw_put_begin(struct _stp_log *log, bool timestamp);
+static void lw_put_task(struct _stp_log *log);
+static void lw_put_number(struct _stp_log *log, s64 v);
+static void lw_put_pair(struct _stp_log *log, s64 first, s64 second);
+static void lw_put_tab(struct _stp_log *log);
+static void lw_put_end(struct _stp_log *log);
+static bool lw_put_escaped(struct _stp_log *log, const char *s, int n);
+static void lw_emit_begin(bool timestamp);
+static void lw_emit_task(void);
+static void lw_emit_numbers(const s64 *v, int n);
+static void lw_emit_none(int n);
+static void lw_emit_comm(void);
+static void lw_emit_kernel_string(const char *s);
+static void lw_emit_user_string(unsigned long addr);
+static void lw_emit_args(void);
+static void lw_emit_user_argv(unsigned long argv, int size);
+static void lw_emit_end(void);
+
+/*
+ * SystemTap flushes the print buffer behind each probe, which takes two locks and
+ * 130 instructions even if lw_end() has left nothing to flush. Its calls have no
+ * argument; its definition, which says (void) and comes later, stays as it is.
+ */
+static void lw_flush(void);
+#define _stp_print_flush(...) lw_flush##__VA_OPT__(_definition)(__VA_ARGS__)
+#define lw_flush_definition(...) _stp_print_flush(__VA_ARGS__)
+
+#endif

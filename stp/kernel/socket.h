@@ -1,0 +1,24 @@
+#ifndef LW_SOCKET_H
+#define LW_SOCKET_H
+
+#include <linux/file.h>
+#include <linux/inet.h>
+#include <linux/net.h>
+#include <net/inet_sock.h>
+#include <net/ipv6.h>
+#include <net/sock.h>
+
+static void lw_emit_ends(const struct sock *sk);
+
+static bool lw_internet(const struct sock *sk)
+{
+	return sk && (sk->sk_family == AF_INET || sk->sk_family == AF_INET6);
+}
+
+/* sk_num is 0 when TCP has done with the connection, this is not. */
+static int lw_port(const struct sock *sk)
+{
+	return lw_internet(sk) ? ntohs(inet_sk(sk)->inet_sport) : 0;
+}
+
+#endif
