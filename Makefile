@@ -47,7 +47,7 @@ MISSING := $(shell modules/missing $(LISTED) | awk -F '\t' '{ print "modules/" $
 MODULES := $(filter-out $(MISSING),$(foreach r,$(CHOSEN),$(TOOLS:%=modules/$(r)/lw_%.ko)))
 MANIFESTS := $(CHOSEN:%=modules/%/manifest)
 LOADER := $(wildcard loader/*.c loader/*.h) loader/build VERSION
-COMMON := $(wildcard stp/tapset/* stp/kernel/*) modules/build modules/try-run modules/describe modules/quirks VERSION
+COMMON := modules/build modules/sources modules/try-run modules/describe modules/quirks VERSION
 
 .PHONY: force all help setup kernels modules module-files lwload install install-lwload install-modules \
 	install-source install-fleet uninstall uninstall-fleet deb tarball repo demo check matrix check-matrix check-fleet fault-report lint unit bench clean
@@ -79,8 +79,11 @@ export LWPROGRESS_DIR LWTOTAL MOK_KEY MOK_CERT
 override MANIFEST_KEY := $(if $(MANIFEST_KEY),$(abspath $(MANIFEST_KEY)))
 export MANIFEST_KEY
 
+# Files that a tool's module is made of, found out once
+uses = $(or $(USES_$(1)),$(eval USES_$(1) := $(addprefix stp/,$(shell modules/sources stp $(1))))$(USES_$(1)))
+
 .SECONDEXPANSION:
-modules/%.ko: stp/$$(subst lw_,,$$(notdir $$*)).stp $(COMMON)
+modules/%.ko: $$(call uses,$$(subst lw_,,$$(notdir $$*))) $(COMMON)
 	$(Q)mkdir -p $(@D); modules/build $(notdir $(@D)) $(patsubst lw_%,%,$(notdir $*)) $@
 
 $(MANIFESTS): modules/%/manifest: $$(filter-out $$(MISSING),$$(addprefix modules/$$*/lw_,$$(addsuffix .ko,$$(TOOLS)))) \
@@ -152,7 +155,7 @@ uninstall: build/manifest-key
 
 # What lwtools-dkms has: all that makes modules
 SOURCES := VERSION dkms.conf $(wildcard stp/*.stp stp/tapset/* stp/kernel/* ci/guest/* ci/roots/builder ci/roots/guest-*) \
-	$(addprefix modules/,build builder describe dkms kernels manifest manifest-key missing quirks symbols try-run unsupported) \
+	$(addprefix modules/,build builder describe dkms kernels manifest manifest-key missing quirks sources symbols try-run unsupported) \
 	$(addprefix ci/,common.sh kernel root vm vm-image)
 
 install-source:
