@@ -154,7 +154,7 @@ uninstall: build/manifest-key
 	-rmdir $(DESTDIR)$(MODDIR)/$(KERNELRELEASE)/systemtap $(addprefix $(DESTDIR)$(SYSCONFDIR)/lwtools,/keys /) 2>/dev/null
 
 # What lwtools-dkms has: all that makes modules
-SOURCES := VERSION dkms.conf $(wildcard stp/*.stp stp/tapset/* stp/kernel/* ci/guest/* ci/roots/builder ci/roots/guest-*) \
+SOURCES := VERSION dkms.conf $(wildcard stp/*.stp stp/tapset/* stp/own/* stp/kernel/* ci/guest/* ci/roots/builder ci/roots/guest-*) \
 	$(addprefix modules/,build builder describe dkms kernels manifest manifest-key missing quirks sources symbols try-run unsupported) \
 	$(addprefix ci/,common.sh kernel root vm vm-image)
 

@@ -1,3 +1,5 @@
+#pragma once
+
 #include "block.h"
 
 #define LW_DISK_THERE (1 << 31)

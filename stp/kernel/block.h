@@ -1,5 +1,4 @@
-#ifndef LW_BLOCK_H
-#define LW_BLOCK_H
+#pragma once
 
 #include <linux/blkdev.h>
 #include <linux/blk-mq.h>
@@ -36,5 +35,3 @@ static bool lw_request_wanted(struct request *rq)
 static int lw_request_disk_number(struct request *rq);
 static void lw_emit_disk(int number);
 static void lw_emit_request_flags(unsigned int flags);
-
-#endif

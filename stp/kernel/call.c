@@ -1,3 +1,5 @@
+#pragma once
+
 #include "call.h"
 
 #undef register_kretprobe

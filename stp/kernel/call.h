@@ -1,5 +1,4 @@
-#ifndef LW_CALL_H
-#define LW_CALL_H
+#pragma once
 
 #include <linux/cred.h>
 #include <linux/kprobes.h>
@@ -31,5 +30,3 @@ static struct {
 #define lw_call()                                                             \
 	(CONTEXT->probe_type == stp_probe_type_kretprobe && lw_calls.used ?   \
 		 (struct lw_call *)CONTEXT->ips.krp.pi->data : NULL)
-
-#endif

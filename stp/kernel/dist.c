@@ -1,4 +1,8 @@
+#pragma once
+
 #include "dist.h"
+#include "put.c"
+#include "points.c"
 #include <linux/hash.h>
 #include <linux/sort.h>
 

@@ -1,6 +1,7 @@
-#ifndef LW_DIST_H
-#define LW_DIST_H
+#pragma once
 
+#include "put.h"
+#include "points.h"
 #include <linux/sched.h>
 #include <linux/version.h>
 #include <asm/local.h>
@@ -28,5 +29,3 @@ static const struct lw_key *lw_dist_key(s64 row);
 static void lw_emit_dist(s64 row, const char *unit);
 static void lw_emit_kernel_string(const char *s);
 static s64 lw_dist_lost(void);
-
-#endif

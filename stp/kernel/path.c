@@ -1,4 +1,7 @@
+#pragma once
+
 #include "path.h"
+#include "put.c"
 #include <linux/dcache.h>
 #include <linux/fcntl.h>
 #include <linux/file.h>

@@ -1,6 +1,5 @@
-#ifndef LW_PATH_H
-#define LW_PATH_H
+#pragma once
+
+#include "put.h"
 
 static void lw_emit_user_path(int dfd, unsigned long addr);
-
-#endif

@@ -1,3 +1,5 @@
+#pragma once
+
 #include "points.h"
 #include <linux/slab.h>
 #include <linux/vmalloc.h>

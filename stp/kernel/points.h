@@ -1,5 +1,4 @@
-#ifndef LW_POINTS_H
-#define LW_POINTS_H
+#pragma once
 
 #include <linux/tracepoint.h>
 
@@ -49,5 +48,3 @@ static void lw_detach(void);
 
 static void *lw_alloc_per_cpu(size_t bytes);
 static void lw_free_per_cpu(void *tables);
-
-#endif

@@ -1,3 +1,5 @@
+#pragma once
+
 #include "put.h"
 #include <linux/uaccess.h>
 #include <linux/timekeeping.h>

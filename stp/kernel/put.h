@@ -1,5 +1,4 @@
-#ifndef LW_PUT_H
-#define LW_PUT_H
+#pragma once
 
 /*
  * Defined at the end of this file: the print buffer is declared only behind
@@ -37,5 +36,3 @@ static void lw_emit_end(void);
 static void lw_flush(void);
 #define _stp_print_flush(...) lw_flush##__VA_OPT__(_definition)(__VA_ARGS__)
 #define lw_flush_definition(...) _stp_print_flush(__VA_ARGS__)
-
-#endif

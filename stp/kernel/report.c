@@ -1,4 +1,7 @@
+#pragma once
+
 #include "report.h"
+#include "put.c"
 
 static void lw_emit_line(const char *line)
 {

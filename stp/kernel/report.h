@@ -1,6 +1,5 @@
-#ifndef LW_REPORT_H
-#define LW_REPORT_H
+#pragma once
+
+#include "put.h"
 
 static void lw_emit_line(const char *line);
-
-#endif

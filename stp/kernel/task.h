@@ -1,5 +1,4 @@
-#ifndef LW_TASK_H
-#define LW_TASK_H
+#pragma once
 
 #include <asm/syscall.h>
 
@@ -28,5 +27,3 @@ static unsigned long lw_arg(const struct pt_regs *regs, int n)
 	default: return 0;
 	}
 }
-
-#endif

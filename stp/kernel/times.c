@@ -1,4 +1,8 @@
+#pragma once
+
 #include "times.h"
+#include "call.c"
+#include "dist.c"
 
 static void lw_times_add(struct lw_call *call, int op, u64 took)
 {

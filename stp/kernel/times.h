@@ -1,5 +1,7 @@
-#ifndef LW_TIMES_H
-#define LW_TIMES_H
+#pragma once
+
+#include "call.h"
+#include "dist.h"
 
 static struct {
 	u64 unit; /* nanoseconds */
@@ -7,5 +9,3 @@ static struct {
 } lw_times = { .unit = 1 };
 
 static void lw_times_count(struct kretprobe_instance *inst, int op);
-
-#endif

@@ -1,9 +1,9 @@
-#ifndef LW_BLOCKSIZES_H
-#define LW_BLOCKSIZES_H
+#pragma once
+
+#include "../kernel/block.h"
+#include "../kernel/dist.h"
 
 static struct {
 	bool on;
 	char comm[TASK_COMM_LEN];
 } lw_request_sizes;
-
-#endif

@@ -1,4 +1,8 @@
-#include "syscalls.h"
+#pragma once
+
+#include "syscallbypid.h"
+#include "../kernel/points.c"
+#include "../kernel/put.c"
 #include <linux/hash.h>
 #include <linux/sort.h>
 

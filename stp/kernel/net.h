@@ -1,6 +1,6 @@
-#ifndef LW_SOCKET_H
-#define LW_SOCKET_H
+#pragma once
 
+#include "put.h"
 #include <linux/file.h>
 #include <linux/inet.h>
 #include <linux/net.h>
@@ -20,5 +20,3 @@ static int lw_port(const struct sock *sk)
 {
 	return lw_internet(sk) ? ntohs(inet_sk(sk)->inet_sport) : 0;
 }
-
-#endif

@@ -1,4 +1,8 @@
-#include "file.h"
+#pragma once
+
+#include "fs.h"
+#include "call.c"
+#include "put.c"
 
 static bool lw_real_file(struct file *file)
 {

@@ -1,6 +1,7 @@
-#ifndef LW_FILE_H
-#define LW_FILE_H
+#pragma once
 
+#include "call.h"
+#include "put.h"
 #include <linux/backing-dev.h>
 #include <linux/dcache.h>
 #include <linux/file.h>
@@ -14,5 +15,3 @@ static bool lw_want_file(struct pt_regs *regs, struct lw_call *call);
 static void lw_emit_call_file(struct lw_call *call, bool path);
 
 static char lw_file_system[16];
-
-#endif

@@ -1,4 +1,7 @@
-#include "socket.h"
+#pragma once
+
+#include "net.h"
+#include "put.c"
 
 static void lw_emit_address(const struct sock *sk, bool peer)
 {

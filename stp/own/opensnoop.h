@@ -1,6 +1,7 @@
-#ifndef LW_OPENS_H
-#define LW_OPENS_H
+#pragma once
 
+#include "../kernel/path.h"
+#include "../kernel/task.h"
 #include <linux/fcntl.h>
 #include <linux/kprobes.h>
 
@@ -10,5 +11,3 @@ static struct {
 } lw_opens;
 
 static void lw_open_returns(struct kretprobe_instance *inst, struct pt_regs *regs);
-
-#endif

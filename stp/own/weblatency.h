@@ -1,6 +1,7 @@
-#ifndef LW_HTTP_H
-#define LW_HTTP_H
+#pragma once
 
+#include "../kernel/call.h"
+#include "../kernel/put.h"
 #include <linux/hash.h>
 #include <linux/net.h>
 #include <linux/socket.h>
@@ -24,5 +25,3 @@ static void lw_emit_http(long sk);
 
 /* Which side is traced: servers receive requests, clients send them. */
 static bool lw_http_server;
-
-#endif

@@ -1,6 +1,8 @@
-#ifndef LW_SYSCALLS_H
-#define LW_SYSCALLS_H
+#pragma once
 
+#include "../kernel/points.h"
+#include "../kernel/put.h"
+#include "../kernel/task.h"
 #include <linux/sched.h>
 #include <asm/syscall.h>
 #include <trace/events/syscalls.h>
@@ -14,5 +16,3 @@ static struct {
 } lw_syscalls;
 
 static void lw_emit_syscalls(int top);
-
-#endif

@@ -1,4 +1,8 @@
-#include "blocktimes.h"
+#pragma once
+
+#include "biolatency.h"
+#include "../kernel/block.c"
+#include "../kernel/dist.c"
 #include <linux/hash.h>
 #include <linux/timekeeping.h>
 

@@ -1,4 +1,8 @@
-#include "blocksizes.h"
+#pragma once
+
+#include "bitesize.h"
+#include "../kernel/block.c"
+#include "../kernel/dist.c"
 
 static bool lw_issuer_wanted(void)
 {

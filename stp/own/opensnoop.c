@@ -1,4 +1,7 @@
-#include "opens.h"
+#pragma once
+
+#include "opensnoop.h"
+#include "../kernel/path.c"
 
 /* How the call has its arguments: openat2(2) flags and mode in a struct open_how. */
 struct lw_open {

@@ -1,4 +1,8 @@
-#include "http.h"
+#pragma once
+
+#include "weblatency.h"
+#include "../kernel/call.c"
+#include "../kernel/put.c"
 
 /* ---- the begin of what is sent and received ---- */
 
