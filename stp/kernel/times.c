@@ -6,9 +6,15 @@
 
 static void lw_times_add(struct lw_call *call, int op, u64 took)
 {
-	s64 second = lw_times.process ? current->tgid : lw_times.file_type ? call->kept[2] : 0;
+	struct lw_key key = { .first = op };
 
-	lw_dist_add(op, second, lw_times.process, took / lw_times.unit);
+	if (lw_times.process) {
+		key.second = current->tgid;
+		lw_key_comm(&key);
+	} else if (lw_times.file_type) {
+		key.second = call->kept[2];
+	}
+	lw_dist_add(key, took / lw_times.unit);
 }
 
 static __always_inline int lw_times_return(struct kretprobe_instance *inst, int op)

@@ -3,90 +3,39 @@
 #include "biolatency.h"
 #include "../kernel/block.c"
 #include "../kernel/dist.c"
-#include <linux/hash.h>
-#include <linux/timekeeping.h>
-
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 16, 0)
-typedef blk_status_t lw_request_error_t;
-#else
-typedef int lw_request_error_t;
-#endif
+#include "../kernel/pending.c"
 
 /*
- * When requests were issued, by their address. More than are ever under way: a disk's
- * queues have 1024 together as a rule.
+ * Requests that are issued, by their address. More than are under way as a rule: a disk's queues have
+ * 1024 together. They belong to disks, not to users.
  */
-#define LW_REQUEST_BITS 14
-#define LW_REQUEST_TRIES 16
+static struct lw_pending lw_requests = { .bits = 14 };
 
-static struct lw_request {
-	struct request *rq;
-	u64 began;
-} lw_requests[1 << LW_REQUEST_BITS];
-
-/* How far from where it belongs a request has been put, at most */
-static int lw_requests_reach;
-
-static struct lw_request *lw_request_at(struct request *rq, int try)
+static u64 lw_requests_lost(void)
 {
-	u32 at = hash_ptr(rq, LW_REQUEST_BITS) + try;
-
-	return &lw_requests[at & ((1 << LW_REQUEST_BITS) - 1)];
+	return lw_pending_lost(&lw_requests);
 }
 
-/* It only ever grows, whatever other CPUs do at the same time. */
-static void lw_requests_reached(int i)
-{
-	int was;
+static struct lw_reported lw_requests_reported = {
+	.lost = lw_requests_lost,
+	.why = "too many requests at once",
+};
 
-	do {
-		was = READ_ONCE(lw_requests_reach);
-	} while (was < i && cmpxchg(&lw_requests_reach, was, i) != was);
+static int lw_requests_begin(void)
+{
+	return lw_report_of(&lw_requests_reported) ?: lw_pending_begin(&lw_requests);
 }
 
-static void lw_request_begins(struct request *rq)
+static void lw_requests_end(void)
 {
-	int i;
-
-	for (i = 0; i < LW_REQUEST_TRIES; i++) {
-		struct lw_request *r = lw_request_at(rq, i);
-		struct request *was = READ_ONCE(r->rq);
-
-		/* Its own: it ended unseen, and the memory serves another. */
-		if (was == rq || (!was && !cmpxchg(&r->rq, NULL, rq))) {
-			r->began = ktime_get_mono_fast_ns();
-			lw_requests_reached(i);
-			return;
-		}
-	}
-	atomic64_inc(&lw_request_times.unseen);
-}
-
-/*
- * When it began, and that is forgotten; 0 if it was not seen. One that was issued again
- * may be there twice, as a place nearer to where it belongs had become free.
- */
-static u64 lw_request_began(struct request *rq)
-{
-	int i, reach = READ_ONCE(lw_requests_reach);
-	u64 began = 0;
-
-	for (i = 0; i <= reach; i++) {
-		struct lw_request *r = lw_request_at(rq, i);
-
-		if (READ_ONCE(r->rq) != rq)
-			continue;
-		began = max(began, r->began);
-		smp_store_release(&r->rq, NULL);
-	}
-	return began;
+	lw_pending_end(&lw_requests);
 }
 
 /* Negative if the kernel did not note when the request was made (queue/iostats is 0). */
-static s64 lw_request_took(struct request *rq, u64 began)
+static s64 lw_request_took(struct request *rq, int place)
 {
 	if (!lw_request_times.queued)
-		return ktime_get_mono_fast_ns() - began;
+		return lw_pending_took(&lw_requests, place);
 	return rq->start_time_ns ? ktime_get_ns() - rq->start_time_ns : -1;
 }
 
@@ -98,31 +47,45 @@ static s64 lw_request_flags(struct request *rq)
 
 static void lw_on_issue(void *data, struct request *rq)
 {
-	if (smp_load_acquire(&lw_request_times.on) && lw_request_wanted(rq))
-		lw_request_begins(rq);
+	int place;
+
+	if (!smp_load_acquire(&lw_request_times.on) || !lw_request_wanted(rq))
+		return;
+	/* From 7.0 on tracepoints may be preempted. */
+	preempt_disable_notrace();
+	place = lw_pending_new(&lw_requests, (unsigned long)rq);
+	if (place >= 0)
+		lw_pending_show(&lw_requests, place);
+	preempt_enable_notrace();
 }
 
 /*
  * Counted with its first end: parts of a request may end one by one, and the end of a flush
  * ends what came with it once more.
  */
-static void lw_on_complete(void *data, struct request *rq, lw_request_error_t error, unsigned int bytes)
+static void lw_request_ends(struct request *rq)
 {
-	u64 began = lw_request_began(rq);
-	s64 took = began ? lw_request_took(rq, began) : -1;
+	int place = lw_pending_find(&lw_requests, (unsigned long)rq);
+	struct lw_key key = {};
+	s64 took;
 
+	if (place < 0)
+		return;
+	took = lw_request_took(rq, place);
+	lw_pending_drop(&lw_requests, place);
 	if (took < 0)
 		return;
-	/* From 7.0 on tracepoints may be preempted. */
-	preempt_disable_notrace();
-	lw_dist_add(lw_request_times.disks ? lw_request_disk_number(rq) : 0,
-		    lw_request_times.flags ? lw_request_flags(rq) : 0, false, took / lw_request_times.unit);
-	preempt_enable_notrace();
+	if (lw_request_times.disks)
+		key.first = lw_request_disk_number(rq);
+	if (lw_request_times.flags)
+		key.second = lw_request_flags(rq);
+	lw_dist_add(key, took / lw_request_times.unit);
 }
 
-LW_CHECK_POINT(block_rq_issue, lw_on_issue)
-LW_CHECK_POINT(block_rq_complete, lw_on_complete)
-static struct lw_point lw_points[LW_POINTS] = {
-	LW_POINT(block_rq_issue, lw_on_issue),
-	LW_POINT(block_rq_complete, lw_on_complete),
-};
+static void lw_on_complete(void *data, struct request *rq, lw_request_error_t error,
+			   unsigned int bytes)
+{
+	preempt_disable_notrace();
+	lw_request_ends(rq);
+	preempt_enable_notrace();
+}

@@ -2,6 +2,7 @@
 
 #include "weblatency.h"
 #include "../kernel/call.c"
+#include "../kernel/pending.c"
 #include "../kernel/put.c"
 
 /* ---- the begin of what is sent and received ---- */
@@ -116,7 +117,7 @@ static bool lw_want_receive(struct pt_regs *regs, struct lw_call *call)
 	/* What is only looked at will come again. */
 	if (flags & (MSG_PEEK | MSG_ERRQUEUE | MSG_TRUNC))
 		return false;
-	if (!lw_http_server && !lw_http_find(regs->di))
+	if (!lw_http_server && lw_pending_find(&lw_http_requests, regs->di) < 0)
 		return false;
 	if (!lw_message_pieces(i, &p))
 		return false;
@@ -129,59 +130,53 @@ static bool lw_want_receive(struct pt_regs *regs, struct lw_call *call)
 
 /* ---- requests that wait for their response, one for each connection ---- */
 
-#define LW_HTTP_BITS 12
-#define LW_HTTP_TRIES 16
 #define LW_HTTP_TARGET 200
 
-static struct lw_http {
-	u64 began;
-	long sk;
+struct lw_http {
 	char method[8];
 	char target[LW_HTTP_TARGET + 1];
 	bool cut;
-} lw_http_requests[1 << LW_HTTP_BITS];
+};
 
-static struct lw_http *lw_http_at(long sk, int try)
+static struct lw_pending lw_http_requests = {
+	.bits = 12,
+	.size = ALIGN(sizeof(struct lw_http), 8),
+	.shares = true,
+};
+
+static u64 lw_http_lost(void)
 {
-	u32 at = hash_long(sk, LW_HTTP_BITS) + try;
-
-	return &lw_http_requests[at & ((1 << LW_HTTP_BITS) - 1)];
+	return lw_pending_lost(&lw_http_requests);
 }
 
-static struct lw_http *lw_http_find(long sk)
-{
-	int i;
+static struct lw_reported lw_http_reported = {
+	.lost = lw_http_lost,
+	.why = "more requests at once than there is room for",
+};
 
-	for (i = 0; i < LW_HTTP_TRIES; i++)
-		if (READ_ONCE(lw_http_at(sk, i)->sk) == sk)
-			return lw_http_at(sk, i);
-	return NULL;
+static int lw_http_begin_requests(void)
+{
+	return lw_report_of(&lw_http_reported) ?: lw_pending_begin(&lw_http_requests);
 }
 
-static long lw_http_waiting(long sk)
+static void lw_http_end_requests(void)
 {
-	const struct lw_http *http = lw_http_find(sk);
-
-	return http ? ktime_get_mono_fast_ns() - http->began : -1;
+	lw_pending_end(&lw_http_requests);
 }
 
-static struct lw_http *lw_http_new(long sk)
+static s64 lw_http_waiting(long sk)
 {
-	struct lw_http *http = lw_http_find(sk);
-	int i;
+	int place = lw_pending_find(&lw_http_requests, sk);
 
-	for (i = 0; !http && i < LW_HTTP_TRIES; i++)
-		if (!cmpxchg(&lw_http_at(sk, i)->sk, 0, sk))
-			http = lw_http_at(sk, i);
-	return http;
+	return place < 0 ? -1 : (s64)lw_pending_took(&lw_http_requests, place);
 }
 
 static void lw_http_forget(long sk)
 {
-	struct lw_http *http = lw_http_find(sk);
+	int place = lw_pending_find(&lw_http_requests, sk);
 
-	if (http)
-		smp_store_release(&http->sk, 0);
+	if (place >= 0)
+		lw_pending_drop(&lw_http_requests, place);
 }
 
 /* The length of a method and the space behind it; 0 if it does not begin with one. */
@@ -197,25 +192,23 @@ static int lw_http_method(const char *text)
 	return 0;
 }
 
-static long lw_http_request(long sk)
+static void lw_http_request(long sk)
 {
 	const char *text = this_cpu_ptr(&lw_http_begin)->text;
-	int n = lw_http_method(text), len;
+	int n = lw_http_method(text), len, place;
 	struct lw_http *http;
 
-	if (!n)
-		return 0;
-	http = lw_http_new(sk);
-	if (!http)
-		return -1;
+	place = n ? lw_pending_new(&lw_http_requests, sk) : -1;
+	if (place < 0)
+		return;
+	http = lw_pending_kept(&lw_http_requests, place);
 	memcpy(http->method, text, n - 1);
 	http->method[n - 1] = 0;
 	text += n;
 	len = strcspn(text, " \r\n");
 	http->cut = len > LW_HTTP_TARGET || !text[len];
 	strscpy(http->target, text, min(len, LW_HTTP_TARGET) + 1);
-	http->began = ktime_get_mono_fast_ns();
-	return 1;
+	lw_pending_show(&lw_http_requests, place);
 }
 
 /* "HTTP/1.1 200": 100 to 199 announce the response, but for 101, which is one. */
@@ -236,13 +229,15 @@ static int lw_http_status(void)
 
 static void lw_emit_http(long sk)
 {
-	const struct lw_http *http = lw_http_find(sk);
+	int place = lw_pending_find(&lw_http_requests, sk);
 	struct _stp_log *log = lw_log();
+	const struct lw_http *http;
 
-	if (!http || !log) {
+	if (place < 0 || !log) {
 		lw_emit_none(2);
 		return;
 	}
+	http = lw_pending_kept(&lw_http_requests, place);
 	lw_emit_kernel_string(http->method);
 	lw_put_escaped(log, http->target, strlen(http->target));
 	if (http->cut)

@@ -1,0 +1,25 @@
+#pragma once
+
+#include "blocksizes.h"
+#include "block.c"
+#include "dist.c"
+
+static bool lw_issuer_wanted(void)
+{
+	return !lw_request_sizes.comm[0] ||
+	       strnstr(current->comm, lw_request_sizes.comm, TASK_COMM_LEN);
+}
+
+static void lw_on_issue_size(void *data, struct request *rq)
+{
+	struct lw_key key = {};
+
+	if (!smp_load_acquire(&lw_request_sizes.on) || !lw_issuer_wanted() ||
+	    !lw_request_wanted(rq))
+		return;
+	lw_key_comm(&key);
+	/* From 7.0 on tracepoints may be preempted. */
+	preempt_disable_notrace();
+	lw_dist_add(key, blk_rq_bytes(rq) / 1024);
+	preempt_enable_notrace();
+}
