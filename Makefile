@@ -47,7 +47,7 @@ MISSING := $(shell modules/missing $(LISTED) | awk -F '\t' '{ print "modules/" $
 MODULES := $(filter-out $(MISSING),$(foreach r,$(CHOSEN),$(TOOLS:%=modules/$(r)/lw_%.ko)))
 MANIFESTS := $(CHOSEN:%=modules/%/manifest)
 LOADER := $(wildcard loader/*.c loader/*.h) loader/build VERSION
-COMMON := modules/build modules/sources modules/try-run modules/describe modules/quirks VERSION
+COMMON := modules/build modules/calls modules/sources modules/try-run modules/describe modules/quirks VERSION
 
 .PHONY: force all help setup kernels modules module-files lwload install install-lwload install-modules \
 	install-source install-fleet uninstall uninstall-fleet deb tarball repo demo check matrix check-matrix check-fleet fault-report lint unit bench clean
@@ -155,7 +155,7 @@ uninstall: build/manifest-key
 
 # What lwtools-dkms has: all that makes modules
 SOURCES := VERSION dkms.conf $(wildcard stp/*.stp stp/tapset/* stp/own/* stp/kernel/* ci/guest/* ci/roots/builder ci/roots/guest-*) \
-	$(addprefix modules/,build builder describe dkms kernels manifest manifest-key missing quirks sources symbols try-run unsupported) \
+	$(addprefix modules/,build builder calls describe dkms kernels manifest manifest-key missing quirks sources symbols try-run unsupported) \
 	$(addprefix ci/,common.sh kernel root vm vm-image)
 
 install-source:
