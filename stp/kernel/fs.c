@@ -22,13 +22,9 @@ static long lw_descriptor(const struct pt_regs *regs)
 {
 	struct pt_regs *user = task_pt_regs(current);
 
-	if (regs->di != (unsigned long)user)
+	if (lw_function_arg(regs, 0) != (unsigned long)user)
 		return -1;
-#ifdef CONFIG_IA32_EMULATION
-	if (in_ia32_syscall())
-		return (u32)user->bx;
-#endif
-	return (u32)user->di;
+	return (u32)lw_arg(user, 0);
 }
 
 /*
@@ -38,7 +34,7 @@ static long lw_descriptor(const struct pt_regs *regs)
 static bool lw_want_file(struct pt_regs *regs, struct lw_call *call)
 {
 	long fd = lw_descriptor(regs);
-	struct file *file = fd < 0 ? (struct file *)regs->di : fget(fd);
+	struct file *file = fd < 0 ? (struct file *)lw_function_arg(regs, 0) : fget(fd);
 	bool wanted;
 
 	if (!file)
@@ -46,7 +42,7 @@ static bool lw_want_file(struct pt_regs *regs, struct lw_call *call)
 	wanted = lw_real_file(file);
 	if (wanted) {
 		call->kept[0] = (unsigned long)file;
-		call->kept[1] = regs->cx;
+		call->kept[1] = lw_function_arg(regs, 3);
 		call->kept[2] = (unsigned long)file_inode(file)->i_sb->s_type->name;
 		call->kept[3] = fd;
 	}

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "arch.h"
 #include "call.h"
 #include "put.h"
 #include <linux/backing-dev.h>
@@ -7,7 +8,6 @@
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/magic.h>
-#include <asm/syscall.h>
 
 /* calls.stp's, whose lw_only() a tool calls as well */
 struct lw_call;

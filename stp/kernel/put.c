@@ -1,5 +1,6 @@
 #pragma once
 
+#include "arch.h"
 #include "put.h"
 #include <linux/uaccess.h>
 #include <linux/timekeeping.h>
@@ -142,6 +143,7 @@ static int lw_copy_user_string(struct _stp_log *log, const char __user *src, boo
 
 	*cut = false;
 	*special = 0;
+	src = lw_untagged(src);
 	if ((unsigned long)src >= TASK_SIZE_MAX)
 		return -EFAULT;
 	max = min(max, TASK_SIZE_MAX - (unsigned long)src);

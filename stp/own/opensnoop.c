@@ -13,13 +13,13 @@ static __always_inline struct lw_open lw_open_call(void)
 {
 	const struct pt_regs *regs = task_pt_regs(current);
 	int nr = syscall_get_nr(current, task_pt_regs(current));
-	bool ia32 = lw_ia32_call(), how = nr == 437;
+	bool compat = lw_compat_call(), how = nr == LW_NR_OPENAT2;
 
 	return (struct lw_open){
 		.regs = regs,
 		.how = how,
-		.at = how || nr == (ia32 ? 295 : 257),
-		.creat = nr == (ia32 ? 8 : 85),
+		.at = how || lw_is_openat(nr, compat),
+		.creat = lw_is_creat(nr, compat),
 	};
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 
+#include "../kernel/arch.h"
 #include "../kernel/path.h"
-#include "../kernel/task.h"
 #include <linux/fcntl.h>
 #include <linux/kprobes.h>
 

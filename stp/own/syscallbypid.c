@@ -1,6 +1,7 @@
 #pragma once
 
 #include "syscallbypid.h"
+#include "../kernel/arch.c"
 #include "../kernel/count.c"
 #include "../kernel/put.c"
 
@@ -25,7 +26,7 @@ static void lw_on_sys_exit(void *data, struct pt_regs *regs, long ret)
 		return;
 	if (nr < 0 || nr >= LW_COMPAT)
 		return;
-	if (lw_ia32_call())
+	if (lw_compat_call())
 		nr |= LW_COMPAT;
 	/* From 6.13 on these tracepoints may be preempted. */
 	preempt_disable_notrace();
@@ -35,55 +36,32 @@ static void lw_on_sys_exit(void *data, struct pt_regs *regs, long ret)
 
 /* ---- names ---- */
 
-/* The kernel's own tables, by function: "sys_read", before 5.11 "__x64_sys_read". */
-#define __SYSCALL(nr, sym, ...) [nr] = #sym,
-#define __SYSCALL_NORETURN(nr, sym, ...) [nr] = #sym,
-#define __SYSCALL_WITH_COMPAT(nr, sym, compat) [nr] = #sym,
-#define __SYSCALL_COMMON(nr, sym, ...) [nr] = #sym,
-#define __SYSCALL_64(nr, sym, ...) [nr] = #sym,
-#define __SYSCALL_I386(nr, sym, ...) [nr] = #sym,
-#define __SYSCALL_X32(nr, sym, ...)
-static const char *const lw_names_64[] = {
-#include <asm/syscalls_64.h>
-};
-static const char *const lw_names_32[] = {
-#include <asm/syscalls_32.h>
-};
-
 /* Functions whose name is not that of their call. */
-static const char *lw_call_name(const char *name)
+static const char *lw_call_name(const char *function)
 {
 	static const char *const others[][2] = {
 		{ "newstat", "stat" },	   { "newfstat", "fstat" }, { "newlstat", "lstat" },
 		{ "newuname", "uname" },   { "umount", "umount2" }, { "sendfile64", "sendfile" },
 	};
-	static const char *const prefixes[] = { "__x64_", "__ia32_", "compat_", "sys_", "ia32_" };
 	int i;
 
-	for (i = 0; i < ARRAY_SIZE(prefixes); i++)
-		if (!strncmp(name, prefixes[i], strlen(prefixes[i])))
-			name += strlen(prefixes[i]);
 	for (i = 0; i < ARRAY_SIZE(others); i++)
-		if (!strcmp(name, others[i][0]))
+		if (!strcmp(function, others[i][0]))
 			return others[i][1];
-	return name;
+	return function;
 }
 
 static void lw_emit_syscall_name(s64 call)
 {
 	int nr = call & (LW_COMPAT - 1);
-	const char *name = NULL;
+	bool compat = call & LW_COMPAT;
+	const char *function = lw_call_function(nr, compat);
+	const char *abi = compat ? "(" LW_COMPAT_NAME ")" : "";
 	char text[48];
 
-	if (call & LW_COMPAT)
-		name = nr < ARRAY_SIZE(lw_names_32) ? lw_names_32[nr] : NULL;
+	if (function)
+		scnprintf(text, sizeof(text), "%s%s", lw_call_name(function), abi);
 	else
-		name = nr < ARRAY_SIZE(lw_names_64) ? lw_names_64[nr] : NULL;
-	if (name)
-		name = lw_call_name(name);
-	if (name && strcmp(name, "ni_syscall"))
-		scnprintf(text, sizeof(text), "%s%s", name, call & LW_COMPAT ? "(ia32)" : "");
-	else
-		scnprintf(text, sizeof(text), "%d%s", nr, call & LW_COMPAT ? "(ia32)" : "");
+		scnprintf(text, sizeof(text), "%d%s", nr, abi);
 	lw_emit_kernel_string(text);
 }

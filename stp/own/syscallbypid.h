@@ -1,10 +1,9 @@
 #pragma once
 
+#include "../kernel/arch.h"
 #include "../kernel/count.h"
 #include "../kernel/put.h"
-#include "../kernel/task.h"
 #include <linux/sched.h>
-#include <asm/syscall.h>
 #include <trace/events/syscalls.h>
 
 static struct {

@@ -106,22 +106,22 @@ static void lw_http_take_received(struct lw_call *call, long bytes)
 /* tcp_recvmsg(sk, msg, len, flags, addr_len), before 5.19 (.., len, nonblock, flags, ..) */
 static bool lw_want_receive(struct pt_regs *regs, struct lw_call *call)
 {
-	const struct iov_iter *i = &((struct msghdr *)regs->si)->msg_iter;
+	const struct iov_iter *i = &((struct msghdr *)lw_function_arg(regs, 1))->msg_iter;
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 19, 0)
-	int flags = regs->cx;
+	int flags = lw_function_arg(regs, 3);
 #else
-	int flags = regs->r8;
+	int flags = lw_function_arg(regs, 4);
 #endif
 	struct lw_pieces p;
 
 	/* What is only looked at will come again. */
 	if (flags & (MSG_PEEK | MSG_ERRQUEUE | MSG_TRUNC))
 		return false;
-	if (!lw_http_server && lw_pending_find(&lw_http_requests, regs->di) < 0)
+	if (!lw_http_server && lw_pending_find(&lw_http_requests, lw_function_arg(regs, 0)) < 0)
 		return false;
 	if (!lw_message_pieces(i, &p))
 		return false;
-	call->kept[0] = regs->di;
+	call->kept[0] = lw_function_arg(regs, 0);
 	call->kept[1] = p.vec ? (unsigned long)p.vec : p.base;
 	call->kept[2] = p.vec ? p.n : 0;
 	call->kept[3] = p.skip;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "../kernel/arch.h"
 #include "../kernel/call.h"
 #include "../kernel/pending.h"
 #include "../kernel/put.h"

@@ -1,0 +1,130 @@
+#pragma once
+
+/*
+ * All that the tools must know of the processor: registers, the ABIs of system calls, numbers of
+ * calls. No other file of stp/ names a register or an ABI. modules/calls knows the names of the
+ * functions that each ABI reaches.
+ */
+
+#include <linux/ptrace.h>
+#include <linux/sched.h>
+#include <linux/types.h>
+#include <linux/unistd.h>
+#include <asm/syscall.h>
+
+/*
+ * lw_function_arg() - argument n, 0 to 3, of a function that takes integers and pointers
+ * @regs: at the first instruction of the function, as in a probe of it
+ */
+static __always_inline unsigned long lw_function_arg(const struct pt_regs *regs, unsigned int n)
+{
+	return regs_get_kernel_argument((struct pt_regs *)regs, n);
+}
+
+/*
+ * Each architecture defines:
+ *
+ * lw_compat_call()  - does the current task make a system call by the 32-bit ABI? A 64-bit program
+ *                     on x86 does that by int $0x80.
+ * lw_arg(regs, n)   - argument n, 0 to 5, of the current task's system call, which saved these user
+ *                     registers; 0 for any other n. They keep the arguments until the call returns.
+ *                     syscall_get_arguments() would fetch all six, four times as dear as one.
+ * lw_untagged(addr) - a user pointer without the tag that its top byte may have
+ * LW_NR_*           - numbers of the calls that open files; -1 where there is no such call
+ * LW_COMPAT_NAME    - what users call the 32-bit ABI
+ */
+#if defined(CONFIG_X86_64)
+
+static bool lw_compat_call(void)
+{
+#ifdef CONFIG_IA32_EMULATION
+	return in_ia32_syscall();
+#else
+	return false;
+#endif
+}
+
+/* arch/x86/entry/entry_64.S, entry_64_compat.S */
+static unsigned long lw_arg(const struct pt_regs *regs, int n)
+{
+	bool compat = lw_compat_call();
+
+	switch (n) {
+	case 0:
+		return compat ? (u32)regs->bx : regs->di;
+	case 1:
+		return compat ? (u32)regs->cx : regs->si;
+	case 2:
+		return compat ? (u32)regs->dx : regs->dx;
+	case 3:
+		return compat ? (u32)regs->si : regs->r10;
+	case 4:
+		return compat ? (u32)regs->di : regs->r8;
+	case 5:
+		return compat ? (u32)regs->bp : regs->r9;
+	default:
+		return 0;
+	}
+}
+
+/* Debian's kernels have no CONFIG_ADDRESS_MASKING: the processor takes no tags. */
+#define lw_untagged(addr) (addr)
+
+/* arch/x86/entry/syscalls/syscall_32.tbl */
+enum {
+	LW_NR_CREAT = __NR_creat,
+	LW_NR_OPENAT = __NR_openat,
+	LW_NR_COMPAT_CREAT = 8,
+	LW_NR_COMPAT_OPENAT = 295,
+};
+
+#define LW_COMPAT_NAME "ia32"
+
+#elif defined(CONFIG_ARM64)
+
+/* A program is of one ABI, and its calls are. */
+static bool lw_compat_call(void)
+{
+	return compat_user_mode(task_pt_regs(current));
+}
+
+/* x0 becomes the result; arch/arm64/kernel/syscall.c keeps what it was. */
+static unsigned long lw_arg(const struct pt_regs *regs, int n)
+{
+	unsigned long arg;
+
+	if (n < 0 || n > 5)
+		return 0;
+	arg = n ? regs->regs[n] : regs->orig_x0;
+	return lw_compat_call() ? (u32)arg : arg;
+}
+
+/* Documentation/arm64/tagged-address-abi.rst: programs may ask for calls that take tags. */
+#define lw_untagged(addr) untagged_addr(addr)
+
+/* arch/arm64/include/asm/unistd32.h */
+enum {
+	LW_NR_CREAT = -1,
+	LW_NR_OPENAT = __NR_openat,
+	LW_NR_COMPAT_CREAT = 8,
+	LW_NR_COMPAT_OPENAT = 322,
+};
+
+#define LW_COMPAT_NAME "arm"
+
+#else
+#error lwtools knows x86-64 and arm64 only
+#endif
+
+/* The number of openat2(2) is the same in all ABIs, like that of any call since Linux 5.1. */
+enum { LW_NR_OPENAT2 = __NR_openat2 };
+
+static __always_inline bool lw_is_creat(int nr, bool compat)
+{
+	return nr == (compat ? LW_NR_COMPAT_CREAT : LW_NR_CREAT);
+}
+
+static __always_inline bool lw_is_openat(int nr, bool compat)
+{
+	return nr == (compat ? LW_NR_COMPAT_OPENAT : LW_NR_OPENAT);
+}
