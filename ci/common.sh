@@ -110,23 +110,35 @@ in_root() {
 suite_of() {
 	local suite
 	suite=$(awk -v r="$1" '$1 == r { print $2; exit }' "$top/modules/kernels")
-	case $1 in
+	case ${1%-a[mr][dm]64} in
 	*/*|*' '*) ;;
-	5.10.0-*-cloud-amd64) suite=${suite:-bullseye} ;;
-	6.1.0-*-cloud-amd64) suite=${suite:-bookworm} ;;
-	6.12.*+deb13*-cloud-amd64) suite=${suite:-trixie} ;;
-	*+deb13*-cloud-amd64) suite=${suite:-trixie-backports} ;;
-	*+deb14*-cloud-amd64) suite=${suite:-forky} ;;
+	5.10.0-*-cloud) suite=${suite:-bullseye} ;;
+	6.1.0-*-cloud) suite=${suite:-bookworm} ;;
+	6.12.*+deb13*-cloud) suite=${suite:-trixie} ;;
+	*+deb13*-cloud) suite=${suite:-trixie-backports} ;;
+	*+deb14*-cloud) suite=${suite:-forky} ;;
 	esac
 	[ -n "$suite" ] || die "$1: not in modules/kernels (there: $(awk '!/^#/ && NF { printf "%s%s", s, $1; s = " " }' "$top/modules/kernels")); add a line RELEASE SUITE"
 	echo "$suite"
 }
 
-# guest_of RELEASE - the root of ci/roots that it is booted with
+# arch_of RELEASE - Debian's name of its architecture
+arch_of() {
+	case $1 in
+	*-arm64) echo arm64 ;;
+	*) echo amd64 ;;
+	esac
+}
+
+# guest_of RELEASE - the root of ci/roots that it is booted with; one serves all kernels of arm64, which are booted
+# for their symbols only
 guest_of() {
 	local suite
 	suite=$(suite_of "$1") || exit
-	echo "guest-${suite%-backports}"
+	case $(arch_of "$1") in
+	amd64) echo "guest-${suite%-backports}" ;;
+	*) echo "guest-$(arch_of "$1")" ;;
+	esac
 }
 
 # kernel_version RELEASE - the Debian version of its packages, of the build that the
@@ -134,7 +146,10 @@ guest_of() {
 kernel_version() {
 	local root
 	root=$("$top/modules/builder" "$1")
-	dpkg-query --admindir="$root/var/lib/dpkg" -W -f '${Version}' "linux-headers-$1"
+	case $(arch_of "$1") in
+	amd64) dpkg-query --admindir="$root/var/lib/dpkg" -W -f '${Version}' "linux-headers-$1" ;;
+	*) cat "$root/usr/src/linux-headers-$1/.lw-version" ;;
+	esac
 }
 
 # plain_copy MODULE - its bytes, unpacked if need be
