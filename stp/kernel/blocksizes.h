@@ -8,12 +8,27 @@ static struct {
 	char comm[TASK_COMM_LEN];
 } lw_request_sizes;
 
-static void lw_on_issue_size(void *data, struct request *rq);
-LW_POINT(block_rq_issue, lw_on_issue_size);
+static bool lw_issuer_wanted(void)
+{
+	return !lw_request_sizes.comm[0] ||
+	       strnstr(current->comm, lw_request_sizes.comm, TASK_COMM_LEN);
+}
 
-static struct lw_part lw_request_sizes_part = {
-	.points = { &lw_on_issue_size_point },
-	.next = LW_PARTS,
-};
-#undef LW_PARTS
-#define LW_PARTS (&lw_request_sizes_part)
+static void lw_on_issue_size(void *data, struct request *rq)
+{
+	struct lw_key key;
+
+	if (!smp_load_acquire(&lw_request_sizes.on) || !lw_issuer_wanted() ||
+	    !lw_request_wanted(rq))
+		return;
+	key = (struct lw_key){};
+	lw_key_comm(&key);
+	/* From 7.0 on tracepoints may be preempted. */
+	preempt_disable_notrace();
+	lw_dist_add(key, blk_rq_bytes(rq) / 1024);
+	preempt_enable_notrace();
+}
+
+LW_POINT(block_rq_issue, lw_on_issue_size);
+#undef LW_POINTS
+#define LW_POINTS (&lw_on_issue_size_point)

@@ -6,7 +6,8 @@
 /*
  * count.h - counts and sums by a key of two numbers, and the command name that was seen last.
  *
- * A count costs a fifth of SystemTap's array, and the keys of all CPUs are added up outside of probes.
+ * A count costs a fifth of SystemTap's array, and the keys of all CPUs are added up outside of
+ * probes.
  */
 
 struct lw_count {
@@ -14,16 +15,57 @@ struct lw_count {
 	char comm[TASK_COMM_LEN];
 };
 
-/* Counts one more for this key, by the current command, and adds to its sum. Not preempted. From any context. */
-static __always_inline void lw_count_add(s64 first, s64 second, s64 add);
+static void lw_count_add_up(void *total, const void *value)
+{
+	const struct lw_count *more = value;
+	struct lw_count *all = total;
 
-static int lw_counts_begin(void);
-static void lw_counts_end(void);
+	local_add(local_read(&more->count), &all->count);
+	local_add(local_read(&more->sum), &all->sum);
+	memcpy(all->comm, more->comm, sizeof(all->comm));
+}
 
-static struct lw_part lw_counts_part = {
-	.begin = lw_counts_begin,
-	.end = lw_counts_end,
-	.next = LW_PARTS,
+static const struct lw_shape lw_count_shape = {
+	.bits = 11,
+	.words = 2,
+	.size = sizeof(struct lw_count),
+	.total = sizeof(struct lw_count),
+	.shares = true,
+	.add = lw_count_add_up,
 };
-#undef LW_PARTS
-#define LW_PARTS (&lw_counts_part)
+
+static struct lw_table lw_counts = { .shape = &lw_count_shape };
+
+static struct lw_counted lw_counts_counted = {
+	.table = &lw_counts,
+	.probe = LW_COUNT_PROBE,
+	.why = "more keys at once than there is room for",
+	.next = LW_COUNTED,
+};
+#undef LW_COUNTED
+#define LW_COUNTED (&lw_counts_counted)
+
+/*
+ * Counts one more for this key, by the current command, and adds to its sum. Not preempted. From
+ * any context.
+ */
+static __always_inline void lw_count_add(s64 first, s64 second, s64 add)
+{
+	struct lw_key key = { .first = first, .second = second };
+	struct lw_count *count = lw_value(&lw_counts, &lw_count_shape, key);
+
+	if (unlikely(!count))
+		return;
+	memcpy(count->comm, current->comm, sizeof(count->comm));
+	if (!__builtin_constant_p(add) || add)
+		local_add(add, &count->sum);
+	local_inc(&count->count);
+}
+
+/* That of the row that is shown, or all zeros */
+static const struct lw_count *lw_row_count(void)
+{
+	static const struct lw_count none;
+
+	return lw_row() ? (void *)lw_row()->total : &none;
+}

@@ -1,14 +1,15 @@
 #pragma once
 
 #include "report.h"
+#include <linux/version.h>
 #include <asm/local.h>
 
 /*
  * dist.h - distributions: how many values lie in which power of two, by a key.
  *
  * To add a value takes some fifty instructions, where SystemTap's array of aggregates takes three
- * hundred. That array also adds up the keys of all CPUs in a map with room for those of one, and ends
- * the tool when they are more.
+ * hundred. That array also adds up the keys of all CPUs in a map with room for those of one,
+ * and ends the tool when they are more.
  */
 
 #define LW_BUCKETS 64
@@ -24,18 +25,108 @@ struct lw_dist {
 	s64 count, sum, buckets[LW_BUCKETS];
 };
 
-/* Adds a value to the distribution of a key, in the first bucket if it is negative. Not preempted. From any context. */
-static __always_inline void lw_dist_add(struct lw_key key, s64 value);
+static void lw_dist_add_up(void *total, const void *value)
+{
+	const struct lw_dist_place *more = value;
+	struct lw_dist *all = total;
+	int i;
 
-/* Puts the name of the current command into a key. */
-static __always_inline void lw_key_comm(struct lw_key *key);
+	all->count += local_read(&more->count);
+	all->sum += local_read(&more->sum);
+	for (i = 0; i < LW_BUCKETS; i++)
+		all->buckets[i] += more->buckets[i];
+}
 
-/* A field with the distribution of the row: "UNIT COUNT SUM LOW:N LOW:N ..." (lwtools-stream(5)) */
-static void lw_emit_dist(const char *unit);
+static const struct lw_shape lw_dist_shape = {
+	.bits = 9,
+	.words = LW_KEY_WORDS,
+	.size = sizeof(struct lw_dist_place),
+	.total = sizeof(struct lw_dist),
+	.shares = true,
+	.add = lw_dist_add_up,
+};
 
-static int lw_dists_begin(void);
-static void lw_dists_end(void);
+static struct lw_table lw_dists = { .shape = &lw_dist_shape };
 
-static struct lw_part lw_dists_part = { .begin = lw_dists_begin, .end = lw_dists_end, .next = LW_PARTS };
-#undef LW_PARTS
-#define LW_PARTS (&lw_dists_part)
+static struct lw_counted lw_dists_counted = {
+	.table = &lw_dists,
+	.probe = LW_DIST_PROBE,
+	.why = "more distributions at once than there is room for",
+	.next = LW_COUNTED,
+};
+#undef LW_COUNTED
+#define LW_COUNTED (&lw_dists_counted)
+
+/* Makes the name of the current command that of a key. */
+static __always_inline void lw_key_comm(struct lw_key *key)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 17, 0)
+	const char *comm = current->comm;
+#else
+	char comm[TASK_COMM_LEN];
+
+	/* There may be anything after a name's end. */
+	strscpy_pad(comm, current->comm, sizeof(comm));
+#endif
+	memcpy(&key->name, comm, sizeof(key->name));
+	memcpy(&key->name_end, comm + sizeof(key->name), sizeof(key->name_end));
+}
+
+/* As local_inc(), which an interrupt of this CPU cannot cut in two, of half a word */
+static __always_inline void lw_bucket_inc(u32 *bucket)
+{
+#ifdef CONFIG_X86
+	asm volatile("incl %0" : "+m"(*bucket));
+#else
+	atomic_inc((atomic_t *)bucket);
+#endif
+}
+
+/* Adds a value to the distribution of a key. Not preempted. From any context. */
+static __always_inline void lw_dist_add(struct lw_key key, s64 value)
+{
+	struct lw_dist_place *dist = lw_value(&lw_dists, &lw_dist_shape, key);
+
+	if (unlikely(!dist))
+		return;
+	/* 0 and 1, 2 and 3, 4 to 7, ... */
+	lw_bucket_inc(&dist->buckets[value > 1 ? fls64(value) - 1 : 0]);
+	local_add(value, &dist->sum);
+	local_inc(&dist->count);
+}
+
+/*
+ * A field with the row's distribution: "UNIT COUNT SUM LOW:N LOW:N ..." (lwtools-stream(5)). 64 buckets
+ * of at most 40 bytes fit into a record.
+ */
+static void lw_emit_dist(const char *unit)
+{
+	const struct lw_dist *dist = lw_row() ? (void *)lw_row()->total : NULL;
+	struct _stp_log *log = lw_log();
+	char text[64];
+	int i, n;
+
+	if (!log || !dist)
+		return;
+	n = snprintf(text, sizeof(text), "%s %lld %lld", unit, dist->count, dist->sum);
+	lw_put(log, text, n);
+	for (i = 0; i < LW_BUCKETS; i++) {
+		if (!dist->buckets[i])
+			continue;
+		n = snprintf(text, sizeof(text), " %llu:%lld", i ? 1ULL << i : 0, dist->buckets[i]);
+		lw_put(log, text, n);
+	}
+	lw_put(log, "\t", 1);
+}
+
+/* A field with the command name of the row's key */
+static void lw_emit_row_comm(void)
+{
+	char comm[TASK_COMM_LEN + 1] = "";
+
+	if (lw_row()) {
+		memcpy(comm, &lw_row()->key.name, sizeof(u64));
+		memcpy(comm + sizeof(u64), &lw_row()->key.name_end, sizeof(u64));
+	}
+	lw_emit_kernel_string(comm);
+}

@@ -11,7 +11,100 @@
 
 /* calls.stp's, whose lw_only() a tool calls as well */
 struct lw_call;
-static bool lw_want_file(struct pt_regs *regs, struct lw_call *call);
-static void lw_emit_call_file(struct lw_call *call, bool path);
 
 static char lw_file_system[16];
+
+static bool lw_real_file(struct file *file)
+{
+	struct inode *inode = file_inode(file);
+	struct super_block *sb = inode->i_sb;
+
+	if (!S_ISREG(inode->i_mode))
+		return false;
+	if (sb->s_bdi == &noop_backing_dev_info && sb->s_magic != OVERLAYFS_SUPER_MAGIC)
+		return false;
+	return !lw_file_system[0] || !strcmp(sb->s_type->name, lw_file_system);
+}
+NOKPROBE_SYMBOL(lw_real_file);
+
+/* The first argument of the system call whose function was called with regs; -1 if none. */
+static long lw_descriptor(const struct pt_regs *regs)
+{
+	struct pt_regs *user = task_pt_regs(current);
+
+	if (lw_function_arg(regs, 0) != (unsigned long)user)
+		return -1;
+	return (u32)lw_arg(user, 0);
+}
+
+/*
+ * Keeps the file, of (file, buffer, bytes, pos) the pointer to the position, the name of
+ * the file system's type, and the descriptor, -1 if there is none.
+ */
+static bool lw_want_file(struct pt_regs *regs, struct lw_call *call)
+{
+	long fd = lw_descriptor(regs);
+	struct file *file = fd < 0 ? (struct file *)lw_function_arg(regs, 0) : fget(fd);
+	bool wanted;
+
+	if (!file)
+		return false;
+	wanted = lw_real_file(file);
+	if (wanted) {
+		call->kept[0] = (unsigned long)file;
+		call->kept[1] = lw_function_arg(regs, 3);
+		call->kept[2] = (unsigned long)file_inode(file)->i_sb->s_type->name;
+		call->kept[3] = fd;
+	}
+	/* What may sleep is put off, should this be the last reference. */
+	if (fd >= 0)
+		fput(file);
+	return wanted;
+}
+NOKPROBE_SYMBOL(lw_want_file);
+
+static void lw_emit_file(struct file *file, bool path)
+{
+	struct _stp_log *log = lw_log();
+	char *base, *name;
+	int n;
+
+	if (!log)
+		return;
+	base = lw_put_at(log);
+	if (path) {
+		name = d_path(&file->f_path, base, lw_room(log));
+		if (IS_ERR(name)) {
+			lw_put(log, "\\+\t", 3);
+			return;
+		}
+		n = strlen(name);
+		memmove(base, name, n);
+		lw_commit(log, n, false);
+		lw_put(log, "\t", 1);
+		return;
+	}
+	/* A rename waits until nobody reads the old name under RCU. */
+	rcu_read_lock();
+	lw_emit_kernel_string(READ_ONCE(file->f_path.dentry->d_name.name));
+	rcu_read_unlock();
+}
+
+/* The caller of vfs_read() still has the file; a system call that returns has not. */
+static void lw_emit_call_file(struct lw_call *call, bool path)
+{
+	struct file *file = (struct file *)call->kept[0];
+	long fd = call->kept[3];
+
+	if (fd < 0) {
+		lw_emit_file(file, path);
+		return;
+	}
+	file = fget(fd);
+	if (file == (struct file *)call->kept[0])
+		lw_emit_file(file, path);
+	else
+		lw_emit_kernel_string("");
+	if (file)
+		fput(file);
+}

@@ -8,8 +8,6 @@
 #include <net/ipv6.h>
 #include <net/sock.h>
 
-static void lw_emit_ends(const struct sock *sk);
-
 static bool lw_internet(const struct sock *sk)
 {
 	return sk && (sk->sk_family == AF_INET || sk->sk_family == AF_INET6);
@@ -19,4 +17,36 @@ static bool lw_internet(const struct sock *sk)
 static int lw_port(const struct sock *sk)
 {
 	return lw_internet(sk) ? ntohs(inet_sk(sk)->inet_sport) : 0;
+}
+
+static void lw_emit_address(const struct sock *sk, bool peer)
+{
+	char text[INET6_ADDRSTRLEN];
+
+	if (sk->sk_family == AF_INET)
+		snprintf(text, sizeof(text), "%pI4", peer ? &sk->sk_daddr : &sk->sk_rcv_saddr);
+#if IS_ENABLED(CONFIG_IPV6)
+	else if (ipv6_addr_v4mapped(&sk->sk_v6_daddr))
+		snprintf(text, sizeof(text), "%pI4",
+			 peer ? &sk->sk_v6_daddr.s6_addr32[3] : &sk->sk_v6_rcv_saddr.s6_addr32[3]);
+	else
+		snprintf(text, sizeof(text), "%pI6c", peer ? &sk->sk_v6_daddr : &sk->sk_v6_rcv_saddr);
+#endif
+	lw_emit_kernel_string(text);
+}
+
+static void lw_emit_ends(const struct sock *sk)
+{
+	s64 port;
+
+	if (!lw_internet(sk)) {
+		lw_emit_none(4);
+		return;
+	}
+	lw_emit_address(sk, true);
+	port = ntohs(sk->sk_dport);
+	lw_emit_numbers(&port, 1);
+	lw_emit_address(sk, false);
+	port = lw_port(sk);
+	lw_emit_numbers(&port, 1);
 }

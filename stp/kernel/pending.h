@@ -1,23 +1,32 @@
 #pragma once
 
-#include "report.h"
-#include "table.h"
+#include "bucket.h"
+#include <linux/percpu.h>
+#include <linux/timekeeping.h>
+#include <linux/vmalloc.h>
 
 /*
- * pending.h - what has begun and not ended: by a key, such as the address of a request, when it began, and what of it will
- * be gone at its end. One table for all CPUs, as things end elsewhere than they began.
+ * pending.h - what has begun and not ended: by a key, such as a request's address, when it began, and
+ * what of it will be gone at its end. One table for all CPUs, as things end elsewhere than they began.
  *
- * Buckets and tags are those of table.h. A place is taken by cmpxchg() on its bucket's word, is seen once its tag is there, and is free
- * once that is 0 again. CPUs share no other line. Where places belong to users, one user gets half of them at most.
+ * A place is taken by cmpxchg() on its tag, can be found once its tag is there, and is free when that is 0
+ * again. CPUs share no other line, but users' shares where users have some.
  */
 
-struct lw_pending {
-	u8 bits;     /* log2 of the places, 4 to 20 */
+#define LW_RETRIES 64 /* for places that other CPUs take as well */
+
+/* A table's constants. Where a static const shape is given, the compiler folds them. */
+struct lw_pending_shape {
+	u8 bits;     /* log2 of the places, 6 to 20 */
 	u16 size;    /* bytes that are kept beside the time, a multiple of 8 */
-	bool shares;
+	bool shares; /* users make the keys, and each has a share */
+};
+
+struct lw_pending {
+	const struct lw_pending_shape *shape;
 	u64 seed;
 	u64 *tags;
-	u8 *users;
+	u8 *users; /* class of each place */
 	struct lw_began {
 		u64 key, time;
 	} *began;
@@ -28,27 +37,192 @@ struct lw_pending {
 	} ____cacheline_aligned share[LW_USERS];
 };
 
-/* Gets its memory. May sleep. 0 or -ENOMEM. lw_pending_end() must follow in both cases. */
-static int lw_pending_begin(struct lw_pending *p);
-static void lw_pending_end(struct lw_pending *p);
+/* ---- the table ---- */
 
-/*
- * A place for what begins now; -1 if there is none, which is counted as lost. What is kept may be written, then lw_pending_show()
- * lets others find it. What has that key already is overwritten: its end was not seen. Not preempted. From any context.
+/* Gets its memory, and may sleep. Returns 0 or -ENOMEM; lw_pending_end() must follow. */
+static int lw_pending_begin(struct lw_pending *p)
+{
+	size_t places = 1UL << p->shape->bits;
+
+	lw_seed(&p->seed, 1);
+	p->tags = vzalloc(places);
+	p->users = vzalloc(places);
+	p->began = vzalloc(places * sizeof(*p->began));
+	p->kept = vzalloc(places * max_t(u16, p->shape->size, 1));
+	p->lost = alloc_percpu(u64);
+	return p->tags && p->users && p->began && p->kept && p->lost ? 0 : -ENOMEM;
+}
+
+static void lw_pending_end(struct lw_pending *p)
+{
+	vfree(p->tags);
+	vfree(p->users);
+	vfree(p->began);
+	vfree(p->kept);
+	free_percpu(p->lost);
+	p->tags = NULL;
+	p->users = NULL;
+	p->began = NULL;
+	p->kept = NULL;
+	p->lost = NULL;
+}
+
+/* How many have found no room since the begin */
+static u64 lw_pending_lost(const struct lw_pending *p)
+{
+	u64 lost = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		lost += READ_ONCE(*per_cpu_ptr(p->lost, cpu));
+	return lost;
+}
+
+/* ---- probes: from any context, not preempted ---- */
+
+static __always_inline u8 *lw_pending_tags(const struct lw_pending *p)
+{
+	return (u8 *)p->tags;
+}
+
+static __always_inline bool lw_pending_is_at(const struct lw_pending *p, u32 place, u8 tag, u64 key)
+{
+	return smp_load_acquire(&lw_pending_tags(p)[place]) == tag &&
+	       READ_ONCE(p->began[place].key) == key;
+}
+
+/* Places are given back, so a key may be in any of its buckets. */
+static noinline int lw_pending_find_all(const struct lw_pending *p, u64 key)
+{
+	u64 hash = key * p->seed, found;
+	u8 bits = p->shape->bits;
+	int try;
+
+	for (try = 0; try < LW_TRIES; try++) {
+		u32 bucket = lw_bucket(hash, bits, try);
+
+		found = lw_tagged(READ_ONCE(p->tags[bucket]), lw_tag(hash, bits));
+		for (; found; found &= found - 1) {
+			u32 place = bucket * LW_WAYS + __ffs(found) / 8;
+
+			if (lw_pending_is_at(p, place, lw_tag(hash, bits), key))
+				return place;
+		}
+	}
+	return -1;
+}
+
+/* Its place; -1 if it has none */
+static __always_inline int lw_pending_find(const struct lw_pending *p,
+					   const struct lw_pending_shape *s, u64 key)
+{
+	u64 hash = key * p->seed;
+	u32 place = lw_home(hash, s->bits);
+
+	if (likely(lw_pending_is_at(p, place, lw_tag(hash, s->bits), key)))
+		return place;
+	return lw_pending_find_all(p, key);
+}
+
+static int lw_pending_take(struct lw_pending *p, u64 key)
+{
+	u64 hash = key * p->seed, free;
+	int retries = 0, try = 0;
+
+	while (try < LW_TRIES && retries++ < LW_RETRIES) {
+		u32 place, bucket = lw_bucket(hash, p->shape->bits, try);
+
+		free = lw_tagged(READ_ONCE(p->tags[bucket]), 0);
+		place = bucket * LW_WAYS + __ffs(free | 1) / 8;
+		if (!free)
+			try++;
+		else if (!cmpxchg(&lw_pending_tags(p)[place], 0, LW_TAKEN))
+			return place;
+	}
+	return -1;
+}
+
+/* Does this user have all the places that one user gets? If not, this is one more. */
+static bool lw_pending_share_is_full(struct lw_pending *p, u32 user)
+{
+	if (!p->shape->shares)
+		return false;
+	if (atomic_inc_return(&p->share[user].places) <= 1 << (p->shape->bits - 1))
+		return false;
+	atomic_dec(&p->share[user].places);
+	return true;
+}
+
+/* Where its home is not free, or users have shares */
+static noinline int lw_pending_new_elsewhere(struct lw_pending *p, u64 key)
+{
+	int place = lw_pending_find_all(p, key);
+	u32 user = lw_user_class();
+
+	if (place >= 0)
+		return place;
+	if (!lw_pending_share_is_full(p, user)) {
+		place = lw_pending_take(p, key);
+		if (place >= 0) {
+			p->users[place] = user;
+			return place;
+		}
+		atomic_sub(p->shape->shares, &p->share[user].places);
+	}
+	this_cpu_inc(*p->lost);
+	return -1;
+}
+
+/**
+ * lw_pending_new() - a place for what begins now
+ * @s: the table's shape
+ *
+ * What is kept may be written, then lw_pending_show() lets others find it. What has that key already is
+ * overwritten: its end was not seen. Returns -1 if there is no room, which is counted as lost.
  */
-static int lw_pending_new(struct lw_pending *p, u64 key);
-static void lw_pending_show(struct lw_pending *p, int place);
+static __always_inline int lw_pending_new(struct lw_pending *p, const struct lw_pending_shape *s,
+					  u64 key)
+{
+	int place = lw_home(key * p->seed, s->bits);
 
-/* Its place; -1 if it is not there */
-static int lw_pending_find(struct lw_pending *p, u64 key);
+	if (s->shares || unlikely(cmpxchg(&lw_pending_tags(p)[place], 0, LW_TAKEN)))
+		place = lw_pending_new_elsewhere(p, key);
+	if (likely(place >= 0))
+		WRITE_ONCE(p->began[place].key, key);
+	return place;
+}
 
-/* Nanoseconds since it began, 0 if clocks of two CPUs disagree */
-static u64 lw_pending_took(struct lw_pending *p, int place);
+static __always_inline void lw_pending_show(struct lw_pending *p, const struct lw_pending_shape *s,
+					    int place)
+{
+	struct lw_began *began = &p->began[place];
 
-/* What is kept of it, of p->size bytes */
-static void *lw_pending_kept(struct lw_pending *p, int place);
+	WRITE_ONCE(began->time, ktime_get_mono_fast_ns());
+	smp_store_release(&lw_pending_tags(p)[place], lw_tag(began->key * p->seed, s->bits));
+}
+
+/* Nanoseconds since it began; 0 if the clocks of two CPUs disagree */
+static __always_inline u64 lw_pending_took(const struct lw_pending *p, int place)
+{
+	s64 took = ktime_get_mono_fast_ns() - READ_ONCE(p->began[place].time);
+
+	return max_t(s64, took, 0);
+}
+
+/* What is kept of it, of the shape's size */
+static void *lw_pending_kept(const struct lw_pending *p, int place)
+{
+	return p->kept + place * p->shape->size;
+}
 
 /* Gives the place back. */
-static void lw_pending_drop(struct lw_pending *p, int place);
+static __always_inline void lw_pending_drop(struct lw_pending *p, const struct lw_pending_shape *s,
+					    int place)
+{
+	u8 *tag = &lw_pending_tags(p)[place], user = p->users[place];
 
-static u64 lw_pending_lost(const struct lw_pending *p);
+	if (!s->shares)
+		smp_store_release(tag, 0);
+	else if (xchg(tag, 0)) /* Another CPU may do the same: one of the two gives it back. */
+		atomic_dec(&p->share[user].places);
+}

@@ -16,6 +16,11 @@ static __always_inline struct _stp_log *lw_log(void)
 	return likely(log->buf) ? log : NULL;
 }
 
+static char *lw_put_at(struct _stp_log *log)
+{
+	return log->buf + log->len;
+}
+
 static int lw_room(const struct _stp_log *log)
 {
 	int room = (int)STP_BUFFER_SIZE - (int)log->len - LW_TAIL;

@@ -6,6 +6,7 @@
  */
 struct _stp_log;
 static struct _stp_log *lw_log(void);
+static char *lw_put_at(struct _stp_log *log);
 static int lw_room(const struct _stp_log *log);
 static void lw_put(struct _stp_log *log, const char *s, int n);
 static void lw_commit(struct _stp_log *log, int n, bool cut);

@@ -1,49 +1,20 @@
 #pragma once
 
 #include "report.h"
-#include "part.c"
 #include "put.c"
-#include "table.c"
 #include <linux/timekeeping.h>
 
 #define LW_QUIET 30 /* seconds without a collection, at most */
 
 static struct {
 	struct delayed_work work;
-	bool works;
 	int quiet; /* seconds */
-	struct lw_reported *all;
-	bool lines; /* of a report, about its rows */
+	bool lines;	    /* that say where a report begins and ends */
 	u64 interval, next; /* nanoseconds */
 	u32 top;
-	/* The row that is shown */
-	const struct lw_table *table;
-	u32 row;
-	bool begun;
+	const struct lw_row *row; /* that is shown */
+	bool begun;		  /* to be shown */
 } lw_reports;
-
-/* Finds the script's probe for rows, and keeps SystemTap from running it itself. */
-static void lw_find_probe(struct lw_reported *reported)
-{
-	int i;
-
-	for (i = 0; reported->probe && i < ARRAY_SIZE(stap_be_probes); i++) {
-		struct stap_be_probe *p = &stap_be_probes[i];
-
-		if (strcmp(p->probe->pp, reported->probe))
-			continue;
-		p->state = -1;
-		reported->found = p;
-	}
-}
-
-static int lw_report_of(struct lw_reported *reported)
-{
-	lw_find_probe(reported);
-	reported->next = lw_reports.all;
-	lw_reports.all = reported;
-	return reported->table ? lw_table_begin(reported->table) : 0;
-}
 
 static void lw_report_each(s64 seconds)
 {
@@ -57,47 +28,49 @@ static void lw_report_top(s64 rows)
 	lw_reports.top = clamp_t(s64, rows, 0, U32_MAX);
 }
 
-/* ---- the row that is shown ---- */
+/* ---- rows ---- */
+
+static const struct lw_row *lw_row(void)
+{
+	return lw_reports.row;
+}
 
 static void lw_row_begins(void)
 {
 	lw_reports.begun = true;
 }
 
-static const struct lw_key *lw_row_key(void)
-{
-	static const struct lw_key none;
-
-	return lw_reports.table ? lw_table_row_key(lw_reports.table, lw_reports.row) : &none;
-}
-
-static const void *lw_row_value(void)
-{
-	static const u64 none[LW_TOTAL_BYTES / sizeof(u64)];
-
-	return lw_reports.table ? lw_table_row_value(lw_reports.table, lw_reports.row) : none;
-}
-
 /* The session's state may change between a look at it and enter_be_probe(), which then does nothing. */
-static void lw_show_row(const struct lw_reported *reported, u32 row)
+static void lw_show_row(const struct lw_counted *counted, const struct lw_row *row)
 {
 	int tries;
 
 	lw_reports.row = row;
-	lw_reports.table = reported->table;
 	lw_reports.begun = false;
 	for (tries = 0; tries < 3 && !lw_reports.begun; tries++) {
 		struct stap_be_probe now = {
-			.probe = reported->found->probe,
+			.probe = counted->found->probe,
 			.state = atomic_read(session_state()),
 		};
 
 		enter_be_probe(&now);
 	}
-	lw_reports.table = NULL;
+	lw_reports.row = NULL;
 }
 
-/* ---- a report ---- */
+static void lw_show_rows(const struct lw_counted *counted)
+{
+	struct lw_table *table = counted->table;
+	u32 n, top = lw_reports.top ? min(lw_reports.top, table->n) : table->n;
+
+	lw_sort_rows(table);
+	for (n = 0; n < top; n++) {
+		lw_show_row(counted, table->rows[n]);
+		cond_resched();
+	}
+}
+
+/* ---- lines ---- */
 
 /* The context keeps probes of this CPU from writing in between. */
 static void lw_emit_line(const char *line)
@@ -112,38 +85,19 @@ static void lw_emit_line(const char *line)
 	_stp_runtime_entryfn_put_context(c);
 }
 
-static void lw_emit_report_line(void)
-{
-	char line[40];
-
-	snprintf(line, sizeof(line), "#report\t%lld\n", (long long)ktime_get_real_fast_ns());
-	lw_emit_line(line);
-}
-
-static void lw_show_rows(const struct lw_reported *reported)
-{
-	u32 row, rows = lw_table_sort(reported->table);
-
-	if (lw_reports.top && rows > lw_reports.top)
-		rows = lw_reports.top;
-	for (row = 0; row < rows; row++) {
-		lw_show_row(reported, row);
-		cond_resched();
-	}
-}
-
 static long lw_emit_report(void *unused)
 {
-	struct lw_reported *r;
+	struct lw_counted *c;
+	char line[40];
 
+	snprintf(line, sizeof(line), "#report\t%llu\n", ktime_get_real_fast_ns());
 	if (lw_reports.lines)
-		lw_emit_report_line();
-	for (r = lw_reports.all; r; r = r->next) {
-		if (!r->table)
-			continue;
-		if (r->found)
-			lw_show_rows(r);
-		lw_table_clear(r->table);
+		lw_emit_line(line);
+	for (c = LW_COUNTED; c; c = c->next) {
+		if (c->table && c->found)
+			lw_show_rows(c);
+		if (c->table)
+			lw_forget_rows(c->table);
 	}
 	if (lw_reports.lines)
 		lw_emit_line("#end\n");
@@ -152,21 +106,20 @@ static long lw_emit_report(void *unused)
 
 static long lw_emit_losses(void *unused)
 {
-	struct lw_reported *r;
+	struct lw_counted *c;
 	char line[160];
 
-	for (r = lw_reports.all; r; r = r->next) {
-		u64 lost = (r->table ? lw_table_lost(r->table) : 0) + (r->lost ? r->lost() : 0);
+	for (c = LW_COUNTED; c; c = c->next) {
+		u64 lost = c->table ? lw_table_lost(c->table) : lw_pending_lost(c->pending);
 
-		if (!lost)
-			continue;
-		snprintf(line, sizeof(line), "#lost\t%llu\t%s\n", lost, r->why);
-		lw_emit_line(line);
+		snprintf(line, sizeof(line), "#lost\t%llu\t%s\n", lost, c->why);
+		if (lost)
+			lw_emit_line(line);
 	}
 	return 0;
 }
 
-/* SystemTap's contexts and print buffers are only on CPUs that were online when the module was inserted. */
+/* Contexts and print buffers are only on CPUs that were online when the module was inserted. */
 static void lw_on_a_cpu(long (*emit)(void *))
 {
 	int cpu;
@@ -179,64 +132,64 @@ static void lw_on_a_cpu(long (*emit)(void *))
 	}
 }
 
-/* ---- collecting ---- */
-
-static bool lw_some_table_is_busy(void)
-{
-	struct lw_reported *r;
-
-	for (r = lw_reports.all; r; r = r->next)
-		if (r->table && lw_table_is_busy(r->table))
-			return true;
-	return false;
-}
+/* ---- the collector ---- */
 
 static void lw_collect(void)
 {
-	struct lw_reported *r;
+	struct lw_counted *c;
 
-	for (r = lw_reports.all; r; r = r->next)
-		if (r->table)
-			lw_table_flip(r->table);
+	for (c = LW_COUNTED; c; c = c->next)
+		if (c->table)
+			lw_flip(c->table);
 	synchronize_rcu();
-	for (r = lw_reports.all; r; r = r->next)
-		if (r->table)
-			lw_table_add_up(r->table);
+	for (c = LW_COUNTED; c; c = c->next)
+		if (c->table)
+			lw_add_up(c->table);
+}
+
+static bool lw_some_are_busy(void)
+{
+	struct lw_counted *c;
+
+	for (c = LW_COUNTED; c; c = c->next)
+		if (c->table && lw_is_busy(c->table))
+			return true;
+	return false;
 }
 
 /* A report that could not be made in time is not made later. */
 static bool lw_report_is_due(u64 now)
 {
-	if (!lw_reports.interval || now < lw_reports.next)
+	u64 interval = lw_reports.interval;
+
+	if (!interval || now < lw_reports.next)
 		return false;
-	lw_reports.next += ((now - lw_reports.next) / lw_reports.interval + 1) * lw_reports.interval;
+	lw_reports.next += ((now - lw_reports.next) / interval + 1) * interval;
 	return true;
 }
 
+/* Places of what is gone are not to be kept, and the small counters of places not to overflow. */
 static void lw_reports_work(struct work_struct *work)
 {
-	bool due = lw_report_is_due(ktime_get_mono_fast_ns()), busy = lw_some_table_is_busy();
-	u64 now, wait = NSEC_PER_SEC;
+	bool due = lw_report_is_due(ktime_get_mono_fast_ns()), busy = lw_some_are_busy();
+	u64 now, wait = busy ? NSEC_PER_SEC / 10 : NSEC_PER_SEC;
 
-	/* Places of what is gone are not to be kept, and the small counters of places not to overflow. */
-	if (due || busy || ++lw_reports.quiet == LW_QUIET) {
+	if (due || busy || ++lw_reports.quiet >= LW_QUIET) {
 		lw_collect();
 		lw_reports.quiet = 0;
 	}
 	if (due)
 		lw_on_a_cpu(lw_emit_report);
 	now = ktime_get_mono_fast_ns();
-	if (busy)
-		wait = NSEC_PER_SEC / 10;
 	if (lw_reports.interval && lw_reports.next < now + wait)
 		wait = lw_reports.next > now ? lw_reports.next - now : 0;
-	/* Rather a moment late than early, for nothing. */
+	/* Rather a moment late than early, for nothing */
 	schedule_delayed_work(&lw_reports.work, nsecs_to_jiffies(wait) + 1);
 }
 
-static void lw_last_report(struct lw_part *parts)
+static void lw_last_report(void)
 {
-	lw_detach_points(parts);
+	lw_detach_points(LW_POINTS);
 	cancel_delayed_work_sync(&lw_reports.work);
 	lw_collect();
 	lw_on_a_cpu(lw_emit_report);
@@ -245,17 +198,49 @@ static void lw_last_report(struct lw_part *parts)
 
 /* ---- begin and end ---- */
 
-static int lw_reports_begin(void)
+/* Finds the script's probe for rows, and keeps SystemTap from running it itself. */
+static void lw_find_probe(struct lw_counted *c)
 {
-	INIT_DELAYED_WORK(&lw_reports.work, lw_reports_work);
-	lw_reports.works = true;
-	schedule_delayed_work(&lw_reports.work, HZ);
-	return 0;
+	int i;
+
+	for (i = 0; c->probe && i < ARRAY_SIZE(stap_be_probes); i++) {
+		if (strcmp(stap_be_probes[i].probe->pp, c->probe))
+			continue;
+		stap_be_probes[i].state = -1;
+		c->found = &stap_be_probes[i];
+	}
 }
 
-static void lw_reports_end(void)
+static int lw_begin(void)
 {
-	if (lw_reports.works)
-		cancel_delayed_work_sync(&lw_reports.work);
-	lw_reports.works = false;
+	struct lw_counted *c;
+	int rc = 0;
+
+	INIT_DELAYED_WORK(&lw_reports.work, lw_reports_work);
+	for (c = LW_COUNTED; c && !rc; c = c->next) {
+		lw_find_probe(c);
+		rc = c->table ? lw_table_begin(c->table) : lw_pending_begin(c->pending);
+	}
+	if (!rc)
+		rc = lw_attach_points(LW_POINTS);
+	if (rc)
+		lw_end();
+	else
+		schedule_delayed_work(&lw_reports.work, HZ);
+	return rc;
+}
+
+/* May be called again. */
+static void lw_end(void)
+{
+	struct lw_counted *c;
+
+	lw_detach_points(LW_POINTS);
+	cancel_delayed_work_sync(&lw_reports.work);
+	for (c = LW_COUNTED; c; c = c->next) {
+		if (c->table)
+			lw_table_end(c->table);
+		else
+			lw_pending_end(c->pending);
+	}
 }

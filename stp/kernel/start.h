@@ -1,25 +1,43 @@
 #pragma once
 
 #include "pending.h"
+#include "report.h"
 
 /* start.h - the pending table (pending.h) that scripts use, with a number kept of each */
 
+static const struct lw_pending_shape lw_started_shape = { .bits = 14, .size = sizeof(s64), .shares = true };
+static struct lw_pending lw_started = { .shape = &lw_started_shape };
+static DEFINE_PER_CPU(s64, lw_started_kept);
+
+static struct lw_counted lw_started_counted = {
+	.pending = &lw_started,
+	.why = "more under way at once than there is room for",
+	.next = LW_COUNTED,
+};
+#undef LW_COUNTED
+#define LW_COUNTED (&lw_started_counted)
+
 /* Something begins now. Not preempted. From any context. */
-static void lw_start(u64 key, s64 kept);
+static void lw_start(u64 key, s64 kept)
+{
+	int place = lw_pending_new(&lw_started, &lw_started_shape, key);
+
+	if (place < 0)
+		return;
+	*(s64 *)lw_pending_kept(&lw_started, place) = kept;
+	lw_pending_show(&lw_started, &lw_started_shape, place);
+}
 
 /* It ends: nanoseconds since it began, or -1 if it was not seen to begin. It is forgotten. */
-static s64 lw_took(u64 key);
+static s64 lw_took(u64 key)
+{
+	int place = lw_pending_find(&lw_started, &lw_started_shape, key);
+	s64 took;
 
-/* What was kept of the last that ended on this CPU */
-static s64 lw_took_kept(void);
-
-static int lw_started_begin(void);
-static void lw_started_end(void);
-
-static struct lw_part lw_started_part = {
-	.begin = lw_started_begin,
-	.end = lw_started_end,
-	.next = LW_PARTS,
-};
-#undef LW_PARTS
-#define LW_PARTS (&lw_started_part)
+	if (place < 0)
+		return -1;
+	took = lw_pending_took(&lw_started, place);
+	this_cpu_write(lw_started_kept, *(s64 *)lw_pending_kept(&lw_started, place));
+	lw_pending_drop(&lw_started, &lw_started_shape, place);
+	return took;
+}

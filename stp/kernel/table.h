@@ -1,112 +1,409 @@
 #pragma once
 
+#include "bucket.h"
+#include <linux/mm.h>
 #include <linux/percpu.h>
-#include <linux/types.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/sort.h>
+#include <linux/vmalloc.h>
 
 /*
- * table.h - tables with keys: probes count into one of their own CPU, and it is added up outside of probes.
+ * table.h - tables with keys: probes count into one of their own CPU, and it is added up outside of
+ * probes.
  *
- * Each CPU has two halves. Probes write into one; the collector, a work item (report.h), takes it away, gives them the other, waits
- * until no probe can be in the old one (synchronize_rcu(): probes are not preempted), and adds it to the rows. So there is no lock and
- * no line that CPUs share, a place is given back with each collection, and what was counted is neither lost nor counted twice.
- *
- * A half is made of buckets of eight places. The bytes of one word are their tags: seven bits of the key's hash, 0 if the
- * place is free. Whether a key is there, and whether there is room, is seen at once, full or not. A key is in its bucket, or in the
- * next one if that was full, and so on. If LW_TRIES buckets are full, the value is lost, and counted as that in the CPU's
- * own memory.
- *
- * One user gets half of the places, and of the rows, at most: whoever fills those leaves the others theirs. Hashes are keyed at
- * random for each run (multilinear hashing), so that nobody can choose keys for one bucket.
+ * Each CPU has two halves. Probes write into one; the collector, a work item (report.h), takes it
+ * away, gives them the other, waits until no probe can be in the old one (synchronize_rcu(): probes are
+ * not preempted), and adds it to the rows. So there is no lock and no line that CPUs share, each
+ * collection gives places back, and what was counted is neither lost nor counted twice.
  */
 
-#define LW_WAYS 8		/* places in a bucket */
-#define LW_TRIES 4		/* buckets in which a key may be */
-#define LW_KEY_WORDS 4
-#define LW_USERS 64		/* classes of users that have a share each */
-#define LW_ROW_BYTES (8 << 20)	/* that the rows of a table may take */
-#define LW_TOTAL_BYTES 544	/* that one row's value may take */
+#define LW_KEY_WORDS (sizeof(struct lw_key) / sizeof(u64))
+#define LW_CHAINS 4096 /* of rows, by hash */
+#define LW_ROW_BYTES (4 << 20) /* that a table's rows may take */
 
-/* Only the first words of a shape count, and all others are 0. */
+/*
+ * Only the first words of a shape count. No array: the compiler keeps single words in registers, and a
+ * function with an array has a guard for its stack.
+ */
 struct lw_key {
-	union {
-		u64 words[LW_KEY_WORDS];
-		struct {
-			s64 first, second;
-			char text[16];
-		};
-	};
+	s64 first, second;
+	u64 name, name_end; /* a command's, or zeros */
 };
 
 /* A table's constants. Where a static const shape is given, the compiler folds them. */
 struct lw_shape {
-	u8 bits;	/* log2 of the places of a half, 5 to 15 */
-	u8 words;	/* of a key */
-	u16 size;	/* of a place's value in bytes, a multiple of 8. Its first word says how many have been counted */
-	u16 total;	/* of a row's value, a multiple of 8. Rows are sorted by its first word, of the same meaning */
-	bool shares;	/* the keys are made by users, each of whom has a share */
-	void (*add)(void *total, const void *value); /* a place's value to that of a row, which begins with zeros */
+	u8 bits;   /* log2 of the places of a half, 5 to 15 */
+	u8 words;  /* of a key */
+	u16 size;  /* bytes of a place's value, a multiple of 8; its first word: how many there are */
+	u16 total; /* bytes of a row's value, whose first word means the same */
+	bool shares; /* users make the keys, and each has a share of places and rows */
+	void (*add)(void *total, const void *value); /* to a total that begins with zeros */
 };
 
-/* What probes write to. Behind it: tags, users of places, keys, values. */
+/* What probes write to. After it: classes of users, keys, values of all places. */
 struct lw_half {
-	u32 used; /* places */
+	u32 used;
 	u16 users[LW_USERS]; /* places of each class */
 	u64 tags[];
 };
 
-struct lw_table_cpu {
-	struct lw_half *now; /* NULL for a CPU that was not online when the run began */
-	struct lw_half *other;
-	u64 lost;
+struct lw_row {
+	struct lw_row *chain;
+	struct lw_key key;
+	u64 total[];
 };
 
-/* All of it: a key, the class of its user, a value. In process context only. */
-struct lw_rows {
-	u32 n, room, max;
-	u32 *index; /* by hash: number of the row + 1 */
-	u32 *order; /* from the most to the least, once lw_table_sort() was called */
-	char *row;
-	u32 users[LW_USERS];
+struct lw_table_cpu {
+	struct lw_half *now;   /* the table's none on a CPU that was not online when the run began */
+	struct lw_half *other; /* and there NULL */
+	u64 lost;
 };
 
 struct lw_table {
 	const struct lw_shape *shape;
 	u64 seeds[LW_KEY_WORDS];
 	struct lw_table_cpu __percpu *cpus;
-	struct lw_rows rows;
+	struct lw_half *none; /* in which nothing is, and no values are */
+	/* In process context only: */
+	struct lw_row **chains, **rows;
+	u32 n, max; /* rows */
+	u32 users[LW_USERS]; /* rows of each class */
 	u64 lost; /* for which there was no row */
-	struct lw_table *next;
 };
 
-/* Gets a table's memory. May sleep. 0 or -ENOMEM. lw_table_end() must follow in both cases. */
-static int lw_table_begin(struct lw_table *table);
-static void lw_table_end(struct lw_table *table);
+/* ---- a half ---- */
+
+static __always_inline u32 lw_places(const struct lw_shape *s)
+{
+	return 1U << s->bits;
+}
+
+static __always_inline u8 *lw_tags(struct lw_half *half)
+{
+	return (u8 *)half->tags;
+}
+
+static __always_inline u8 *lw_users(struct lw_half *half, const struct lw_shape *s)
+{
+	return lw_tags(half) + lw_places(s);
+}
+
+static __always_inline u64 *lw_key_at(struct lw_half *half, const struct lw_shape *s, u32 place)
+{
+	return (u64 *)(lw_users(half, s) + lw_places(s)) + place * s->words;
+}
+
+static __always_inline void *lw_value_at(struct lw_half *half, const struct lw_shape *s, u32 place)
+{
+	return (char *)lw_key_at(half, s, lw_places(s)) + place * s->size;
+}
+
+static size_t lw_half_bytes(const struct lw_shape *s)
+{
+	return (char *)lw_value_at(NULL, s, lw_places(s)) - (char *)NULL;
+}
+
+/* ---- keys ---- */
+
+/* Multilinear: whatever two keys are, few seeds give them one bucket. */
+static __always_inline u64 lw_hash(const u64 *seeds, struct lw_key key, u8 words)
+{
+	u64 hash = key.first * seeds[0];
+
+	if (words > 1)
+		hash += key.second * seeds[1];
+	if (words > 2)
+		hash += key.name * seeds[2] + key.name_end * seeds[3];
+	return hash;
+}
+
+static __always_inline bool lw_same_key(const u64 *at, struct lw_key key, u8 words)
+{
+	return at[0] == key.first && (words < 2 || at[1] == key.second) &&
+	       (words < 3 || (at[2] == key.name && at[3] == key.name_end));
+}
+
+static struct lw_key lw_key_of(const u64 *at, u8 words)
+{
+	struct lw_key key = {};
+
+	memcpy(&key, at, words * sizeof(*at));
+	return key;
+}
+
+/* ---- probes: from any context, not preempted ---- */
 
 /*
- * The value of a key on this CPU, all zeros if it is new; NULL if there is no room for it, which is counted as lost. Not preempted
- * until the caller has written to it. From any context: an interrupt of a probe may get the same value. The shape is the table's.
+ * A place in that bucket for a new key, at home if that is free; or -1. An interrupt may do the same between
+ * any two of these steps, and may give the same key another place: the collector adds both up.
  */
-static __always_inline void *lw_table_value(struct lw_table *table, const struct lw_shape *shape, struct lw_key key);
+static int lw_take(struct lw_half *half, const struct lw_shape *s, u32 bucket, u64 hash,
+		   struct lw_key key)
+{
+	u32 place = lw_home(hash, s->bits), user = lw_user_class();
+	u64 free;
+
+	if (s->shares && half->users[user] >= lw_places(s) / 2)
+		return -1;
+	while (place / LW_WAYS != bucket || cmpxchg_local(&lw_tags(half)[place], 0, LW_TAKEN)) {
+		free = lw_tagged(READ_ONCE(half->tags[bucket]), 0);
+		if (!free)
+			return -1;
+		place = bucket * LW_WAYS + __ffs(free) / 8;
+	}
+	memcpy(lw_key_at(half, s, place), &key, s->words * sizeof(u64));
+	lw_users(half, s)[place] = user;
+	half->users[user]++;
+	WRITE_ONCE(half->used, half->used + 1);
+	barrier();
+	WRITE_ONCE(lw_tags(half)[place], lw_tag(hash, s->bits));
+	return place;
+}
+
+/* Within a half no place is given back, so a key is not in a bucket after one that has room. */
+static int lw_find_or_take(struct lw_half *half, const struct lw_shape *s, u64 hash,
+			   struct lw_key key)
+{
+	u64 tags, found;
+	int try;
+
+	for (try = 0; try < LW_TRIES; try++) {
+		u32 bucket = lw_bucket(hash, s->bits, try);
+
+		tags = READ_ONCE(half->tags[bucket]);
+		for (found = lw_tagged(tags, lw_tag(hash, s->bits)); found; found &= found - 1) {
+			u32 place = bucket * LW_WAYS + __ffs(found) / 8;
+
+			if (lw_same_key(lw_key_at(half, s, place), key, s->words))
+				return place;
+		}
+		if (lw_tagged(tags, 0))
+			return lw_take(half, s, bucket, hash, key);
+	}
+	return -1;
+}
+
+/* Where a key is not at home. By value, which leaves it in registers where it is. */
+static noinline void *lw_other_value(struct lw_table *table, struct lw_key key, u64 hash)
+{
+	struct lw_half *half = this_cpu_read(table->cpus->now);
+	int place = half == table->none ? -1 : lw_find_or_take(half, table->shape, hash, key);
+
+	if (likely(place >= 0))
+		return lw_value_at(half, table->shape, place);
+	this_cpu_inc(table->cpus->lost);
+	return NULL;
+}
+
+/**
+ * lw_value() - the value of a key on this CPU, all zeros if it is new
+ * @s: the table's shape
+ *
+ * Not preempted until the caller has written to it. From any context: a probe in an interrupt may get
+ * the same value. Returns NULL if there is no room, which is counted as lost.
+ */
+static __always_inline void *lw_value(struct lw_table *table, const struct lw_shape *s,
+				      struct lw_key key)
+{
+	struct lw_half *half = this_cpu_read(table->cpus->now);
+	u64 hash = lw_hash(table->seeds, key, s->words);
+	u32 place = lw_home(hash, s->bits);
+
+	if (likely(lw_tags(half)[place] == lw_tag(hash, s->bits) &&
+		   lw_same_key(lw_key_at(half, s, place), key, s->words)))
+		return lw_value_at(half, s, place);
+	return lw_other_value(table, key, hash);
+}
+
+/* ---- the collector: in process context, one at a time ---- */
+
+static struct lw_row *lw_find_row(struct lw_table *table, u64 hash, struct lw_key key)
+{
+	struct lw_row *row = table->chains[(hash >> 32) % LW_CHAINS];
+
+	while (row && memcmp(&row->key, &key, sizeof(key)))
+		row = row->chain;
+	return row;
+}
+
+/* NULL if there is no room or memory for it */
+static struct lw_row *lw_new_row(struct lw_table *table, u64 hash, struct lw_key key, u8 user)
+{
+	struct lw_row **chain = &table->chains[(hash >> 32) % LW_CHAINS];
+	const struct lw_shape *s = table->shape;
+	struct lw_row *row;
+
+	if (table->n == table->max || (s->shares && table->users[user] >= table->max / 2))
+		return NULL;
+	row = kzalloc(sizeof(*row) + s->total, GFP_KERNEL | __GFP_NOWARN);
+	if (!row)
+		return NULL;
+	row->key = key;
+	row->chain = *chain;
+	*chain = row;
+	table->rows[table->n++] = row;
+	table->users[user]++;
+	return row;
+}
+
+static void lw_add_to_row(struct lw_table *table, struct lw_half *half, u32 place)
+{
+	const struct lw_shape *s = table->shape;
+	struct lw_key key = lw_key_of(lw_key_at(half, s, place), s->words);
+	u64 hash = lw_hash(table->seeds, key, s->words), *value = lw_value_at(half, s, place);
+	struct lw_row *row = lw_find_row(table, hash, key);
+
+	if (!row)
+		row = lw_new_row(table, hash, key, lw_users(half, s)[place]);
+	if (row)
+		s->add(row->total, value);
+	else
+		table->lost += value[0];
+}
+
+/* Adds all to rows, and makes the half as it was at first. */
+static void lw_empty_half(struct lw_table *table, struct lw_half *half)
+{
+	const struct lw_shape *s = table->shape;
+	u32 place;
+
+	for (place = 0; half->used && place < lw_places(s); place++) {
+		if (!lw_tags(half)[place])
+			continue;
+		lw_add_to_row(table, half, place);
+		memset(lw_value_at(half, s, place), 0, s->size);
+		cond_resched();
+	}
+	half->used = 0;
+	memset(half->users, 0, sizeof(half->users));
+	memset(half->tags, 0, lw_places(s));
+}
 
 /* Are half of some CPU's places taken, so that it is time to collect? */
-static bool lw_table_is_busy(const struct lw_table *table);
+static bool lw_is_busy(const struct lw_table *table)
+{
+	int cpu;
 
-/*
- * The two steps of a collection, by one caller at a time, in process context: the first takes the halves from the probes,
- * and after synchronize_rcu() the second adds them to the rows. It may sleep.
- */
-static void lw_table_flip(struct lw_table *table);
-static void lw_table_add_up(struct lw_table *table);
+	for_each_possible_cpu(cpu) {
+		if (READ_ONCE(per_cpu_ptr(table->cpus, cpu)->now->used) >= lw_places(table->shape) / 2)
+			return true;
+	}
+	return false;
+}
 
-/* Sorts the rows by the first word of their values, the highest first; returns how many there are. */
-static u32 lw_table_sort(struct lw_table *table);
+/* First step: takes the halves from the probes. synchronize_rcu() must follow. */
+static void lw_flip(struct lw_table *table)
+{
+	int cpu;
 
-/* Row 0 to n - 1 in that order */
-static const struct lw_key *lw_table_row_key(const struct lw_table *table, u32 n);
-static const void *lw_table_row_value(const struct lw_table *table, u32 n);
+	for_each_possible_cpu(cpu) {
+		struct lw_table_cpu *c = per_cpu_ptr(table->cpus, cpu);
+		struct lw_half *now = c->now;
 
-/* Forgets all rows. */
-static void lw_table_clear(struct lw_table *table);
+		if (!c->other)
+			continue;
+		WRITE_ONCE(c->now, c->other);
+		c->other = now;
+	}
+}
+
+/* Second step: adds them to the rows. */
+static void lw_add_up(struct lw_table *table)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		if (per_cpu_ptr(table->cpus, cpu)->other)
+			lw_empty_half(table, per_cpu_ptr(table->cpus, cpu)->other);
+}
+
+/* ---- rows ---- */
+
+static int lw_more(const void *a, const void *b)
+{
+	const struct lw_row *x = *(const struct lw_row **)a, *y = *(const struct lw_row **)b;
+	s64 more = y->total[0] - x->total[0];
+
+	return more > 0 ? 1 : more < 0 ? -1 : 0;
+}
+
+/* Sorts the rows by the first words of their values, the highest first. */
+static void lw_sort_rows(struct lw_table *table)
+{
+	sort(table->rows, table->n, sizeof(*table->rows), lw_more, NULL);
+}
+
+static void lw_forget_rows(struct lw_table *table)
+{
+	while (table->n)
+		kfree(table->rows[--table->n]);
+	memset(table->chains, 0, LW_CHAINS * sizeof(*table->chains));
+	memset(table->users, 0, sizeof(table->users));
+}
+
+/* ---- the table ---- */
+
+/* Gets its memory, and may sleep. Returns 0 or -ENOMEM; lw_table_end() must follow. */
+static int lw_table_begin(struct lw_table *table)
+{
+	size_t bytes = lw_half_bytes(table->shape);
+	int cpu;
+
+	lw_seed(table->seeds, LW_KEY_WORDS);
+	table->chains = kvcalloc(LW_CHAINS, sizeof(*table->chains), GFP_KERNEL);
+	table->max = LW_ROW_BYTES / (sizeof(struct lw_row) + table->shape->total);
+	table->rows = kvcalloc(table->max, sizeof(*table->rows), GFP_KERNEL);
+	table->cpus = alloc_percpu(struct lw_table_cpu);
+	if (!table->chains || !table->rows || !table->cpus)
+		return -ENOMEM;
+	table->none = vzalloc(sizeof(*table->none) + lw_places(table->shape));
+	if (!table->none)
+		return -ENOMEM;
+	for_each_possible_cpu(cpu)
+		per_cpu_ptr(table->cpus, cpu)->now = table->none;
+	for_each_online_cpu(cpu) {
+		struct lw_table_cpu *c = per_cpu_ptr(table->cpus, cpu);
+		struct lw_half *now = vzalloc_node(bytes, cpu_to_node(cpu));
+
+		c->other = vzalloc_node(bytes, cpu_to_node(cpu));
+		c->now = now ?: c->now;
+		if (!now || !c->other)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static void lw_table_end(struct lw_table *table)
+{
+	int cpu;
+
+	if (table->chains && table->rows)
+		lw_forget_rows(table);
+	for_each_possible_cpu(cpu) {
+		struct lw_table_cpu *c = table->cpus ? per_cpu_ptr(table->cpus, cpu) : NULL;
+
+		if (c && c->now != table->none)
+			vfree(c->now);
+		if (c)
+			vfree(c->other);
+	}
+	free_percpu(table->cpus);
+	vfree(table->none);
+	kvfree(table->chains);
+	kvfree(table->rows);
+	table->cpus = NULL;
+	table->none = NULL;
+	table->chains = table->rows = NULL;
+}
 
 /* How many values have been lost since the begin */
-static u64 lw_table_lost(const struct lw_table *table);
+static u64 lw_table_lost(const struct lw_table *table)
+{
+	u64 lost = table->lost;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		lost += READ_ONCE(per_cpu_ptr(table->cpus, cpu)->lost);
+	return lost;
+}

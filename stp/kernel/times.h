@@ -8,4 +8,52 @@ static struct {
 	bool process, file_type;
 } lw_times = { .unit = 1 };
 
-static void lw_times_count(struct kretprobe_instance *inst, int op);
+static void lw_times_add(struct lw_call *call, int op, u64 took)
+{
+	struct lw_key key = { .first = op };
+
+	if (lw_times.process) {
+		key.second = current->tgid;
+		lw_key_comm(&key);
+	} else if (lw_times.file_type) {
+		key.second = call->kept[2];
+	}
+	lw_dist_add(key, took / lw_times.unit);
+}
+
+static __always_inline int lw_times_return(struct kretprobe_instance *inst, int op)
+{
+	struct lw_call *call = (struct lw_call *)inst->data;
+
+	lw_times_add(call, op, ktime_get_mono_fast_ns() - call->time);
+	return 0;
+}
+
+static int lw_times_0(struct kretprobe_instance *inst, struct pt_regs *regs)
+{
+	return lw_times_return(inst, 0);
+}
+NOKPROBE_SYMBOL(lw_times_0);
+
+static int lw_times_1(struct kretprobe_instance *inst, struct pt_regs *regs)
+{
+	return lw_times_return(inst, 1);
+}
+NOKPROBE_SYMBOL(lw_times_1);
+
+static int lw_times_2(struct kretprobe_instance *inst, struct pt_regs *regs)
+{
+	return lw_times_return(inst, 2);
+}
+NOKPROBE_SYMBOL(lw_times_2);
+
+static void lw_times_count(struct kretprobe_instance *inst, int op)
+{
+	static const kretprobe_handler_t handlers[] = { lw_times_0, lw_times_1, lw_times_2 };
+	struct kretprobe *krp = get_kretprobe(inst);
+	struct lw_call *call = (struct lw_call *)inst->data;
+
+	lw_times_add(call, op, call->time);
+	if (krp && op >= 0 && op < ARRAY_SIZE(handlers))
+		WRITE_ONCE(krp->handler, handlers[op]);
+}

@@ -3,6 +3,7 @@
 #include "../kernel/block.h"
 #include "../kernel/dist.h"
 #include "../kernel/pending.h"
+#include "../kernel/report.h"
 
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 16, 0)
 typedef blk_status_t lw_request_error_t;
@@ -15,19 +16,83 @@ static struct {
 	bool on, disks, flags, queued;
 } lw_request_times;
 
-static int lw_requests_begin(void);
-static void lw_requests_end(void);
-static void lw_on_issue(void *data, struct request *rq);
-static void lw_on_complete(void *data, struct request *rq, lw_request_error_t error,
-			   unsigned int bytes);
-LW_POINT(block_rq_issue, lw_on_issue);
-LW_POINT(block_rq_complete, lw_on_complete);
+/*
+ * Requests that are issued, by their address. More than are under way as a rule: a disk's queues have
+ * 1024 together. They belong to disks, not to users.
+ */
+static const struct lw_pending_shape lw_requests_shape = { .bits = 14 };
+static struct lw_pending lw_requests = { .shape = &lw_requests_shape };
 
-static struct lw_part lw_request_times_part = {
-	.begin = lw_requests_begin,
-	.end = lw_requests_end,
-	.points = { &lw_on_issue_point, &lw_on_complete_point },
-	.next = LW_PARTS,
+static struct lw_counted lw_requests_counted = {
+	.pending = &lw_requests,
+	.why = "too many requests at once",
+	.next = LW_COUNTED,
 };
-#undef LW_PARTS
-#define LW_PARTS (&lw_request_times_part)
+#undef LW_COUNTED
+#define LW_COUNTED (&lw_requests_counted)
+
+/* Negative if the kernel did not note when the request was made (queue/iostats is 0). */
+static s64 lw_request_took(struct request *rq, int place)
+{
+	if (!lw_request_times.queued)
+		return lw_pending_took(&lw_requests, place);
+	return rq->start_time_ns ? ktime_get_ns() - rq->start_time_ns : -1;
+}
+
+static s64 lw_request_flags(struct request *rq)
+{
+	return rq->cmd_flags & (REQ_OP_MASK | REQ_SYNC | REQ_META | REQ_PRIO | REQ_FUA | REQ_PREFLUSH |
+				REQ_RAHEAD | REQ_BACKGROUND | REQ_NOWAIT);
+}
+
+static void lw_on_issue(void *data, struct request *rq)
+{
+	int place;
+
+	if (!smp_load_acquire(&lw_request_times.on) || !lw_request_wanted(rq))
+		return;
+	/* From 7.0 on tracepoints may be preempted. */
+	preempt_disable_notrace();
+	place = lw_pending_new(&lw_requests, &lw_requests_shape, (unsigned long)rq);
+	if (place >= 0)
+		lw_pending_show(&lw_requests, &lw_requests_shape, place);
+	preempt_enable_notrace();
+}
+
+/*
+ * Counted with its first end: parts of a request may end one by one, and the end of a flush
+ * ends what came with it once more.
+ */
+static void lw_request_ends(struct request *rq)
+{
+	int place = lw_pending_find(&lw_requests, &lw_requests_shape, (unsigned long)rq);
+	struct lw_key key = {};
+	s64 took;
+
+	if (place < 0)
+		return;
+	took = lw_request_took(rq, place);
+	lw_pending_drop(&lw_requests, &lw_requests_shape, place);
+	if (took < 0)
+		return;
+	if (lw_request_times.disks)
+		key.first = lw_request_disk_number(rq);
+	if (lw_request_times.flags)
+		key.second = lw_request_flags(rq);
+	lw_dist_add(key, took / lw_request_times.unit);
+}
+
+static void lw_on_complete(void *data, struct request *rq, lw_request_error_t error,
+			   unsigned int bytes)
+{
+	preempt_disable_notrace();
+	lw_request_ends(rq);
+	preempt_enable_notrace();
+}
+
+LW_POINT(block_rq_issue, lw_on_issue);
+#undef LW_POINTS
+#define LW_POINTS (&lw_on_issue_point)
+LW_POINT(block_rq_complete, lw_on_complete);
+#undef LW_POINTS
+#define LW_POINTS (&lw_on_complete_point)

@@ -13,14 +13,68 @@ static struct {
 } lw_syscalls;
 
 /* A field with the name of a call: its number and, of the compat table, LW_COMPAT */
-static void lw_emit_syscall_name(s64 call);
 
-static void lw_on_sys_exit(void *data, struct pt_regs *regs, long ret);
+#define LW_COMPAT (1 << 15) /* in a call's number: of the compat table */
+
+/* ---- counting ---- */
+
+static bool lw_syscall_wanted(long ret)
+{
+	if (lw_syscalls.errors && !IS_ERR_VALUE(ret))
+		return false;
+	if (lw_syscalls.tgid && lw_syscalls.tgid != current->tgid)
+		return false;
+	return !lw_syscalls.name[0] || strnstr(current->comm, lw_syscalls.name, TASK_COMM_LEN);
+}
+
+static void lw_on_sys_exit(void *data, struct pt_regs *regs, long ret)
+{
+	int nr = syscall_get_nr(current, regs);
+
+	if (!smp_load_acquire(&lw_syscalls.on) || !lw_syscall_wanted(ret))
+		return;
+	if (nr < 0 || nr >= LW_COMPAT)
+		return;
+	if (lw_compat_call())
+		nr |= LW_COMPAT;
+	/* From 6.13 on these tracepoints may be preempted. */
+	preempt_disable_notrace();
+	lw_count_add(current->tgid, nr, 0);
+	preempt_enable_notrace();
+}
+
+/* ---- names ---- */
+
+/* Functions whose name is not that of their call. */
+static const char *lw_call_name(const char *function)
+{
+	static const char *const others[][2] = {
+		{ "newstat", "stat" },	   { "newfstat", "fstat" }, { "newlstat", "lstat" },
+		{ "newuname", "uname" },   { "umount", "umount2" }, { "sendfile64", "sendfile" },
+	};
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(others); i++)
+		if (!strcmp(function, others[i][0]))
+			return others[i][1];
+	return function;
+}
+
+static void lw_emit_syscall_name(s64 call)
+{
+	int nr = call & (LW_COMPAT - 1);
+	bool compat = call & LW_COMPAT;
+	const char *function = lw_call_function(nr, compat);
+	const char *abi = compat ? "(" LW_COMPAT_NAME ")" : "";
+	char text[48];
+
+	if (function)
+		scnprintf(text, sizeof(text), "%s%s", lw_call_name(function), abi);
+	else
+		scnprintf(text, sizeof(text), "%d%s", nr, abi);
+	lw_emit_kernel_string(text);
+}
+
 LW_POINT(sys_exit, lw_on_sys_exit);
-
-static struct lw_part lw_syscalls_part = {
-	.points = { &lw_on_sys_exit_point },
-	.next = LW_PARTS,
-};
-#undef LW_PARTS
-#define LW_PARTS (&lw_syscalls_part)
+#undef LW_POINTS
+#define LW_POINTS (&lw_on_sys_exit_point)

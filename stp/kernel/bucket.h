@@ -1,0 +1,61 @@
+#pragma once
+
+#include <linux/cred.h>
+#include <linux/random.h>
+#include <linux/types.h>
+
+/*
+ * bucket.h - which places of a table a key may have, for table.h and pending.h
+ *
+ * Each place has a tag, a byte: seven bits of its key's hash and the top bit, or 0 if it is free. A key is
+ * at home where its hash says, or elsewhere in that bucket of eight places, whose tags are one word,
+ * or in one of the next buckets if that one was full. So whether a key may be in a bucket, and whether
+ * there is room, is seen at once, full or not. Hashes are keyed at random in each run, so that nobody
+ * can choose keys for one bucket.
+ *
+ * One user gets half of a table's places at most: whoever fills those leaves the others theirs.
+ */
+
+#define LW_WAYS 8   /* places in a bucket */
+#define LW_TRIES 4  /* buckets in which a key may be */
+#define LW_TAKEN 1  /* the tag of a place whose key is being written */
+#define LW_USERS 64 /* classes of users that have a share each */
+
+#define LW_BYTES(byte) ((byte) * 0x0101010101010101ULL)
+
+/* The top bit of each byte that is this tag. Bits above the first one may be wrong. */
+static __always_inline u64 lw_tagged(u64 tags, u8 tag)
+{
+	tags ^= LW_BYTES((u64)tag);
+	return (tags - LW_BYTES(1)) & ~tags & LW_BYTES(0x80);
+}
+
+/* Of a table with 2^bits places */
+static __always_inline u32 lw_home(u64 hash, u8 bits)
+{
+	return hash >> (64 - bits);
+}
+
+static __always_inline u8 lw_tag(u64 hash, u8 bits)
+{
+	return (hash >> (57 - bits)) | 0x80;
+}
+
+/* The bucket to try after so many others */
+static u32 lw_bucket(u64 hash, u8 bits, int tries)
+{
+	return (lw_home(hash, bits) / LW_WAYS + tries) & ((1U << bits) / LW_WAYS - 1);
+}
+
+/* Keys of a hash: odd, and the same for nobody */
+static void lw_seed(u64 *seeds, int n)
+{
+	get_random_bytes(seeds, n * sizeof(*seeds));
+	while (n--)
+		seeds[n] |= 1;
+}
+
+static u32 lw_user_class(void)
+{
+	return __kuid_val(current_uid()) % LW_USERS;
+}
