@@ -97,8 +97,9 @@ static int lw_escape(char *out, unsigned char c)
 /*
  * Takes the n raw bytes that were copied to the end of the buffer into the
  * record. Special bytes are rare: without one the bytes are in place already.
+ * False if the string is cut, by the caller or here.
  */
-static void lw_commit(struct _stp_log *log, int n, bool cut)
+static bool lw_commit(struct _stp_log *log, int n, bool cut)
 {
 	char *base = log->buf + log->len;
 	int room = lw_room(log);
@@ -131,6 +132,7 @@ static void lw_commit(struct _stp_log *log, int n, bool cut)
 	log->len += out;
 	if (unlikely(cut))
 		lw_put(log, "\\+", 2);
+	return !cut;
 }
 
 /*
@@ -188,8 +190,8 @@ bad:
 	return -EFAULT;
 }
 
-/* One user string; an unreadable one is written as \? */
-static void lw_put_user_string(struct _stp_log *log, const char __user *src)
+/* One user string; an unreadable one is written as \?. False if it is cut. */
+static bool lw_put_user_string(struct _stp_log *log, const char __user *src)
 {
 	unsigned long special;
 	bool cut;
@@ -198,9 +200,10 @@ static void lw_put_user_string(struct _stp_log *log, const char __user *src)
 	if (unlikely(n < 0))
 		lw_put(log, "\\?", 2);
 	else if (unlikely(cut || special))
-		lw_commit(log, n, cut);
+		return lw_commit(log, n, cut);
 	else
 		log->len += n;
+	return true;
 }
 
 /* The end of a field, for which LW_TAIL keeps room. */
@@ -331,8 +334,10 @@ static void lw_put_comm(struct _stp_log *log)
 	unsigned long special = 0, w[TASK_COMM_LEN / 8];
 	int i, n = 0;
 
-	if (lw_room(log) < TASK_COMM_LEN)
+	if (unlikely(lw_room(log) < TASK_COMM_LEN)) {
+		lw_put(log, "\\+", 2);
 		return;
+	}
 	memcpy(w, current->comm, sizeof(w));
 	memcpy(log->buf + log->len, w, sizeof(w));
 	for (i = 0; i < TASK_COMM_LEN / 8 && n == i * 8; i++)
@@ -484,7 +489,9 @@ static void lw_emit_user_argv(unsigned long argv, int size)
 		}
 		if (i)
 			lw_put(log, "\\0", 2);
-		lw_put_user_string(log, (const char __user *)arg);
+		/* There is nothing after the mark of a cut. */
+		if (!lw_put_user_string(log, (const char __user *)arg))
+			break;
 	}
 	lw_put_tab(log);
 }
