@@ -220,6 +220,7 @@ bench: lwload
 	$(Q)$(MAKE) --no-print-directory modules KERNELS="$(CHECKED)"
 	$(Q)bench/run $(CHECKED)
 
+include stp/tests/tests.mk
 include loader/tests/tests.mk
 include loader/fuzz/fuzz.mk
 

@@ -30,7 +30,7 @@ unit_cc = $(CC) $(UNIT_CFLAGS) -Iloader -DLW_VERSION='"test"' -DTEST_CC='"$(CC)"
 
 # The tests count their results into unit.count: "P passed, F failed, S skipped".
 unit: unit-programs
-	$(Q)loader/tests/run $(unit_dir) $(unit_tests)
+	$(Q)loader/tests/run $(unit_dir) $(unit_tests) $(kernel_tests)
 
 unit-programs: $(unit_tests)
 

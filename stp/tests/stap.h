@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * stap.h - SystemTap's runtime as stp/kernel/put.c uses it: print buffers, and the relay's
+ *
+ * As in the generated C, it comes after stp/kernel/put.h and before stp/kernel/put.c. Its names
+ * are SystemTap's (runtime/linux/print.c, runtime/print_flush.c, runtime/transport/relay_v2.c).
+ */
+#pragma once
+
+#include "shim.h"
+
+#define STP_BUFFER_SIZE 8192
+#define SHIM_SUBBUF 65536
+/* Bytes behind a sub-buffer, which nothing may write: AddressSanitizer misses words half outside. */
+#define SHIM_GUARD "a guard"
+#define STAP_TRACE_MAGIC "\xF0\x9F\xA9\xBA"
+
+struct _stp_trace {
+	char magic[4];
+	u32 sequence, pdu_len;
+};
+
+struct _stp_log {
+	unsigned int len;
+	char *buf;
+	bool no_flush, is_full;
+};
+
+struct rchan_buf {
+	void *data;
+	size_t offset;
+	struct rchan *chan;
+};
+
+struct rchan {
+	size_t subbuf_size;
+	struct rchan_buf *buf;
+};
+
+static struct _stp_log *_stp_log_pcpu;
+static struct rchan_buf shim_relay[SHIM_CPUS];
+static struct rchan shim_rchan = { SHIM_SUBBUF, shim_relay };
+static struct {
+	struct rchan *rchan;
+} _stp_relay_data = { &shim_rchan };
+static atomic_t shim_sequence;
+/* Packets that the slow way wrote. */
+static int shim_flushed;
+
+#define _stp_get_rchan_subbuf(buf, cpu) (&(buf)[cpu])
+#define _stp_seq_inc() ((u32)atomic_inc_return(&shim_sequence))
+#define _stp_data_write_commit(entry) ((void)(entry))
+
+/* Takes what the relay has of this CPU: the caller's, to free; *len bytes. */
+static char *shim_take(int cpu, size_t *len)
+{
+	struct rchan_buf *buf = &shim_relay[cpu];
+	char *taken = malloc(buf->offset + 1);
+
+	assert(taken);
+	memcpy(taken, buf->data, buf->offset);
+	*len = buf->offset;
+	buf->offset = 0;
+	return taken;
+}
+
+/* In one piece: what does not fit into the sub-buffer begins it anew. */
+static void __stp_print_flush(struct _stp_log *log)
+{
+	struct rchan_buf *buf = &shim_relay[raw_smp_processor_id()];
+	struct _stp_trace trace = { STAP_TRACE_MAGIC, 0, log->len };
+
+	assert(irqs_disabled());
+	if (!log->len || log->no_flush)
+		return;
+	if (buf->offset + sizeof(trace) + log->len > SHIM_SUBBUF)
+		buf->offset = 0;
+	trace.sequence = _stp_seq_inc();
+	memcpy((char *)buf->data + buf->offset, &trace, sizeof(trace));
+	memcpy((char *)buf->data + buf->offset + sizeof(trace), log->buf, log->len);
+	buf->offset += sizeof(trace) + log->len;
+	log->len = 0;
+	shim_flushed++;
+}
+
+static void __maybe_unused _stp_print_flush(void)
+{
+	unsigned long flags;
+
+	local_irq_save(flags);
+	__stp_print_flush(raw_cpu_ptr(_stp_log_pcpu));
+	local_irq_restore(flags);
+}
+
+static unsigned long _stp_copy_from_user(char *to, const char __user *from, unsigned long size)
+{
+	unsigned long left;
+
+	pagefault_disable();
+	left = access_ok(from, size) ? __copy_from_user_inatomic(to, from, size) : size;
+	pagefault_enable();
+	return left;
+}
+
+/* Before the first record: buffers of all online CPUs, as a CPU that comes later has none. */
+static void shim_stap(void)
+{
+	struct rchan_buf *relay;
+	unsigned int cpu;
+	char *buf;
+
+	_stp_log_pcpu = alloc_percpu(struct _stp_log);
+	assert(_stp_log_pcpu);
+	for_each_online_cpu(cpu) {
+		buf = kmalloc(STP_BUFFER_SIZE, GFP_KERNEL);
+		relay = &shim_relay[cpu];
+		*relay = (struct rchan_buf){ kmalloc(SHIM_SUBBUF + 8, GFP_KERNEL), 0, &shim_rchan };
+		assert(buf && relay->data);
+		memcpy((char *)relay->data + SHIM_SUBBUF, SHIM_GUARD, 8);
+		per_cpu_ptr(_stp_log_pcpu, cpu)->buf = buf;
+	}
+}
+
+/* With as many CPUs as shim_stap() had */
+static void shim_stap_end(void)
+{
+	unsigned int cpu;
+	char *data;
+
+	for_each_possible_cpu(cpu) {
+		data = shim_relay[cpu].data;
+		assert(!data || !memcmp(data + SHIM_SUBBUF, SHIM_GUARD, 8));
+		kfree(per_cpu_ptr(_stp_log_pcpu, cpu)->buf);
+		kfree(shim_relay[cpu].data);
+		shim_relay[cpu] = (struct rchan_buf){ 0 };
+	}
+	free_percpu(_stp_log_pcpu);
+	_stp_log_pcpu = NULL;
+}

@@ -1,0 +1,765 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* test_put.c - text of records, as stp/kernel/put.c writes it into SystemTap's buffers */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <sys/mman.h>
+
+#include "shim.h"
+#include "put.h"
+#include "stap.h"
+#include "put.c"
+#include "record.h"
+
+/* ---- a record, from its begin to what the relay has ---- */
+
+static struct {
+	char *packet, *text;
+	size_t len;
+	int n;
+	struct field fields[RECORD_FIELDS];
+} record;
+
+static struct mm_struct mm;
+
+static struct _stp_log *log_of_this_cpu(void)
+{
+	return raw_cpu_ptr(_stp_log_pcpu);
+}
+
+static void begin(void)
+{
+	preempt_disable();
+	lw_emit_begin(false);
+}
+
+/* As if this much of the buffer were full: text of the record's second field */
+static void begin_with_room(int room)
+{
+	struct _stp_log *log = log_of_this_cpu();
+
+	begin();
+	while (lw_room(log) > room + 1)
+		lw_put(log, "x", 1);
+	lw_put_tab(log);
+	assert_int_equal(lw_room(log), room);
+}
+
+/* The rest of the buffer, but for a mark and a tab, is for the fields that follow. */
+static void expect_tail(void)
+{
+	assert_true(log_of_this_cpu()->len <= STP_BUFFER_SIZE - LW_TAIL + 3);
+}
+
+static void forget(void)
+{
+	free(record.packet);
+	record.packet = NULL;
+}
+
+/* Ends the record, which is the only packet then, and reads it; true if it is one. */
+static bool finish(void)
+{
+	struct _stp_trace trace;
+	size_t len;
+
+	lw_emit_end();
+	preempt_enable();
+	forget();
+	record.packet = shim_take(0, &len);
+	assert_true(len >= sizeof(trace));
+	memcpy(&trace, record.packet, sizeof(trace));
+	assert_memory_equal(trace.magic, STAP_TRACE_MAGIC, 4);
+	assert_int_equal(len, sizeof(trace) + trace.pdu_len);
+	record.text = record.packet + sizeof(trace);
+	record.len = trace.pdu_len;
+	record.n = record_read(record.text, record.len, record.fields);
+	return record.n >= 0;
+}
+
+static void expect_bytes(int field, const char *bytes, size_t len)
+{
+	assert_true(field < record.n);
+	assert_int_equal(record.fields[field].len, len);
+	assert_memory_equal(record.fields[field].bytes, bytes, len);
+}
+
+/* Exactly this after the time, which is empty */
+static void expect_text(const char *text)
+{
+	struct _stp_log *log = log_of_this_cpu();
+	char *copy;
+
+	copy = strndup(log->buf, log->len);
+	assert_string_equal(copy, text);
+	free(copy);
+}
+
+/* User memory is these bytes, which are to be freed, and no more. */
+static char *user(const char *bytes, size_t len)
+{
+	char *copy = malloc(len + 1);
+
+	assert_non_null(copy);
+	memcpy(copy, bytes, len);
+	mm.there[0] = (struct shim_range){ (unsigned long)copy, (unsigned long)copy + len };
+	return copy;
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	current->mm = &mm;
+	shim_cpus(1, 2);
+	shim_stap();
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	forget();
+	shim_stap_end();
+	shim_kernel(NULL, NULL);
+	mm = (struct mm_struct){ 0 };
+	strcpy(current->comm, "test");
+	shim_now = 0;
+	return shim_allocated() != 0;
+}
+
+/* ---- numbers ---- */
+
+static void expect_number(s64 v)
+{
+	char want[48];
+
+	begin();
+	lw_put_number(log_of_this_cpu(), v);
+	lw_put_pair(log_of_this_cpu(), v, -v);
+	snprintf(want, sizeof(want), "%lld", v);
+	assert_true(finish());
+	assert_int_equal(record.n, 4);
+	expect_bytes(1, want, strlen(want));
+	expect_bytes(2, want, strlen(want));
+	snprintf(want, sizeof(want), "%lld", (s64) - (u64)v);
+	expect_bytes(3, want, strlen(want));
+}
+
+static void numbers_of_all_lengths_and_signs(void **state)
+{
+	u64 power = 1;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 20; i++, power *= 10) {
+		expect_number(power - 1);
+		expect_number(power);
+		expect_number(power + 1);
+		expect_number(5 * power);
+	}
+	for (i = 0; i < 64; i++) {
+		expect_number((1ULL << i) - 1);
+		expect_number(1ULL << i);
+		expect_number(-(1ULL << i) - 1);
+	}
+	for (i = 0; i < 100000; i++)
+		expect_number(get_random_u64() >> get_random_u32() % 64);
+}
+
+static void numbers_in_a_row(void **state)
+{
+	static const s64 v[] = { 7, -12345678901, 0 };
+
+	(void)state;
+	begin();
+	lw_emit_numbers(v, 3);
+	lw_emit_none(2);
+	lw_emit_numbers(v, 1);
+	expect_text("\t7\t-12345678901\t0\t\t\t7\t");
+	assert_true(finish());
+	assert_int_equal(record.n, 7);
+}
+
+/* ---- strings ---- */
+
+/* Each way to write a string field, one after the other */
+static void emit_string(const char *s, int way)
+{
+	switch (way) {
+	case 0:
+		lw_emit_user_string((unsigned long)s);
+		break;
+	default:
+		lw_emit_kernel_string(s);
+		break;
+	}
+}
+
+enum { WAYS = 2 };
+
+static void expect_whole(const char *s, size_t len, int way)
+{
+	char *copy = user(s, len + 1), want[256];
+
+	record_escape(want, s, len);
+	begin();
+	emit_string(copy, way);
+	lw_emit_numbers((s64[]){ 1 }, 1);
+	assert_true(finish());
+	assert_int_equal(record.n, 3);
+	expect_bytes(1, s, len);
+	assert_false(record.fields[1].cut || record.fields[1].unreadable);
+	free(copy);
+}
+
+static void every_byte_at_every_place(void **state)
+{
+	int way, len, at, c;
+	char s[32];
+
+	(void)state;
+	for (way = 0; way < WAYS; way++)
+		for (len = 1; len < 20; len += 6)
+			for (at = 0; at < len; at++)
+				for (c = 1; c < 256; c++) {
+					memset(s, 'a', sizeof(s));
+					s[at] = c;
+					s[len] = '\0';
+					expect_whole(s, len, way);
+				}
+}
+
+static void strings_of_every_length(void **state)
+{
+	int way, len, i;
+	char s[64];
+
+	(void)state;
+	for (way = 0; way < WAYS; way++)
+		for (len = 0; len < 60; len++) {
+			for (i = 0; i < len; i++)
+				s[i] = 1 + get_random_u32() % 255;
+			s[len] = '\0';
+			expect_whole(s, len, way);
+		}
+}
+
+static void escapes_are_those_of_the_page(void **state)
+{
+	static const char s[] = "\t\n\r\\\x01\x1f\x7f\x80\xff'\" ";
+	char *copy = user(s, sizeof(s));
+
+	(void)state;
+	begin();
+	lw_emit_user_string((unsigned long)copy);
+	expect_text("\t\\t\\n\\r\\\\\\x01\\x1f\\x7f\x80\xff'\" \t");
+	assert_true(finish());
+	free(copy);
+}
+
+/* A string whose memory ends after each of its bytes */
+static void user_strings_that_fault_at_each_offset(void **state)
+{
+	static const char s[] = "abcdefgh\tjklmnopqrstu";
+	size_t there;
+	char *copy;
+
+	(void)state;
+	for (there = 0; there <= sizeof(s); there++) {
+		copy = user(s, there);
+		begin();
+		lw_emit_user_string((unsigned long)copy);
+		lw_emit_none(1);
+		assert_true(finish());
+		assert_int_equal(record.n, 3);
+		assert_int_equal(record.fields[1].unreadable, there < sizeof(s));
+		expect_bytes(1, s, there < sizeof(s) ? 0 : sizeof(s) - 1);
+		free(copy);
+	}
+}
+
+static void expect_unreadable(unsigned long addr)
+{
+	begin();
+	lw_emit_user_string(addr);
+	expect_text("\t\\?\t");
+	assert_true(finish());
+}
+
+static void addresses_that_are_no_users(void **state)
+{
+	(void)state;
+	mm.there[0] = (struct shim_range){ 0, ULONG_MAX };
+	expect_unreadable(TASK_SIZE_MAX);
+	expect_unreadable(TASK_SIZE_MAX + 1);
+	expect_unreadable(1UL << 63);
+	expect_unreadable(ULONG_MAX - 7);
+	expect_unreadable(ULONG_MAX);
+	mm.there[0] = (struct shim_range){ 0 };
+	expect_unreadable(0);
+	expect_unreadable(TASK_SIZE_MAX - 1);
+	current->mm = NULL;
+	expect_unreadable((unsigned long)"abc");
+	current->mm = &mm;
+}
+
+/* A string of the kernel is written as far as it can be read. */
+static void kernel_strings_that_fault_at_each_offset(void **state)
+{
+	static const char s[] = "abcdefghijklmnopqrstu";
+	size_t there;
+	char *copy;
+
+	(void)state;
+	for (there = 0; there <= sizeof(s); there++) {
+		copy = malloc(there + 1);
+		memcpy(copy, s, there);
+		shim_kernel(copy, copy + there);
+		begin();
+		lw_emit_kernel_string(copy);
+		assert_true(finish());
+		assert_int_equal(record.n, 2);
+		expect_bytes(1, s, min(there, strlen(s)));
+		free(copy);
+	}
+}
+
+/* ---- the end of the buffer ---- */
+
+/* However little room there is, the line has all its fields, and as much of the string as fits. */
+static void expect_cut(const char *s, int room, int way)
+{
+	char *copy = user(s, strlen(s) + 1);
+	struct field *field = &record.fields[2];
+	size_t len = strlen(s), as_text;
+	char text[256];
+
+	begin_with_room(room);
+	emit_string(copy, way);
+	expect_tail();
+	lw_emit_numbers((s64[]){ S64_MIN, S64_MIN }, 2);
+	assert_true(finish());
+	assert_int_equal(record.n, 5);
+	assert_false(field->unreadable);
+	assert_true(field->len <= len);
+	expect_bytes(2, s, field->len);
+	as_text = record_escape(text, s, field->len);
+	assert_true(as_text <= (size_t)room);
+	/* A word that does not fit whole may be left out. */
+	if (field->cut)
+		assert_true(as_text + 12 > (size_t)room);
+	else
+		assert_int_equal(field->len, len);
+	expect_bytes(4, "-9223372036854775808", 20);
+	free(copy);
+}
+
+static void strings_at_the_end_of_the_buffer(void **state)
+{
+	static const char *const strings[] = { "",
+					       "a",
+					       "abcdefg",
+					       "abcdefgh",
+					       "abcdefghi",
+					       "abcdefghijklmnopqrstuvwxyz",
+					       "\t",
+					       "\x01",
+					       "abc\x01",
+					       "\x01\x02\x03\x04\x05\x06\x07",
+					       "abcdefghijkl\\mnop\x7fqr",
+					       "\n\n\n\n\n\n\n\n\n\n" };
+	size_t i;
+	int way, room;
+
+	(void)state;
+	for (way = 0; way < WAYS; way++)
+		for (i = 0; i < ARRAY_SIZE(strings); i++)
+			for (room = 0; room < 50; room++)
+				expect_cut(strings[i], room, way);
+}
+
+static void strings_longer_than_the_buffer(void **state)
+{
+	static char s[3 * STP_BUFFER_SIZE];
+	int way, c;
+
+	(void)state;
+	for (way = 0; way < WAYS; way++)
+		for (c = 1; c < 256; c += 30) {
+			memset(s, c, sizeof(s) - 1);
+			mm.there[0] = (struct shim_range){ (unsigned long)s,
+							   (unsigned long)s + sizeof(s) };
+			begin();
+			emit_string(s, way);
+			lw_emit_none(1);
+			assert_true(finish());
+			assert_int_equal(record.n, 3);
+			assert_true(record.fields[1].cut);
+			expect_bytes(1, s, record.fields[1].len);
+		}
+}
+
+/* ---- command names ---- */
+
+static void command_names(void **state)
+{
+	char comm[TASK_COMM_LEN];
+	int len, c;
+
+	(void)state;
+	for (len = 0; len < TASK_COMM_LEN; len++)
+		for (c = 1; c < 256; c++) {
+			/* After its end there may be what an earlier name left. */
+			memset(comm, '\t', sizeof(comm));
+			memset(comm, c, len);
+			comm[len] = '\0';
+			memcpy(current->comm, comm, sizeof(comm));
+			begin();
+			lw_emit_comm();
+			lw_emit_none(1);
+			assert_true(finish());
+			assert_int_equal(record.n, 3);
+			expect_bytes(1, comm, len);
+		}
+}
+
+static void command_names_at_the_end_of_the_buffer(void **state)
+{
+	int room;
+
+	(void)state;
+	strcpy(current->comm, "abcdefghijklmn\x01");
+	for (room = 0; room < 40; room++) {
+		begin_with_room(room);
+		lw_emit_comm();
+		lw_emit_none(1);
+		assert_true(finish());
+		assert_int_equal(record.n, 4);
+		expect_bytes(2, current->comm, record.fields[2].len);
+		assert_int_equal(record.fields[2].cut,
+				 record.fields[2].len < strlen(current->comm));
+		assert_int_equal(record.fields[2].cut, room < 18);
+	}
+}
+
+static void a_task_is_three_fields(void **state)
+{
+	(void)state;
+	current->uid.val = 4294967294;
+	current->tgid = 123;
+	strcpy(current->comm, "a\tb");
+	begin();
+	lw_emit_task();
+	expect_text("\t4294967294\t123\ta\\tb\t");
+	assert_true(finish());
+	current->uid.val = 0;
+}
+
+/* ---- arguments ---- */
+
+static void expect_args(const char *bytes, size_t len, size_t there, const char *want)
+{
+	char *copy = user(bytes, there);
+
+	mm.arg_start = (unsigned long)copy;
+	mm.arg_end = mm.arg_start + len;
+	begin();
+	lw_emit_args();
+	expect_text(want);
+	assert_true(finish());
+	assert_int_equal(record.n, 2);
+	free(copy);
+}
+
+static void arguments_of_the_process(void **state)
+{
+	static char many[1000], want[2100] = "\t";
+
+	(void)state;
+	expect_args("cat\0-n\0", 7, 7, "\tcat\\0-n\t");
+	/* A process may have written over them. */
+	expect_args("cat\0-n", 6, 6, "\tcat\\0-n\t");
+	expect_args("\0\0", 2, 2, "\t\\0\t");
+	expect_args("", 0, 0, "\t\\?\t");
+	expect_args("cat", 3, 0, "\t\\?\t");
+	/* Of pieces of 256 bytes, the second cannot be read. */
+	expect_args(many, 300, 290, ({
+			    memset(many, 'a', 256);
+			    memset(want + 1, 'a', 256);
+			    strcpy(want + 257, "\\?\t");
+			    want;
+		    }));
+	current->mm = NULL;
+	begin();
+	lw_emit_args();
+	expect_text("\t\\?\t");
+	assert_true(finish());
+	current->mm = &mm;
+}
+
+/* NULs become two bytes each: whatever the room, the marks are whole. */
+static void arguments_at_the_end_of_the_buffer(void **state)
+{
+	char *copy = user("ab\0\0\x01 cd\0e\0\0\0f", 14);
+	int room;
+
+	(void)state;
+	mm.arg_start = (unsigned long)copy;
+	mm.arg_end = mm.arg_start + 14;
+	for (room = 0; room < 40; room++) {
+		begin_with_room(room);
+		lw_emit_args();
+		expect_tail();
+		lw_emit_none(1);
+		assert_true(finish());
+		assert_int_equal(record.n, 4);
+		expect_bytes(2, copy, record.fields[2].len);
+		assert_int_equal(record.fields[2].cut, record.fields[2].len < 14);
+	}
+	free(copy);
+}
+
+/* ---- argv of a call ---- */
+
+/* An array of pointers of this size in low memory, and the strings */
+static struct argv {
+	char text[64];
+	union {
+		u64 wide[8];
+		u32 narrow[16];
+	};
+} * argv;
+
+static int set_up_argv(void **state)
+{
+	argv = mmap(NULL, sizeof(*argv), PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+	assert_true(argv != MAP_FAILED);
+	return set_up(state);
+}
+
+static int tear_down_argv(void **state)
+{
+	munmap(argv, sizeof(*argv));
+	return tear_down(state);
+}
+
+static void put_pointer(int i, u64 value, int size)
+{
+	if (size == 4)
+		argv->narrow[i] = value;
+	else
+		argv->wide[i] = value;
+}
+
+static void expect_argv(int size, const char *want)
+{
+	begin();
+	lw_emit_user_argv((unsigned long)argv->wide, size);
+	expect_text(want);
+	assert_true(finish());
+	assert_int_equal(record.n, 2);
+}
+
+static void arguments_of_a_call(void **state)
+{
+	int size;
+
+	(void)state;
+	strcpy(argv->text, "ls");
+	strcpy(argv->text + 3, "-\n");
+	for (size = 4; size <= 8; size += 4) {
+		mm.there[0] = (struct shim_range){ (unsigned long)argv, (unsigned long)(argv + 1) };
+		put_pointer(0, 0, size);
+		expect_argv(size, "\t\t");
+		put_pointer(0, (unsigned long)argv->text, size);
+		put_pointer(1, (unsigned long)argv->text + 3, size);
+		put_pointer(2, (unsigned long)argv->text + 2, size);
+		put_pointer(3, 0, size);
+		expect_argv(size, "\tls\\0-\\n\\0\t");
+		/* A string that cannot be read, and then one that can */
+		put_pointer(1, 16, size);
+		expect_argv(size, "\tls\\0\\?\\0\t");
+		/* The array ends before the pointer. */
+		mm.there[0].end = (unsigned long)argv->wide + size;
+		expect_argv(size, "\tls\\0\\?\t");
+		mm.there[0].end = (unsigned long)argv->wide;
+		expect_argv(size, "\t\\?\t");
+	}
+}
+
+static void arguments_of_a_call_at_the_end_of_the_buffer(void **state)
+{
+	int room, i;
+
+	(void)state;
+	strcpy(argv->text, "abc");
+	mm.there[0] = (struct shim_range){ (unsigned long)argv, (unsigned long)(argv + 1) };
+	for (i = 0; i < 7; i++)
+		argv->wide[i] = (unsigned long)argv->text;
+	argv->wide[7] = 0;
+	for (room = 0; room < 60; room++) {
+		begin_with_room(room);
+		lw_emit_user_argv((unsigned long)argv->wide, 8);
+		expect_tail();
+		lw_emit_none(1);
+		assert_true(finish());
+		assert_int_equal(record.n, 4);
+		expect_bytes(2, "abc\0abc\0abc\0abc\0abc\0abc\0abc", record.fields[2].len);
+		/* A string that ends where the room does may have been longer. */
+		assert_int_equal(record.fields[2].cut, room <= 33);
+	}
+}
+
+/* ---- the buffers ---- */
+
+static void a_record_that_did_not_end_is_dropped(void **state)
+{
+	(void)state;
+	begin();
+	lw_emit_numbers((s64[]){ 1, 2, 3 }, 3);
+	preempt_enable();
+	begin();
+	lw_emit_numbers((s64[]){ 4 }, 1);
+	expect_text("\t4\t");
+	assert_true(finish());
+	assert_int_equal(record.n, 2);
+}
+
+static void the_time_is_the_first_field(void **state)
+{
+	(void)state;
+	shim_now = 1234567890123456789;
+	preempt_disable();
+	lw_emit_begin(true);
+	lw_emit_none(1);
+	expect_text("1234567890123456789\t\t");
+	assert_true(finish());
+}
+
+/* A record of this length where the sub-buffer has this much room; true if it went there itself. */
+static bool write_to_relay(size_t room, size_t len)
+{
+	struct _stp_log *log = log_of_this_cpu();
+	int slow = shim_flushed;
+
+	shim_relay[0].offset = SHIM_SUBBUF - room;
+	begin();
+	while (log->len < len - 1)
+		lw_put(log, "y", 1);
+	if (log->len < len)
+		lw_put_tab(log);
+	lw_emit_end();
+	preempt_enable();
+	assert_int_equal(log->len, 0);
+	return shim_flushed == slow;
+}
+
+/* Where a record does not fit, SystemTap's own flush takes over. */
+static void the_relay_gets_whole_records(void **state)
+{
+	const size_t header = sizeof(struct _stp_trace);
+	size_t room, len;
+	char *start;
+
+	(void)state;
+	for (room = 0; room < 80; room++)
+		for (len = 1; len < 40; len++) {
+			/* It copies words. */
+			if (!write_to_relay(room, len)) {
+				assert_true(header + ALIGN(len, 8) > room);
+				continue;
+			}
+			start = (char *)shim_relay[0].data + SHIM_SUBBUF - room;
+			assert_int_equal(shim_relay[0].offset, SHIM_SUBBUF - room + header + len);
+			assert_memory_equal(start, STAP_TRACE_MAGIC, 4);
+			assert_int_equal(start[header + len - 1], '\n');
+			assert_true(len < 2 || start[header + len - 2] == (len == 2 ? '\t' : 'y'));
+		}
+	/* All sub-buffers are full: the offset is one too many. */
+	assert_false(write_to_relay(-1, 8));
+}
+
+static void only_whole_records_are_flushed(void **state)
+{
+	int slow = shim_flushed;
+	struct _stp_log *log = log_of_this_cpu();
+
+	(void)state;
+	lw_flush();
+	begin();
+	lw_emit_numbers((s64[]){ 1 }, 1);
+	lw_flush();
+	assert_int_equal(shim_flushed, slow);
+	expect_text("\t1\t");
+	log->buf[log->len - 1] = '\n';
+	lw_flush();
+	assert_int_equal(shim_flushed, slow + 1);
+	assert_int_equal(log->len, 0);
+	preempt_enable();
+}
+
+static void write_everything(void *arg)
+{
+	s64 v = 1;
+
+	(void)arg;
+	current->mm = &mm;
+	preempt_disable();
+	lw_emit_begin(true);
+	lw_emit_numbers(&v, 1);
+	lw_emit_none(1);
+	lw_emit_task();
+	lw_emit_comm();
+	lw_emit_user_string((unsigned long)"x");
+	lw_emit_kernel_string("x");
+	lw_emit_args();
+	lw_emit_user_argv(8, 8);
+	lw_emit_end();
+	lw_flush();
+	preempt_enable();
+}
+
+/* It came online after the module was inserted. */
+static void a_cpu_without_a_buffer_writes_nothing(void **state)
+{
+	(void)state;
+	shim_join(shim_start(1, write_everything, NULL));
+	assert_null(shim_relay[1].data);
+	assert_int_equal(shim_relay[0].offset, 0);
+}
+
+#define test(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define argv_test(name) cmocka_unit_test_setup_teardown(name, set_up_argv, tear_down_argv)
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		test(numbers_of_all_lengths_and_signs),
+		test(numbers_in_a_row),
+		test(every_byte_at_every_place),
+		test(strings_of_every_length),
+		test(escapes_are_those_of_the_page),
+		test(user_strings_that_fault_at_each_offset),
+		test(addresses_that_are_no_users),
+		test(kernel_strings_that_fault_at_each_offset),
+		test(strings_at_the_end_of_the_buffer),
+		test(strings_longer_than_the_buffer),
+		test(command_names),
+		test(command_names_at_the_end_of_the_buffer),
+		test(a_task_is_three_fields),
+		test(arguments_of_the_process),
+		test(arguments_at_the_end_of_the_buffer),
+		argv_test(arguments_of_a_call),
+		argv_test(arguments_of_a_call_at_the_end_of_the_buffer),
+		test(a_record_that_did_not_end_is_dropped),
+		test(the_time_is_the_first_field),
+		test(the_relay_gets_whole_records),
+		test(only_whole_records_are_flushed),
+		test(a_cpu_without_a_buffer_writes_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
