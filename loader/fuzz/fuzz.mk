@@ -1,5 +1,6 @@
 # fuzz.mk - the loader's fuzzing harnesses; included by the top Makefile
 #
+# Those of the kernel's side, in stp/tests, run with them.
 # Everything is compiled by clang, with libFuzzer and sanitizers, into build/fuzz/; and
 # once more without, into build/analyze/, for valgrind (ci/analyze).
 
@@ -11,7 +12,7 @@ fuzz_objects := $(patsubst loader/%.c,$(fuzz_dir)/obj/%.o,$(filter-out loader/ma
 
 FUZZ_SECONDS ?= 60
 # Which harnesses, and how many at once
-FUZZ ?= $(fuzz_names)
+FUZZ ?= $(fuzz_names) $(kernel_fuzz)
 FUZZ_JOBS ?= 2
 FUZZ_CFLAGS := -std=gnu11 -D_GNU_SOURCE -DLW_VERSION='"fuzz"' -Wall -Wextra -g -O2 \
 	-fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
@@ -32,9 +33,9 @@ fuzz: fuzz-programs
 
 # What "make check" takes of it: the corpus, and the same few inputs each time.
 fuzz-check: fuzz-programs
-	$(Q)loader/fuzz/run -j $(FUZZ_JOBS) -n 10000 $(fuzz_names)
+	$(Q)loader/fuzz/run -j $(FUZZ_JOBS) -n 10000 $(fuzz_names) $(kernel_fuzz)
 
-fuzz-programs: $(fuzz_programs)
+fuzz-programs: $(fuzz_programs) $(kernel_fuzz_programs)
 
 $(fuzz_programs): $(fuzz_dir)/fuzz_%: $(fuzz_dir)/obj/fuzz/fuzz_%.o $(fuzz_objects)
 	$(Q)clang $(FUZZ_CFLAGS) -fsanitize=fuzzer $(FUZZ_LDFLAGS_$*) -o $@ $^ -lelf -llzma -lz -lsodium
