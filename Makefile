@@ -193,6 +193,7 @@ check-matrix: matrix
 	$(Q)ci/setup deb
 	$(Q)ci/tests/packages $(CHOSEN) > build/matrix/packages.tap; status=$$?; cat build/matrix/packages.tap; \
 		! grep -q '^not ok' build/matrix/packages.tap && exit $$status
+	$(Q)ci/alone $(CHOSEN)
 	$(Q)ci/same-bytes $(CHOSEN)
 	$(Q)ci/oneliners $(CHOSEN)
 	$(Q)$(MAKE) --no-print-directory analyze
