@@ -1,5 +1,6 @@
 #pragma once
 
+#include "put.h"
 #include <linux/blkdev.h>
 #include <linux/blk-mq.h>
 #include <linux/version.h>
@@ -69,38 +70,56 @@ static void lw_emit_disk(int number)
 	lw_emit_kernel_string("");
 }
 
+/* A flag, or an operation, which is a type of its own for sparse, and its name */
+struct lw_flag {
+	unsigned int value;
+	const char *name;
+};
+
+#define LW_FLAG(flag, text)                        \
+	{                                          \
+		(__force unsigned int)(flag), text \
+	}
+
 static const char *lw_operation(unsigned int op)
 {
-	switch (op) {
-	case REQ_OP_READ: return "Read";
-	case REQ_OP_WRITE: return "Write";
-	case REQ_OP_FLUSH: return "Flush";
-	case REQ_OP_DISCARD: return "Discard";
-	case REQ_OP_SECURE_ERASE: return "SecureErase";
-	case REQ_OP_WRITE_ZEROES: return "WriteZeroes";
-	case REQ_OP_DRV_IN: return "DriverIn";
-	case REQ_OP_DRV_OUT: return "DriverOut";
-	default: return "Other";
-	}
+	static const struct lw_flag names[] = {
+		LW_FLAG(REQ_OP_READ, "Read"),
+		LW_FLAG(REQ_OP_WRITE, "Write"),
+		LW_FLAG(REQ_OP_FLUSH, "Flush"),
+		LW_FLAG(REQ_OP_DISCARD, "Discard"),
+		LW_FLAG(REQ_OP_SECURE_ERASE, "SecureErase"),
+		LW_FLAG(REQ_OP_WRITE_ZEROES, "WriteZeroes"),
+		LW_FLAG(REQ_OP_DRV_IN, "DriverIn"),
+		LW_FLAG(REQ_OP_DRV_OUT, "DriverOut"),
+	};
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(names); i++)
+		if (names[i].value == op)
+			return names[i].name;
+	return "Other";
 }
 
 static void lw_emit_request_flags(unsigned int flags)
 {
-	static const struct {
-		unsigned int flag;
-		const char *name;
-	} names[] = {
-		{ REQ_SYNC, "Sync-" },	     { REQ_META, "Metadata-" },
-		{ REQ_PRIO, "Priority-" },   { REQ_FUA, "ForcedUnitAccess-" },
-		{ REQ_PREFLUSH, "PreFlush-" }, { REQ_RAHEAD, "ReadAhead-" },
-		{ REQ_BACKGROUND, "Background-" }, { REQ_NOWAIT, "NoWait-" },
+	static const struct lw_flag names[] = {
+		LW_FLAG(REQ_SYNC, "Sync-"),
+		LW_FLAG(REQ_META, "Metadata-"),
+		LW_FLAG(REQ_PRIO, "Priority-"),
+		LW_FLAG(REQ_FUA, "ForcedUnitAccess-"),
+		LW_FLAG(REQ_PREFLUSH, "PreFlush-"),
+		LW_FLAG(REQ_RAHEAD, "ReadAhead-"),
+		LW_FLAG(REQ_BACKGROUND, "Background-"),
+		LW_FLAG(REQ_NOWAIT, "NoWait-"),
 	};
 	char text[120];
 	int i, n = 0;
 
 	for (i = 0; i < ARRAY_SIZE(names); i++)
-		if (flags & names[i].flag)
+		if (flags & names[i].value)
 			n += scnprintf(text + n, sizeof(text) - n, "%s", names[i].name);
-	scnprintf(text + n, sizeof(text) - n, "%s", lw_operation(flags & REQ_OP_MASK));
+	flags &= (__force unsigned int)REQ_OP_MASK;
+	scnprintf(text + n, sizeof(text) - n, "%s", lw_operation(flags));
 	lw_emit_kernel_string(text);
 }

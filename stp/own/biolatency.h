@@ -41,8 +41,9 @@ static s64 lw_request_took(struct request *rq, int place)
 
 static s64 lw_request_flags(struct request *rq)
 {
-	return rq->cmd_flags & (REQ_OP_MASK | REQ_SYNC | REQ_META | REQ_PRIO | REQ_FUA | REQ_PREFLUSH |
-				REQ_RAHEAD | REQ_BACKGROUND | REQ_NOWAIT);
+	return (__force unsigned int)(rq->cmd_flags &
+				      (REQ_OP_MASK | REQ_SYNC | REQ_META | REQ_PRIO | REQ_FUA |
+				       REQ_PREFLUSH | REQ_RAHEAD | REQ_BACKGROUND | REQ_NOWAIT));
 }
 
 static void lw_on_issue(void *data, struct request *rq)
