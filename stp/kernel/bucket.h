@@ -21,7 +21,7 @@
 #define LW_TAKEN 1  /* the tag of a place whose key is being written */
 #define LW_USERS 64 /* classes of users that have a share each */
 
-#define LW_BYTES(byte) ((byte) * 0x0101010101010101ULL)
+#define LW_BYTES(byte) (0x0101010101010101ULL * (byte))
 
 /* The top bit of each byte that is this tag. Bits above the first one may be wrong. */
 static __always_inline u64 lw_tagged(u64 tags, u8 tag)

@@ -7,8 +7,10 @@
 #include <linux/file.h>
 #include <linux/fs_struct.h>
 /* A seqlock_t since 7.2, whose seqcount is what is wanted */
+/* clang-format off */
 #define lw_fs_seq(fs)                                                         \
 	_Generic(&(fs)->seq, seqlock_t *: &((seqlock_t *)&(fs)->seq)->seqcount, default: &(fs)->seq)
+/* clang-format on */
 
 /*
  * The working directory's name, as getcwd(2) reads it: under RCU and without a

@@ -22,14 +22,16 @@ struct lw_pending_shape {
 	bool shares; /* users make the keys, and each has a share */
 };
 
+struct lw_began {
+	u64 key, time;
+};
+
 struct lw_pending {
 	const struct lw_pending_shape *shape;
 	u64 seed;
 	u64 *tags;
 	u8 *users; /* class of each place */
-	struct lw_began {
-		u64 key, time;
-	} *began;
+	struct lw_began *began;
 	char *kept;
 	u64 __percpu *lost;
 	struct {

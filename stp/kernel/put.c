@@ -43,7 +43,7 @@ static bool lw_special(unsigned char c)
 
 /* The same for the eight bytes of a word at once: a byte of LW_TOPS is set, and no
  * wrong one below it, where a byte of the word is zero, or is special. */
-#define LW_ALL(byte) ((byte) * 0x0101010101010101UL)
+#define LW_ALL(byte) (0x0101010101010101UL * (byte))
 #define LW_TOPS LW_ALL(0x80UL)
 
 static __always_inline unsigned long lw_zero_bytes(unsigned long w)

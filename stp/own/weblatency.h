@@ -42,10 +42,12 @@ static struct lw_counted lw_http_counted = {
 /* For the current probe: probes of one CPU do not interrupt each other. */
 #define LW_HTTP_BEGIN 256
 
-static DEFINE_PER_CPU(struct {
+struct lw_http_text {
 	int n;
 	char text[LW_HTTP_BEGIN + 1];
-}, lw_http_begin);
+};
+
+static DEFINE_PER_CPU(struct lw_http_text, lw_http_begin);
 
 /* Where the pieces of a user's message are: one at base, or n that vec lists. */
 struct lw_pieces {
