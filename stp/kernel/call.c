@@ -46,8 +46,9 @@ static int lw_register_kretprobe(struct kretprobe *krp)
 	lw_calls.registered = true;
 	if (!krp->entry_handler) {
 		krp->entry_handler = lw_call_begins;
-		krp->data_size = lw_calls.wanted  ? sizeof(struct lw_call) :
-				 lw_calls.timed ? offsetof(struct lw_call, kept) : 0;
+		krp->data_size = lw_calls.wanted  ? sizeof(struct lw_call)
+				 : lw_calls.timed ? offsetof(struct lw_call, kept)
+						  : 0;
 	}
 	if (krp->entry_handler != lw_call_begins && lw_calls.used)
 		return -EINVAL;

@@ -27,6 +27,7 @@ static struct {
 } lw_calls = { .uid = -1 };
 
 /* Of the call from which this return probe returns; NULL in other probes. */
-#define lw_call()                                                             \
-	(CONTEXT->probe_type == stp_probe_type_kretprobe && lw_calls.used ?   \
-		 (struct lw_call *)CONTEXT->ips.krp.pi->data : NULL)
+#define lw_call()                                                         \
+	(CONTEXT->probe_type == stp_probe_type_kretprobe && lw_calls.used \
+		 ? (struct lw_call *)CONTEXT->ips.krp.pi->data            \
+		 : NULL)

@@ -30,7 +30,8 @@ static void lw_emit_address(const struct sock *sk, bool peer)
 		snprintf(text, sizeof(text), "%pI4",
 			 peer ? &sk->sk_v6_daddr.s6_addr32[3] : &sk->sk_v6_rcv_saddr.s6_addr32[3]);
 	else
-		snprintf(text, sizeof(text), "%pI6c", peer ? &sk->sk_v6_daddr : &sk->sk_v6_rcv_saddr);
+		snprintf(text, sizeof(text), "%pI6c",
+			 peer ? &sk->sk_v6_daddr : &sk->sk_v6_rcv_saddr);
 #endif
 	lw_emit_kernel_string(text);
 }

@@ -30,11 +30,11 @@ struct lw_point {
  * kernel's own check of a function's type (check_trace_callback_type_NAME(), linux/tracepoint.h) is
  * compiled, and never called.
  */
-#define LW_POINT(point, f)                                                                         \
-	static void __maybe_unused f##_check(void)                                                 \
-	{                                                                                          \
-		check_trace_callback_type_##point(f);                                              \
-	}                                                                                          \
+#define LW_POINT(point, f)                            \
+	static void __maybe_unused f##_check(void)    \
+	{                                             \
+		check_trace_callback_type_##point(f); \
+	}                                             \
 	static struct lw_point f##_point = { #point, f, LW_POINTS }
 
 static void lw_find_points(struct tracepoint *tp, void *points)

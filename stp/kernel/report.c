@@ -8,12 +8,12 @@
 
 static struct {
 	struct delayed_work work;
-	int quiet; /* seconds */
-	bool lines;	    /* that say where a report begins and ends */
+	int quiet;          /* seconds */
+	bool lines;         /* that say where a report begins and ends */
 	u64 interval, next; /* nanoseconds */
 	u32 top;
 	const struct lw_row *row; /* that is shown */
-	bool begun;		  /* to be shown */
+	bool begun;               /* to be shown */
 } lw_reports;
 
 static void lw_report_each(s64 seconds)

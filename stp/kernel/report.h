@@ -29,10 +29,10 @@
  *	#define LW_COUNTED (&lw_x_counted)
  */
 struct lw_counted {
-	struct lw_table *table;	    /* whose rows are reported */
+	struct lw_table *table;     /* whose rows are reported */
 	struct lw_pending *pending; /* from which nothing is, but what was lost */
-	const char *probe;	    /* LW_..._PROBE of the table */
-	const char *why;	    /* values are lost, for people */
+	const char *probe;          /* LW_..._PROBE of the table */
+	const char *why;            /* values are lost, for people */
 	struct lw_counted *next;
 	struct stap_be_probe *found;
 };

@@ -5,7 +5,9 @@
 
 /* start.h - the pending table (pending.h) that scripts use, with a number kept of each */
 
-static const struct lw_pending_shape lw_started_shape = { .bits = 14, .size = sizeof(s64), .shares = true };
+static const struct lw_pending_shape lw_started_shape = { .bits = 14,
+							  .size = sizeof(s64),
+							  .shares = true };
 static struct lw_pending lw_started = { .shape = &lw_started_shape };
 static DEFINE_PER_CPU(s64, lw_started_kept);
 

@@ -19,7 +19,7 @@
  */
 
 #define LW_KEY_WORDS (sizeof(struct lw_key) / sizeof(u64))
-#define LW_CHAINS 4096 /* of rows, by hash */
+#define LW_CHAINS 4096         /* of rows, by hash */
 #define LW_ROW_BYTES (4 << 20) /* that a table's rows may take */
 
 /*
@@ -33,10 +33,10 @@ struct lw_key {
 
 /* A table's constants. Where a static const shape is given, the compiler folds them. */
 struct lw_shape {
-	u8 bits;   /* log2 of the places of a half, 5 to 15 */
-	u8 words;  /* of a key */
-	u16 size;  /* bytes of a place's value, a multiple of 8; its first word: how many there are */
-	u16 total; /* bytes of a row's value, whose first word means the same */
+	u8 bits;  /* log2 of the places of a half, 5 to 15 */
+	u8 words; /* of a key */
+	u16 size; /* bytes of a place's value, a multiple of 8; its first word: how many there are */
+	u16 total;   /* bytes of a row's value, whose first word means the same */
 	bool shares; /* users make the keys, and each has a share of places and rows */
 	void (*add)(void *total, const void *value); /* to a total that begins with zeros */
 };
@@ -55,7 +55,7 @@ struct lw_row {
 };
 
 struct lw_table_cpu {
-	struct lw_half *now;   /* the table's none on a CPU that was not online when the run began */
+	struct lw_half *now; /* the table's none on a CPU that was not online when the run began */
 	struct lw_half *other; /* and there NULL */
 	u64 lost;
 };
@@ -67,9 +67,9 @@ struct lw_table {
 	struct lw_half *none; /* in which nothing is, and no values are */
 	/* In process context only: */
 	struct lw_row **chains, **rows;
-	u32 n, max; /* rows */
+	u32 n, max;          /* rows */
 	u32 users[LW_USERS]; /* rows of each class */
-	u64 lost; /* for which there was no row */
+	u64 lost;            /* for which there was no row */
 };
 
 /* ---- a half ---- */
@@ -286,7 +286,8 @@ static bool lw_is_busy(const struct lw_table *table)
 	int cpu;
 
 	for_each_possible_cpu(cpu) {
-		if (READ_ONCE(per_cpu_ptr(table->cpus, cpu)->now->used) >= lw_places(table->shape) / 2)
+		if (READ_ONCE(per_cpu_ptr(table->cpus, cpu)->now->used) >=
+		    lw_places(table->shape) / 2)
 			return true;
 	}
 	return false;

@@ -58,7 +58,8 @@ static s64 lw_open_mode(const struct lw_open *open, u64 flags)
 
 static bool lw_open_flags_wanted(u64 flags)
 {
-	return flags & lw_opens.flags & 0xfffffffc || (lw_opens.flags >> 32 >> (flags & O_ACCMODE)) & 1;
+	return flags & lw_opens.flags & 0xfffffffc ||
+	       (lw_opens.flags >> 32 >> (flags & O_ACCMODE)) & 1;
 }
 
 static void lw_put_open_path(struct _stp_log *log, const struct lw_open *open)

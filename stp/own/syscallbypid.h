@@ -49,8 +49,8 @@ static void lw_on_sys_exit(void *data, struct pt_regs *regs, long ret)
 static const char *lw_call_name(const char *function)
 {
 	static const char *const others[][2] = {
-		{ "newstat", "stat" },	   { "newfstat", "fstat" }, { "newlstat", "lstat" },
-		{ "newuname", "uname" },   { "umount", "umount2" }, { "sendfile64", "sendfile" },
+		{ "newstat", "stat" },   { "newfstat", "fstat" }, { "newlstat", "lstat" },
+		{ "newuname", "uname" }, { "umount", "umount2" }, { "sendfile64", "sendfile" },
 	};
 	int i;
 

@@ -26,7 +26,9 @@ struct lw_http {
 	bool cut;
 };
 
-static const struct lw_pending_shape lw_http_requests_shape = { .bits = 12, .size = ALIGN(sizeof(struct lw_http), 8), .shares = true };
+static const struct lw_pending_shape lw_http_requests_shape = {
+	.bits = 12, .size = ALIGN(sizeof(struct lw_http), 8), .shares = true
+};
 static struct lw_pending lw_http_requests = { .shape = &lw_http_requests_shape };
 
 static struct lw_counted lw_http_counted = {
@@ -151,7 +153,8 @@ static bool lw_want_receive(struct pt_regs *regs, struct lw_call *call)
 	/* What is only looked at will come again. */
 	if (flags & (MSG_PEEK | MSG_ERRQUEUE | MSG_TRUNC))
 		return false;
-	if (!lw_http_server && lw_pending_find(&lw_http_requests, &lw_http_requests_shape, lw_function_arg(regs, 0)) < 0)
+	if (!lw_http_server && lw_pending_find(&lw_http_requests, &lw_http_requests_shape,
+					       lw_function_arg(regs, 0)) < 0)
 		return false;
 	if (!lw_message_pieces(i, &p))
 		return false;
@@ -180,7 +183,7 @@ static void lw_http_forget(long sk)
 /* The length of a method and the space behind it; 0 if it does not begin with one. */
 static int lw_http_method(const char *text)
 {
-	static const char *const methods[] = { "GET ",	  "POST ",  "HEAD ",	"PUT ",
+	static const char *const methods[] = { "GET ",    "POST ",  "HEAD ",    "PUT ",
 					       "DELETE ", "PATCH ", "OPTIONS ", "CONNECT " };
 	int i;
 
