@@ -13,8 +13,12 @@
 #include "process.h"
 
 #define KPROBES "/sys/kernel/debug/kprobes"
-/* What a tool takes beside its buffers, in KiB: 3 MiB, measured with 1 and with 16. */
-#define REST_KIB (3 << 10)
+/*
+ * KiB that a tool takes beside its buffers: for SystemTap and what is under way, measured, and for
+ * each processor the halves of its table (stp/kernel/dist.h, which has the largest)
+ */
+#define REST_KIB (4 << 10)
+#define TABLE_KIB 320
 
 /* ---- the user ---- */
 
@@ -589,6 +593,7 @@ enum lw_result lw_host_memory(const struct lw_subject *subject, struct lw_reason
 {
 	int processors = online_processors(subject->root);
 	long long wanted = ((long long)subject->buffer << 10) * processors;
+	long long rest = REST_KIB + (long long)TABLE_KIB * processors;
 	long long available, unused;
 	char text[4096];
 
@@ -599,16 +604,15 @@ enum lw_result lw_host_memory(const struct lw_subject *subject, struct lw_reason
 		lw_reason(why, "how much there is, or for how many processors, cannot be read");
 		return LW_RULE_SKIP;
 	}
-	if (wanted + REST_KIB > available || wanted > unused) {
+	if (wanted + rest > available || wanted > unused) {
 		lw_reason(
 			why,
-			"%d MiB of buffer for each of %d processors and 3 MiB are more than there "
+			"%d MiB of buffer for each of %d processors and %lld MiB are more than there "
 			"is: %lld MiB available, %lld free; try a smaller --buffer",
-			subject->buffer, processors, available >> 10, unused >> 10);
+			subject->buffer, processors, rest >> 10, available >> 10, unused >> 10);
 		return subject->run ? LW_RULE_FAIL : LW_RULE_WARN;
 	}
-	lw_reason(why, "%lld MiB wanted, %lld available", (wanted + REST_KIB) >> 10,
-		  available >> 10);
+	lw_reason(why, "%lld MiB wanted, %lld available", (wanted + rest) >> 10, available >> 10);
 	return LW_RULE_OK;
 }
 

@@ -6,6 +6,7 @@
  * functions that each ABI reaches.
  */
 
+#include <linux/atomic.h>
 #include <linux/ptrace.h>
 #include <linux/sched.h>
 #include <linux/types.h>
@@ -32,6 +33,8 @@ static __always_inline unsigned long lw_function_arg(const struct pt_regs *regs,
  * lw_untagged(addr) - a user pointer without the tag that its top byte may have
  * LW_NR_*           - numbers of the calls that open files; -1 where there is no such call
  * LW_COMPAT_NAME    - what users call the 32-bit ABI
+ * lw_local_inc(n)   - one more, which an interrupt of this CPU cannot cut in two: as local_inc(), of
+ *                     half a word
  */
 #if defined(CONFIG_X86_64)
 
@@ -80,6 +83,11 @@ enum {
 
 #define LW_COMPAT_NAME "ia32"
 
+static __always_inline void lw_local_inc(u32 *n)
+{
+	asm volatile("incl %0" : "+m"(*n));
+}
+
 #elif defined(CONFIG_ARM64)
 
 /* A program is of one ABI, and its calls are. */
@@ -111,6 +119,11 @@ enum {
 };
 
 #define LW_COMPAT_NAME "arm"
+
+static __always_inline void lw_local_inc(u32 *n)
+{
+	atomic_inc((atomic_t *)n);
+}
 
 #else
 #error lwtools knows x86-64 and arm64 only

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "arch.h"
 #include "report.h"
 #include <linux/version.h>
 #include <asm/local.h>
@@ -72,16 +73,6 @@ static __always_inline void lw_key_comm(struct lw_key *key)
 	memcpy(&key->name_end, comm + sizeof(key->name), sizeof(key->name_end));
 }
 
-/* As local_inc(), which an interrupt of this CPU cannot cut in two, of half a word */
-static __always_inline void lw_bucket_inc(u32 *bucket)
-{
-#ifdef CONFIG_X86
-	asm volatile("incl %0" : "+m"(*bucket));
-#else
-	atomic_inc((atomic_t *)bucket);
-#endif
-}
-
 /* Adds a value to the distribution of a key. Not preempted. From any context. */
 static __always_inline void lw_dist_add(struct lw_key key, s64 value)
 {
@@ -90,7 +81,7 @@ static __always_inline void lw_dist_add(struct lw_key key, s64 value)
 	if (unlikely(!dist))
 		return;
 	/* 0 and 1, 2 and 3, 4 to 7, ... */
-	lw_bucket_inc(&dist->buckets[value > 1 ? fls64(value) - 1 : 0]);
+	lw_local_inc(&dist->buckets[value > 1 ? fls64(value) - 1 : 0]);
 	local_add(value, &dist->sum);
 	local_inc(&dist->count);
 }

@@ -304,7 +304,8 @@ static void lw_flip(struct lw_table *table)
 
 		if (!c->other)
 			continue;
-		WRITE_ONCE(c->now, c->other);
+		/* It is seen empty by whoever sees it. */
+		smp_store_release(&c->now, c->other);
 		c->other = now;
 	}
 }
