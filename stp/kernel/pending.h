@@ -1,6 +1,7 @@
 #pragma once
 
 #include "bucket.h"
+#include <linux/hash.h>
 #include <linux/percpu.h>
 #include <linux/timekeeping.h>
 #include <linux/vmalloc.h>
@@ -13,7 +14,7 @@
  * again. CPUs share no other line, but users' shares where users have some.
  */
 
-#define LW_RETRIES 64 /* for places that other CPUs take as well */
+#define LW_RETRIES 16 /* for a place that other CPUs take as well */
 
 /* A table's constants. Where a static const shape is given, the compiler folds them. */
 struct lw_pending_shape {
@@ -28,15 +29,22 @@ struct lw_began {
 
 struct lw_pending {
 	const struct lw_pending_shape *shape;
-	u64 seed;
+	u64 seeds[2];
 	u64 *tags;
-	u8 *users; /* class of each place */
+	u8 *users;    /* class of each place */
+	bool crowded; /* a key was put into another bucket than its own */
 	struct lw_began *began;
 	char *kept;
 	u64 __percpu *lost;
 	struct {
 		atomic_t places;
 	} ____cacheline_aligned share[LW_USERS];
+};
+
+/* What lw_pending_new() has found */
+struct lw_place {
+	int at;
+	u8 tag;
 };
 
 /* ---- the table ---- */
@@ -46,7 +54,7 @@ static int lw_pending_begin(struct lw_pending *p)
 {
 	size_t places = 1UL << p->shape->bits;
 
-	lw_seed(&p->seed, 1);
+	lw_seed(p->seeds, ARRAY_SIZE(p->seeds));
 	p->tags = vzalloc(places);
 	p->users = vzalloc(places);
 	p->began = vzalloc(places * sizeof(*p->began));
@@ -82,6 +90,13 @@ static u64 lw_pending_lost(const struct lw_pending *p)
 
 /* ---- probes: from any context, not preempted ---- */
 
+/* Nobody chooses keys where they are not users'. */
+static __always_inline u64 lw_pending_hash(const struct lw_pending *p,
+					   const struct lw_pending_shape *s, u64 key)
+{
+	return s->shares ? lw_spread(key * p->seeds[0], p->seeds[1]) : key * GOLDEN_RATIO_64;
+}
+
 static __always_inline u8 *lw_pending_tags(const struct lw_pending *p)
 {
 	return (u8 *)p->tags;
@@ -93,21 +108,20 @@ static __always_inline bool lw_pending_is_at(const struct lw_pending *p, u32 pla
 	       READ_ONCE(p->began[place].key) == key;
 }
 
-/* Places are given back, so a key may be in any of its buckets. */
+/* Places are given back, so a key may be in any of its buckets, once some key was. */
 static noinline int lw_pending_find_all(const struct lw_pending *p, u64 key)
 {
-	u64 hash = key * p->seed, found;
-	u8 bits = p->shape->bits;
-	int try;
+	u64 hash = lw_pending_hash(p, p->shape, key), found;
+	int try, tries = READ_ONCE(p->crowded) ? LW_TRIES : 1;
 
-	for (try = 0; try < LW_TRIES; try++) {
-		u32 bucket = lw_bucket(hash, bits, try);
+	for (try = 0; try < tries; try++) {
+		u32 bucket = lw_bucket(hash, p->shape->bits, try);
 
-		found = lw_tagged(READ_ONCE(p->tags[bucket]), lw_tag(hash, bits));
+		found = lw_tagged(READ_ONCE(p->tags[bucket]), lw_tag(hash));
 		for (; found; found &= found - 1) {
 			u32 place = bucket * LW_WAYS + __ffs(found) / 8;
 
-			if (lw_pending_is_at(p, place, lw_tag(hash, bits), key))
+			if (lw_pending_is_at(p, place, lw_tag(hash), key))
 				return place;
 		}
 	}
@@ -118,30 +132,42 @@ static noinline int lw_pending_find_all(const struct lw_pending *p, u64 key)
 static __always_inline int lw_pending_find(const struct lw_pending *p,
 					   const struct lw_pending_shape *s, u64 key)
 {
-	u64 hash = key * p->seed;
+	u64 hash = lw_pending_hash(p, s, key);
 	u32 place = lw_home(hash, s->bits);
 
-	if (likely(lw_pending_is_at(p, place, lw_tag(hash, s->bits), key)))
+	if (likely(lw_pending_is_at(p, place, lw_tag(hash), key)))
 		return place;
 	return lw_pending_find_all(p, key);
 }
 
-static int lw_pending_take(struct lw_pending *p, u64 key)
+/* A place in that bucket; -1 if it has none */
+static int lw_pending_take_in(struct lw_pending *p, u32 bucket)
 {
-	u64 hash = key * p->seed, free;
-	int retries = 0, try = 0;
+	int place, tries;
+	u64 free;
 
-	while (try < LW_TRIES && retries++ < LW_RETRIES) {
-		u32 place, bucket = lw_bucket(hash, p->shape->bits, try);
-
+	for (tries = 0; tries < LW_RETRIES; tries++) {
 		free = lw_tagged(READ_ONCE(p->tags[bucket]), 0);
-		place = bucket * LW_WAYS + __ffs(free | 1) / 8;
 		if (!free)
-			try++;
-		else if (!cmpxchg(&lw_pending_tags(p)[place], 0, LW_TAKEN))
+			break;
+		place = bucket * LW_WAYS + __ffs(free) / 8;
+		if (!cmpxchg(&lw_pending_tags(p)[place], 0, LW_TAKEN))
 			return place;
 	}
 	return -1;
+}
+
+static int lw_pending_take(struct lw_pending *p, u64 key)
+{
+	u64 hash = lw_pending_hash(p, p->shape, key);
+	int try, place = -1;
+
+	for (try = 0; try < LW_TRIES && place < 0; try++) {
+		if (try && !READ_ONCE(p->crowded))
+			WRITE_ONCE(p->crowded, true);
+		place = lw_pending_take_in(p, lw_bucket(hash, p->shape->bits, try));
+	}
+	return place;
 }
 
 /* Does this user have all the places that one user gets? If not, this is one more. */
@@ -180,27 +206,25 @@ static noinline int lw_pending_new_elsewhere(struct lw_pending *p, u64 key)
  * @s: the table's shape
  *
  * What is kept may be written, then lw_pending_show() lets others find it. What has that key already is
- * overwritten: its end was not seen. Returns -1 if there is no room, which is counted as lost.
+ * overwritten: its end was not seen. It is at -1 if there is no room, which is counted as lost.
  */
-static __always_inline int lw_pending_new(struct lw_pending *p, const struct lw_pending_shape *s,
-					  u64 key)
+static __always_inline struct lw_place lw_pending_new(struct lw_pending *p,
+						      const struct lw_pending_shape *s, u64 key)
 {
-	int place = lw_home(key * p->seed, s->bits);
+	u64 hash = lw_pending_hash(p, s, key);
+	struct lw_place place = { .at = lw_home(hash, s->bits), .tag = lw_tag(hash) };
 
-	if (s->shares || unlikely(cmpxchg(&lw_pending_tags(p)[place], 0, LW_TAKEN)))
-		place = lw_pending_new_elsewhere(p, key);
-	if (likely(place >= 0))
-		WRITE_ONCE(p->began[place].key, key);
+	if (s->shares || unlikely(cmpxchg(&lw_pending_tags(p)[place.at], 0, LW_TAKEN)))
+		place.at = lw_pending_new_elsewhere(p, key);
+	if (likely(place.at >= 0))
+		WRITE_ONCE(p->began[place.at].key, key);
 	return place;
 }
 
-static __always_inline void lw_pending_show(struct lw_pending *p, const struct lw_pending_shape *s,
-					    int place)
+static __always_inline void lw_pending_show(struct lw_pending *p, struct lw_place place)
 {
-	struct lw_began *began = &p->began[place];
-
-	WRITE_ONCE(began->time, ktime_get_mono_fast_ns());
-	smp_store_release(&lw_pending_tags(p)[place], lw_tag(began->key * p->seed, s->bits));
+	WRITE_ONCE(p->began[place.at].time, ktime_get_mono_fast_ns());
+	smp_store_release(&lw_pending_tags(p)[place.at], place.tag);
 }
 
 /* Nanoseconds since it began; 0 if the clocks of two CPUs disagree */

@@ -22,12 +22,12 @@ static struct lw_counted lw_started_counted = {
 /* Something begins now. Not preempted. From any context. */
 static void lw_start(u64 key, s64 kept)
 {
-	int place = lw_pending_new(&lw_started, &lw_started_shape, key);
+	struct lw_place place = lw_pending_new(&lw_started, &lw_started_shape, key);
 
-	if (place < 0)
+	if (place.at < 0)
 		return;
-	*(s64 *)lw_pending_kept(&lw_started, place) = kept;
-	lw_pending_show(&lw_started, &lw_started_shape, place);
+	*(s64 *)lw_pending_kept(&lw_started, place.at) = kept;
+	lw_pending_show(&lw_started, place);
 }
 
 /* It ends: nanoseconds since it began, or -1 if it was not seen to begin. It is forgotten. */

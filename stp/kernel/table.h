@@ -44,6 +44,7 @@ struct lw_shape {
 /* What probes write to. After it: classes of users, keys, values of all places. */
 struct lw_half {
 	u32 used;
+	bool full;           /* some key found no room */
 	u16 users[LW_USERS]; /* places of each class */
 	u64 tags[];
 };
@@ -62,7 +63,7 @@ struct lw_table_cpu {
 
 struct lw_table {
 	const struct lw_shape *shape;
-	u64 seeds[LW_KEY_WORDS];
+	u64 seeds[LW_KEY_WORDS + 1];
 	struct lw_table_cpu __percpu *cpus;
 	struct lw_half *none; /* in which nothing is, and no values are */
 	/* In process context only: */
@@ -101,21 +102,22 @@ static __always_inline void *lw_value_at(struct lw_half *half, const struct lw_s
 
 static size_t lw_half_bytes(const struct lw_shape *s)
 {
-	return (char *)lw_value_at(NULL, s, lw_places(s)) - (char *)NULL;
+	size_t place = 2 * sizeof(u8) + s->words * sizeof(u64) + s->size;
+
+	return sizeof(struct lw_half) + lw_places(s) * place;
 }
 
 /* ---- keys ---- */
 
-/* Multilinear: whatever two keys are, few seeds give them one bucket. */
 static __always_inline u64 lw_hash(const u64 *seeds, struct lw_key key, u8 words)
 {
-	u64 hash = key.first * seeds[0];
+	u64 sum = key.first * seeds[0];
 
 	if (words > 1)
-		hash += key.second * seeds[1];
+		sum += key.second * seeds[1];
 	if (words > 2)
-		hash += key.name * seeds[2] + key.name_end * seeds[3];
-	return hash;
+		sum += key.name * seeds[2] + key.name_end * seeds[3];
+	return lw_spread(sum, seeds[LW_KEY_WORDS]);
 }
 
 static __always_inline bool lw_same_key(const u64 *at, struct lw_key key, u8 words)
@@ -157,22 +159,25 @@ static int lw_take(struct lw_half *half, const struct lw_shape *s, u32 bucket, u
 	half->users[user]++;
 	WRITE_ONCE(half->used, half->used + 1);
 	barrier();
-	WRITE_ONCE(lw_tags(half)[place], lw_tag(hash, s->bits));
+	WRITE_ONCE(lw_tags(half)[place], lw_tag(hash));
 	return place;
 }
 
-/* Within a half no place is given back, so a key is not in a bucket after one that has room. */
+/*
+ * Within a half no place is given back, so a key is not in a bucket after one that has room. Once the half is
+ * full, only a key's own bucket is looked at: what is not there is soon lost, and costs little.
+ */
 static int lw_find_or_take(struct lw_half *half, const struct lw_shape *s, u64 hash,
 			   struct lw_key key)
 {
+	int try, tries = half->full ? 1 : LW_TRIES;
 	u64 tags, found;
-	int try;
 
-	for (try = 0; try < LW_TRIES; try++) {
+	for (try = 0; try < tries; try++) {
 		u32 bucket = lw_bucket(hash, s->bits, try);
 
 		tags = READ_ONCE(half->tags[bucket]);
-		for (found = lw_tagged(tags, lw_tag(hash, s->bits)); found; found &= found - 1) {
+		for (found = lw_tagged(tags, lw_tag(hash)); found; found &= found - 1) {
 			u32 place = bucket * LW_WAYS + __ffs(found) / 8;
 
 			if (lw_same_key(lw_key_at(half, s, place), key, s->words))
@@ -181,6 +186,7 @@ static int lw_find_or_take(struct lw_half *half, const struct lw_shape *s, u64 h
 		if (lw_tagged(tags, 0))
 			return lw_take(half, s, bucket, hash, key);
 	}
+	half->full = true;
 	return -1;
 }
 
@@ -210,7 +216,7 @@ static __always_inline void *lw_value(struct lw_table *table, const struct lw_sh
 	u64 hash = lw_hash(table->seeds, key, s->words);
 	u32 place = lw_home(hash, s->bits);
 
-	if (likely(lw_tags(half)[place] == lw_tag(hash, s->bits) &&
+	if (likely(lw_tags(half)[place] == lw_tag(hash) &&
 		   lw_same_key(lw_key_at(half, s, place), key, s->words)))
 		return lw_value_at(half, s, place);
 	return lw_other_value(table, key, hash);
@@ -276,6 +282,7 @@ static void lw_empty_half(struct lw_table *table, struct lw_half *half)
 		cond_resched();
 	}
 	half->used = 0;
+	half->full = false;
 	memset(half->users, 0, sizeof(half->users));
 	memset(half->tags, 0, lw_places(s));
 }
@@ -352,7 +359,7 @@ static int lw_table_begin(struct lw_table *table)
 	size_t bytes = lw_half_bytes(table->shape);
 	int cpu;
 
-	lw_seed(table->seeds, LW_KEY_WORDS);
+	lw_seed(table->seeds, ARRAY_SIZE(table->seeds));
 	table->chains = kvcalloc(LW_CHAINS, sizeof(*table->chains), GFP_KERNEL);
 	table->max = LW_ROW_BYTES / (sizeof(struct lw_row) + table->shape->total);
 	table->rows = kvcalloc(table->max, sizeof(*table->rows), GFP_KERNEL);

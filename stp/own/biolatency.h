@@ -48,15 +48,15 @@ static s64 lw_request_flags(struct request *rq)
 
 static void lw_on_issue(void *data, struct request *rq)
 {
-	int place;
+	struct lw_place place;
 
 	if (!smp_load_acquire(&lw_request_times.on) || !lw_request_wanted(rq))
 		return;
 	/* From 7.0 on tracepoints may be preempted. */
 	preempt_disable_notrace();
 	place = lw_pending_new(&lw_requests, &lw_requests_shape, (unsigned long)rq);
-	if (place >= 0)
-		lw_pending_show(&lw_requests, &lw_requests_shape, place);
+	if (place.at >= 0)
+		lw_pending_show(&lw_requests, place);
 	preempt_enable_notrace();
 }
 

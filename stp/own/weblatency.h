@@ -196,20 +196,23 @@ static int lw_http_method(const char *text)
 static void lw_http_request(long sk)
 {
 	const char *text = this_cpu_ptr(&lw_http_begin)->text;
-	int n = lw_http_method(text), len, place;
+	int n = lw_http_method(text), len;
+	struct lw_place place;
 	struct lw_http *http;
 
-	place = n ? lw_pending_new(&lw_http_requests, &lw_http_requests_shape, sk) : -1;
-	if (place < 0)
+	if (!n)
 		return;
-	http = lw_pending_kept(&lw_http_requests, place);
+	place = lw_pending_new(&lw_http_requests, &lw_http_requests_shape, sk);
+	if (place.at < 0)
+		return;
+	http = lw_pending_kept(&lw_http_requests, place.at);
 	memcpy(http->method, text, n - 1);
 	http->method[n - 1] = 0;
 	text += n;
 	len = strcspn(text, " \r\n");
 	http->cut = len > LW_HTTP_TARGET || !text[len];
 	strscpy(http->target, text, min(len, LW_HTTP_TARGET) + 1);
-	lw_pending_show(&lw_http_requests, &lw_http_requests_shape, place);
+	lw_pending_show(&lw_http_requests, place);
 }
 
 /* "HTTP/1.1 200": 100 to 199 announce the response, but for 101, which is one. */

@@ -29,7 +29,7 @@ kernel_thread := -fsanitize=thread
 kernel_sanitizer = $(if $(filter race_%,$(1:test_%=%)),$(kernel_thread),$(kernel_address))
 kernel_flags := $(KERNEL_CFLAGS) -Istp/tests -Istp/kernel -I$(kernel_dir)/include
 
-.PHONY: kernel-headers kernel-flags kernel-unit
+.PHONY: kernel-headers kernel-flags kernel-unit kernel-cost
 
 unit-programs: $(kernel_tests)
 
@@ -64,3 +64,8 @@ $(kernel_fuzz_programs): build/fuzz/fuzz_%: stp/tests/fuzz_%.c $(kernel_shared:%
 $(kernel_dir)/compiler: force
 	$(Q)mkdir -p $(@D)
 	$(Q)echo '$(CC) $(KERNEL_CFLAGS)' | cmp -s - $@ || echo '$(CC) $(KERNEL_CFLAGS)' > $@
+
+# What a miss costs beside a hit
+kernel-cost: kernel-headers
+	$(Q)$(CC) $(filter-out -O1,$(kernel_flags)) -O2 -o $(kernel_dir)/cost_table stp/tests/cost_table.c stp/tests/shim.c -pthread
+	$(Q)$(kernel_dir)/cost_table
