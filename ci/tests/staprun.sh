@@ -32,6 +32,25 @@ test_staprun_shows_the_same_signals() {
 	both killsnoop signals 'select(.comm == "workload") | {uid, comm, sig, result}'
 }
 
+# refuses TEXT TOOL PARAMETER - the tree's staprun ends by itself, and says that
+refuses() {
+	ends 1 timeout -s INT 30 chroot /lw/staprun /usr/bin/staprun -o /dev/null "$modules/lw_$2.ko" "$3" || return
+	grep -F -- "$1" $err || { echo "no \"$1\" on stderr: $*"; return 1; }
+}
+
+# Nobody has checked what staprun is given: a filter that cannot be read must not be none.
+test_staprun_ends_by_a_list_that_is_none() {
+	local list
+	(by_staprun --version)
+	for list in 1,x 1,,2 '1,' ,1 x 0 4194305 18446744073709551617 -1 0x1 '' "$(seq -s, 41)"; do
+		refuses "\"$list\" is no list of process ids" opensnoop "pid=$list"
+	done
+	refuses '"4294967295" is no list of user ids' opensnoop uid=4294967295
+	refuses '"a,,b" is no list of names' opensnoop name=a,,b
+	refuses '"1234567890123456" is no list of names' opensnoop name=1234567890123456
+	refuses '"-5" is no list of process ids' killsnoop tpid=-5
+}
+
 # A reader that stands still while more comes than the buffers and staprun's own hold
 test_staprun_tells_what_it_lost() {
 	local status=0

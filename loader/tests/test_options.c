@@ -300,7 +300,7 @@ static void help(void **state)
 	static const char *const wanted[] = {
 		"usage: lwload opensnoop [options]\n",
 		"opensnoop - trace open(2)",
-		"  -p, --pid PID             this process only\n",
+		"  -p, --pid PID             these processes only\n",
 		"  -F, --full-path           print relative names with their directory\n",
 		"  -d, --duration SECS ",
 		"  -c, --count N             stop after N records\n",

@@ -2,24 +2,17 @@
 
 #include "block.h"
 #include "dist.h"
+#include "filter.h"
 
 static struct {
 	bool on;
-	char comm[TASK_COMM_LEN];
 } lw_request_sizes;
-
-static bool lw_issuer_wanted(void)
-{
-	return !lw_request_sizes.comm[0] ||
-	       strnstr(current->comm, lw_request_sizes.comm, TASK_COMM_LEN);
-}
 
 static void lw_on_issue_size(void *data, struct request *rq)
 {
 	struct lw_key key;
 
-	if (!smp_load_acquire(&lw_request_sizes.on) || !lw_issuer_wanted() ||
-	    !lw_request_wanted(rq))
+	if (!smp_load_acquire(&lw_request_sizes.on) || !lw_wanted() || !lw_request_wanted(rq))
 		return;
 	key = (struct lw_key){};
 	lw_key_comm(&key);

@@ -4,24 +4,12 @@
 
 #undef register_kretprobe
 
-static bool lw_wanted(void)
-{
-	if (lw_calls.tgid && lw_calls.tgid != current->tgid)
-		return false;
-	if (lw_calls.tid && lw_calls.tid != current->pid)
-		return false;
-	if (lw_calls.uid >= 0 && lw_calls.uid != __kuid_val(current_uid()))
-		return false;
-	return !lw_calls.name[0] || strnstr(current->comm, lw_calls.name, TASK_COMM_LEN);
-}
-NOKPROBE_SYMBOL(lw_wanted);
-
 /* The registered kretprobe has room for it in each instance. */
 static int lw_call_begins(struct kretprobe_instance *inst, struct pt_regs *regs)
 {
 	struct lw_call *call = (struct lw_call *)inst->data;
 
-	if (lw_calls.some && !lw_wanted())
+	if (!lw_begin_wanted())
 		return 1;
 	if (lw_calls.wanted && !lw_calls.wanted(regs, call))
 		return 1;
@@ -50,7 +38,7 @@ static int lw_register_kretprobe(struct kretprobe *krp)
 				 : lw_calls.timed ? offsetof(struct lw_call, kept)
 						  : 0;
 	}
-	if (krp->entry_handler != lw_call_begins && lw_calls.used)
+	if (krp->entry_handler != lw_call_begins && (lw_calls.used || lw_filter.by))
 		return -EINVAL;
 	if (lw_calls.timed) {
 		lw_calls.returns = krp->handler;

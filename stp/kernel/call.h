@@ -1,6 +1,6 @@
 #pragma once
 
-#include <linux/cred.h>
+#include "filter.h"
 #include <linux/kprobes.h>
 #include <linux/timekeeping.h>
 
@@ -15,16 +15,12 @@ static int lw_register_kretprobe(struct kretprobe *krp);
 
 /* Set before any probe is registered: begin probes run first. */
 static struct {
-	bool some; /* not of all calls */
-	pid_t tgid, tid;
-	s64 uid;
-	char name[TASK_COMM_LEN];
 	/* The tool's own filter, which may keep something of the arguments. */
 	bool (*wanted)(struct pt_regs *regs, struct lw_call *call);
 	bool timed, used, registered;
 	u64 least;
 	kretprobe_handler_t returns; /* SystemTap's, which runs the probe */
-} lw_calls = { .uid = -1 };
+} lw_calls;
 
 /* Of the call from which this return probe returns; NULL in other probes. */
 #define lw_call()                                                         \

@@ -9,7 +9,7 @@
 #include <linux/fs.h>
 #include <linux/magic.h>
 
-/* calls.stp's, whose lw_only() a tool calls as well */
+/* call.h's */
 struct lw_call;
 
 static char lw_file_system[16];

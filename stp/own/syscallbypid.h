@@ -2,14 +2,13 @@
 
 #include "../kernel/arch.h"
 #include "../kernel/count.h"
+#include "../kernel/filter.h"
 #include "../kernel/put.h"
 #include <linux/sched.h>
 #include <trace/events/syscalls.h>
 
 static struct {
-	pid_t tgid;
 	bool on, errors;
-	char name[TASK_COMM_LEN];
 } lw_syscalls;
 
 /* A field with the name of a call: its number and, of the compat table, LW_COMPAT */
@@ -20,11 +19,7 @@ static struct {
 
 static bool lw_syscall_wanted(long ret)
 {
-	if (lw_syscalls.errors && !IS_ERR_VALUE(ret))
-		return false;
-	if (lw_syscalls.tgid && lw_syscalls.tgid != current->tgid)
-		return false;
-	return !lw_syscalls.name[0] || strnstr(current->comm, lw_syscalls.name, TASK_COMM_LEN);
+	return (!lw_syscalls.errors || IS_ERR_VALUE(ret)) && lw_wanted();
 }
 
 static void lw_on_sys_exit(void *data, struct pt_regs *regs, long ret)
