@@ -17,6 +17,8 @@
 #define PID_LIMIT 4194304 /* PID_MAX_LIMIT of linux/threads.h, 64 bit */
 #define COMM_LIMIT 15     /* TASK_COMM_LEN less the NUL */
 #define STRING_LIMIT 511  /* MAXSTRINGLEN of SystemTap less the NUL */
+#define IDS_LIMIT 40      /* LW_IDS of stp/kernel/filter.h */
+#define NAMES_LIMIT 16    /* LW_NAMES of the same */
 #define BUFFER_LIMIT 4095 /* what staprun -b allows */
 #define ROTATE_LEAST 4096
 #define ROTATE_KEPT 5
@@ -125,24 +127,33 @@ static bool parse_flags(const char *text, long long *value)
 	return true;
 }
 
+/* A part of a command name, whose value is its length. */
+static bool parse_name(const char *text, long long *value)
+{
+	*value = strlen(text);
+	return *value >= 1 && *value <= COMM_LIMIT;
+}
+
 struct kind {
 	const char *arg; /* the placeholder in the tool's description */
 	long long min, max;
 	bool (*parse)(const char *text, long long *value);
 	const char *want;
+	int room; /* values in a list with commas; 0: one value, and no list */
 };
 
 static const struct kind kinds[] = {
-	{ "PID", 1, PID_LIMIT, NULL, "a process id, 1 to 4194304" },
-	{ "TID", 1, PID_LIMIT, NULL, "a thread id, 1 to 4194304" },
-	{ "UID", 0, UINT_MAX - 1LL, NULL, "a user id, 0 to 4294967294" },
-	{ "N", 0, LLONG_MAX, NULL, "a number, 0 to 9223372036854775807" },
-	{ "SIGNAL", 0, 64, parse_signal, "a signal number, 0 to 64, or a name such as TERM" },
-	{ "FLAGS", 0, 0, parse_flags, "names of open(2) flags such as O_WRONLY,O_CREAT" },
+	{ "PID", 1, PID_LIMIT, NULL, "a process id, 1 to 4194304", IDS_LIMIT },
+	{ "TID", 1, PID_LIMIT, NULL, "a thread id, 1 to 4194304", IDS_LIMIT },
+	{ "UID", 0, UINT_MAX - 1LL, NULL, "a user id, 0 to 4294967294", IDS_LIMIT },
+	{ "NAME", 1, COMM_LIMIT, parse_name, "a command name of 1 to 15 bytes", NAMES_LIMIT },
+	{ "N", 0, LLONG_MAX, NULL, "a number, 0 to 9223372036854775807", 0 },
+	{ "SIGNAL", 0, 64, parse_signal, "a signal number, 0 to 64, or a name such as TERM", 0 },
+	{ "FLAGS", 0, 0, parse_flags, "names of open(2) flags such as O_WRONLY,O_CREAT", 0 },
 };
 
 /* Of the option "interval", wherever its value comes from. */
-static const struct kind seconds = { "N", 1, 3600, NULL, "a number of seconds, 1 to 3600" };
+static const struct kind seconds = { "N", 1, 3600, NULL, "a number of seconds, 1 to 3600", 0 };
 
 static const struct kind *kind_of(const struct lw_tool *tool, const struct lw_option *option)
 {
@@ -181,12 +192,11 @@ static int add_number(struct lw_options *options, const char *name, long long va
  */
 static bool string_ok(const char *tool, const struct lw_option *option, const char *value)
 {
-	size_t limit = strcmp(option->arg, "NAME") ? STRING_LIMIT : COMM_LIMIT;
 	const char *p;
 
-	if (!*value || strlen(value) > limit) {
-		lw_error("%s: option -%c: want 1 to %zu bytes, got %zu", tool, option->letter,
-			 limit, strlen(value));
+	if (!*value || strlen(value) > STRING_LIMIT) {
+		lw_error("%s: option -%c: want 1 to %d bytes, got %zu", tool, option->letter,
+			 STRING_LIMIT, strlen(value));
 		return false;
 	}
 	for (p = value; *p; p++) {
@@ -212,12 +222,75 @@ static int add_string(const struct lw_tool *tool, struct lw_options *options,
 	return add_param(options, param);
 }
 
+/* ---- values of a tool's options ---- */
+
+static bool parse_value(const struct kind *kind, const char *text, long long *value)
+{
+	if (kind->parse)
+		return kind->parse(text, value);
+	return lw_parse_number(text, kind->min, kind->max, value);
+}
+
+static int bad_value(const struct lw_tool *tool, const struct lw_option *option,
+		     const struct kind *kind, const char *value, const char *list)
+{
+	if (strcmp(value, list))
+		lw_error("%s: option -%c: \"%.64s\" in \"%.64s\" is not %s", tool->name,
+			 option->letter, value, list, kind->want);
+	else
+		lw_error("%s: option -%c: \"%.64s\" is not %s", tool->name, option->letter, value,
+			 kind->want);
+	return -EINVAL;
+}
+
+/*
+ * Checks each of the values between commas. Writes the same list to numbers, unless it is NULL,
+ * all of them decimal: the module reads no others, and they fit a string of SystemTap's.
+ */
+static int check_list(const struct lw_tool *tool, const struct lw_option *option,
+		      const struct kind *kind, const char *list, char *numbers)
+{
+	char *copy = strdup(list), *rest = copy, *value;
+	long long number;
+	int n = 0, err = copy ? 0 : -ENOMEM;
+
+	while (!err && (value = strsep(&rest, ","))) {
+		if (!parse_value(kind, value, &number))
+			err = bad_value(tool, option, kind, value, list);
+		else if (numbers && n < kind->room)
+			numbers += sprintf(numbers, "%s%lld", n ? "," : "", number);
+		n++;
+	}
+	free(copy);
+	if (!err && n > kind->room) {
+		lw_error("%s: option -%c: want a list of at most %d, got %d", tool->name,
+			 option->letter, kind->room, n);
+		err = -EINVAL;
+	}
+	return err;
+}
+
+static int add_list(const struct lw_tool *tool, struct lw_options *options,
+		    const struct lw_option *option, const struct kind *kind, const char *list)
+{
+	char numbers[IDS_LIMIT * 11 + 1], *param; /* a user id has 10 digits */
+	bool names = kind->parse == parse_name;
+	int err = check_list(tool, option, kind, list, names ? NULL : numbers);
+
+	if (err)
+		return err;
+	if (names)
+		return add_string(tool, options, option, list);
+	if (asprintf(&param, "%s=%s", option->param, numbers) < 0)
+		param = NULL;
+	return add_param(options, param);
+}
+
 static int add_option(const struct lw_tool *tool, struct lw_options *options,
 		      const struct lw_option *option, const char *value)
 {
 	const struct kind *kind;
 	long long number;
-	bool ok;
 
 	if (options->given[(int)option->letter]) {
 		lw_error("%s: option -%c is given twice", tool->name, option->letter);
@@ -229,15 +302,10 @@ static int add_option(const struct lw_tool *tool, struct lw_options *options,
 	kind = kind_of(tool, option);
 	if (!kind)
 		return add_string(tool, options, option, value);
-	if (kind->parse)
-		ok = kind->parse(value, &number);
-	else
-		ok = lw_parse_number(value, kind->min, kind->max, &number);
-	if (!ok) {
-		lw_error("%s: option -%c: \"%.64s\" is not %s", tool->name, option->letter, value,
-			 kind->want);
-		return -EINVAL;
-	}
+	if (kind->room)
+		return add_list(tool, options, option, kind, value);
+	if (!parse_value(kind, value, &number))
+		return bad_value(tool, option, kind, value, value);
 	return add_number(options, option->param, number);
 }
 

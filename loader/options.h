@@ -34,7 +34,7 @@ struct lw_options {
  * The tool's letters come first, then those common to all tools (-c -d -h) where
  * the tool does not use them itself; long names are the parameters' and are
  * never ambiguous. Each value is checked by what its placeholder means (PID,
- * UID, SIGNAL, ...), because the kernel takes 5abc for 5, wraps large numbers
+ * UID, SIGNAL, ...; lists of PID, TID, UID and NAME value by value), because the kernel takes 5abc for 5, wraps large numbers
  * and ignores unknown parameters (reference: kernel/params.c). The parameter
  * strings are quoted for parse_args() in that file.
  *

@@ -203,7 +203,7 @@ test_biolatency_reports_at_intervals() {
 
 test_bitesize_shows_53_writes_of_8_KiB_by_dd() {
 	quiet_disk
-	start bitesize --json -c dd
+	start bitesize --json -c nobody,dd
 	direct_writes 8k 53
 	direct_writes 64k 7
 	finish
@@ -268,6 +268,23 @@ test_syscallbypid_x_counts_failed_calls_and_n_by_name() {
 	[ "$(calls io 'close(ia32)')" -eq 7 ]
 	[ "$(calls io getppid)" -eq 0 ]
 	jq -e -s 'all(.comm == "io")' $out
+}
+
+test_syscallbypid_p_and_n_take_lists() {
+	mkfifo $work/go
+	bash -c "read -r < $work/go; exec $io calls" &
+	held=$!
+	start syscallbypid --json -T 0 -n nobody,io -p "4194303,$held,4194302"
+	$io calls
+	echo go > $work/go
+	wait $held
+	finish
+	[ "$(calls io getppid)" -eq 101 ]
+	jq -e -s "all(.pid == $held and .comm == \"io\")" $out
+	start syscallbypid --json -T 0 -n nobody,oi
+	$io calls
+	finish
+	[ ! -s $out ]
 }
 
 test_syscallbypid_T_shows_the_highest_only() {
@@ -347,4 +364,22 @@ test_weblatency_m_shows_slow_ones_only() {
 	finish
 	# A busy host may make others slow as well.
 	jq -e -s 'all(.ms >= 50) and (map(select(.path == "/503/60/last")) | length == 3 and all(.ms >= 60)) and length < 11' $out
+}
+
+# What sends is seen by another kind of probe than what receives.
+test_weblatency_p_and_n_take_lists() {
+	mkfifo $work/go
+	bash -c "read -r < $work/go; exec $traffic http" > $work/want &
+	held=$!
+	start weblatency --json -n nobody,raffi -p "4194303,$held"
+	$traffic http > $work/others
+	echo go > $work/go
+	wait $held
+	finish
+	[ "$(wc -l < $work/want)" -eq 11 ]
+	jq -e -s "length == 11 and all(.pid == $held and .comm == \"traffic\")" $out
+	start weblatency --json -n nobody,server
+	$traffic http > $work/others
+	finish
+	[ ! -s $out ]
 }

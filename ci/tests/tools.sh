@@ -127,6 +127,47 @@ test_opensnoop_p_and_t_show_one_process() {
 	done
 }
 
+# Three shells, each of which waits for a line of its own and becomes cat
+held_cats() {
+	local i
+	cats=()
+	for i in 0 1 2; do
+		mkfifo $work/go$i
+		bash -c "read -r < $work/go$i; exec cat /etc/hostname" > /dev/null &
+		cats[i]=$!
+	done
+}
+
+let_cats_go() {
+	local i
+	for i in 0 1 2; do
+		echo go > $work/go$i
+		wait "${cats[i]}"
+		rm $work/go$i
+	done
+}
+
+# As many ids as a list can have: these 38 are nobody's.
+test_opensnoop_p_and_t_take_lists() {
+	local option nobody
+	nobody=$(seq -s, 4194200 4194237)
+	for option in -p -t; do
+		held_cats
+		start opensnoop --json $option "${cats[2]},$nobody,${cats[0]}"
+		let_cats_go
+		finish
+		jq -e -s "all(.pid == ${cats[0]} or .pid == ${cats[2]})" $out
+		jq -e -s "map(select(.path == \"/etc/hostname\") | .pid) == [${cats[0]}, ${cats[2]}]" $out
+	done
+}
+
+test_opensnoop_n_and_u_take_lists() {
+	opens_with true -n nobody,orkloa,cat
+	opens_with false -n nobody,workload-,workloadd
+	opens_with true -u 12345,0
+	opens_with false -u 12345,4294967294
+}
+
 test_opensnoop_prints_a_table() {
 	start opensnoop -n workload
 	$workload opens > $work/all
@@ -192,6 +233,16 @@ test_execsnoop_filters_by_name_and_user() {
 	jq -e -s 'map(.uid) == [65534]' $out
 }
 
+# The name is that of the new program, of which one shell's child alone is shown.
+test_execsnoop_filters_by_lists() {
+	start execsnoop --json -u 12345,0 -n nobody,tru -P "4194303,$BASHPID"
+	sh -c '/bin/true; :'
+	/bin/true
+	cat /dev/null
+	finish
+	jq -e -s "map([.ppid, .args[0]]) == [[$BASHPID, \"/bin/true\"]]" $out
+}
+
 # More arguments than fit a record: cut, marked, and the tool goes on.
 test_execsnoop_cuts_long_arguments() {
 	start execsnoop --json -n true
@@ -237,6 +288,7 @@ test_killsnoop_filters_by_signal_and_result() {
 	kills_with '.sig == 0' -s 0
 	kills_with '.result < 0' -x
 	kills_with '.tpid == 4194303' -t 4194303
+	kills_with '.tpid == 4194303' -t 4194302,4194303
 }
 
 test_killsnoop_p_shows_one_sender() {

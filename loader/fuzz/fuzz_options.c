@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* fuzz_options.c - what a person types, and what the kernel is given for it */
 #include <assert.h>
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -97,6 +98,35 @@ static bool is_number(const char *text, long long min, long long max)
 	return end > text && !*end && !errno && n >= min && n <= max;
 }
 
+/* Each value of the list, and there are at most so many of them. */
+static bool is_list(const char *list, int most, bool (*ok)(const char *value))
+{
+	char *copy = strdup(list), *rest = copy, *value;
+	bool all = true;
+	int n = 0;
+
+	assert(copy);
+	for (; (value = strsep(&rest, ",")); n++)
+		all = all && ok(value);
+	free(copy);
+	return all && n <= most;
+}
+
+static bool is_pid(const char *value)
+{
+	return isdigit((unsigned char)*value) && is_number(value, 1, 4194304);
+}
+
+static bool is_uid(const char *value)
+{
+	return isdigit((unsigned char)*value) && is_number(value, 0, 4294967294);
+}
+
+static bool is_name(const char *value)
+{
+	return *value && strlen(value) <= 15;
+}
+
 /* Somebody typed it: behind a letter, behind =, or alone. */
 static bool is_typed(const char *value, char *const *args, int n)
 {
@@ -112,22 +142,26 @@ static bool value_ok(const struct lw_option *option, const char *value, char *co
 {
 	const char *arg = option->arg ? option->arg : "flag";
 
+	/* MAXSTRINGLEN of SystemTap less the NUL */
+	assert(strlen(value) <= 511);
+
 	if (!strcmp(arg, "flag"))
 		return !strcmp(value, "1");
 	if (!strcmp(option->param, "interval"))
 		return is_number(value, 1, 3600);
 	if (!strcmp(arg, "PID") || !strcmp(arg, "TID"))
-		return is_number(value, 1, 4194304);
+		return is_list(value, 40, is_pid);
 	if (!strcmp(arg, "UID"))
-		return is_number(value, 0, 4294967294);
+		return is_list(value, 40, is_uid);
+	if (!strcmp(arg, "NAME"))
+		return is_list(value, 16, is_name) && is_typed(value, args, n);
 	if (!strcmp(arg, "N"))
 		return is_number(value, 0, 9223372036854775807);
 	if (!strcmp(arg, "SIGNAL"))
 		return is_number(value, 0, 64);
 	if (!strcmp(arg, "FLAGS"))
 		return is_number(value, 1, 1LL << 35);
-	return *value && strlen(value) <= (strcmp(arg, "NAME") ? 511 : 15) &&
-	       is_typed(value, args, n);
+	return *value && is_typed(value, args, n);
 }
 
 /* The kernel sees the parameters that were accepted, and no other. */

@@ -41,6 +41,13 @@ static bool parse(const char *name, const char *const *args, char *params, size_
 	return taken;
 }
 
+#define FOUR(x) x "," x "," x "," x
+#define IDS_40 FOUR("4194304,4194304,4194304,1,2,3,4194304,4194304,4194304,9")
+#define UIDS_10 \
+	"4294967294,4294967294,4294967294,4294967294,4294967294,4294967294," FOUR("4294967294")
+#define UIDS_40 FOUR(UIDS_10)
+#define NAMES_16 FOUR(FOUR("123456789012345"))
+
 struct row {
 	const char *name;
 	const char *tool;
@@ -55,6 +62,17 @@ static const struct row rows[] = {
 	{ "long", "opensnoop", { "--pid", "7" }, "pid=7 _stp_bufsize=1" },
 	{ "long with =", "opensnoop", { "--pid=7" }, "pid=7 _stp_bufsize=1" },
 	{ "hexadecimal", "opensnoop", { "-p", "0x10" }, "pid=16 _stp_bufsize=1" },
+	{ "pids", "opensnoop", { "-p", "1,23,4194304" }, "pid=1,23,4194304 _stp_bufsize=1" },
+	{ "pids, one of them twice", "opensnoop", { "-p5,0x10,5" }, "pid=5,16,5 _stp_bufsize=1" },
+	{ "40 pids, the most", "opensnoop", { "-p", IDS_40 }, "pid=" IDS_40 " _stp_bufsize=1" },
+	{ "40 long uids", "opensnoop", { "-u", UIDS_40 }, "uid=" UIDS_40 " _stp_bufsize=1" },
+	{ "tids", "opensnoop", { "--tid=12,13" }, "tid=12,13 _stp_bufsize=1" },
+	{ "uids", "opensnoop", { "-u", "0,4294967294" }, "uid=0,4294967294 _stp_bufsize=1" },
+	{ "names", "opensnoop", { "-n", "cat,a b" }, "name=\"cat,a b\" _stp_bufsize=1" },
+	{ "16 names, the most",
+	  "opensnoop",
+	  { "-n", NAMES_16 },
+	  "name=\"" NAMES_16 "\" _stp_bufsize=1" },
 	{ "tid", "opensnoop", { "-t", "12" }, "tid=12 _stp_bufsize=1" },
 	{ "uid 0", "opensnoop", { "-u", "0" }, "uid=0 _stp_bufsize=1" },
 	{ "greatest uid", "opensnoop", { "-u", "4294967294" }, "uid=4294967294 _stp_bufsize=1" },
@@ -86,6 +104,7 @@ static const struct row rows[] = {
 	{ "signal SIGname", "killsnoop", { "-s", "sigkill" }, "sig=9 _stp_bufsize=1" },
 	{ "last signal", "killsnoop", { "-s", "SYS" }, "sig=31 _stp_bufsize=1" },
 	{ "tpid", "killsnoop", { "-t", "3" }, "tpid=3 _stp_bufsize=1" },
+	{ "tpids", "killsnoop", { "-t", "3,4" }, "tpid=3,4 _stp_bufsize=1" },
 	{ "ppid", "execsnoop", { "-P", "1", "-x" }, "ppid=1 fails=1 _stp_bufsize=1" },
 };
 
