@@ -10,7 +10,8 @@ lwload() {
 }
 _describe() { print -l -- ${(P)2} }
 _files() { print files }
-_pids() { print pids }
+_pids() { print pids$listed }
+compset() { [[ $2 == "*," && $words[-1] == *,* ]] && listed=" behind ${words[-1]%,*}," }
 _message() { print "one $1" }
 compadd() { shift; print -l -- "$@" }
 words=("$@") CURRENT=$#

@@ -298,6 +298,9 @@ test_completion_knows_tools_verbs_options_and_values() {
 	completes vda lwload biolatency -d ''
 	completes bash lwload opensnoop -n ''
 	completes bash lwload opensnoop --name ba
+	completes "1,$$" lwload opensnoop -p 1,
+	completes "1,$$" lwload killsnoop -t "1,${$%?}"
+	completes 'cat,a\\ b,bash' lwload opensnoop -n 'cat,a\ b,ba'
 	completes /etc/hostname lwload opensnoop --output /etc/hostn
 	completes /etc/ lwload opensnoop --json --output /etc
 	touch "$HOME/lw-here"

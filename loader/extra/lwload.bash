@@ -21,6 +21,14 @@ _lwload_of_tool() {
 		sed -nE 's/^  (-[A-Za-z]), (--[a-z-]+( [^ ]+)?) .*/\1\n\2/p; s/^      (--[a-z-]+( [^ ]+)?) .*/\1/p'
 }
 
+# _lwload_listed - each line behind the values of a list that are there already, up to the comma
+_lwload_listed() {
+	local word
+	while IFS= read -r word; do
+		printf '%s\n' "$listed$word"
+	done
+}
+
 # _lwload_values OPTIONS - what may follow the word before, which is one of them; false if
 # that is none, or takes no value
 _lwload_values() {
@@ -28,9 +36,9 @@ _lwload_values() {
 		($1 == ENVIRON["option"] || letter == ENVIRON["option"]) && NF == 2 { print $2 }
 		{ letter = "" }' <<< "$1") in
 	'') return 1 ;;
-	PID|TID) command ps -e -o pid= | tr -d ' ' ;;
-	UID) id -u ;;
-	NAME) command ps -e -o comm= | sort -u ;;
+	PID|TID) command ps -e -o pid= | tr -d ' ' | _lwload_listed ;;
+	UID) id -u | _lwload_listed ;;
+	NAME) command ps -e -o comm= | sort -u | _lwload_listed ;;
 	DISK) command ls /sys/block 2> /dev/null ;;
 	RELEASE) command ls /lib/modules 2> /dev/null ;;
 	FILE) compgen -f -- "$cur" | while IFS= read -r word; do
@@ -87,12 +95,13 @@ _lwload_words() {
 }
 
 _lwload() {
-	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} first=${COMP_WORDS[1]} word
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} first=${COMP_WORDS[1]} word listed=''
 	COMPREPLY=()
 	[[ $cur != \~/* ]] || cur=$HOME/${cur#\~/}
+	[[ $cur != *,* ]] || listed=${cur%,*},
 	# No compgen -W: it would run what a process has in its name.
 	while IFS= read -r word; do
-		[[ -z $word || $word != "$cur"* ]] || COMPREPLY+=("$(printf %q "$word")")
+		[[ -z $word || $word != "$cur"* ]] || COMPREPLY+=("$listed$(printf %q "${word#"$listed"}")")
 	done < <(_lwload_words)
 	# Within a directory there is more to come.
 	[[ ${COMPREPLY-} != */ ]] || compopt -o nospace 2> /dev/null || :
