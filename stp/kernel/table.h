@@ -140,8 +140,8 @@ static struct lw_key lw_key_of(const u64 *at, u8 words)
  * A place in that bucket for a new key, at home if that is free; or -1. An interrupt may do the same between
  * any two of these steps, and may give the same key another place: the collector adds both up.
  */
-static int lw_take(struct lw_half *half, const struct lw_shape *s, u32 bucket, u64 hash,
-		   struct lw_key key)
+static noinline int lw_take(struct lw_half *half, const struct lw_shape *s, u32 bucket, u64 hash,
+			    struct lw_key key)
 {
 	u32 place = lw_home(hash, s->bits), user = lw_user_class();
 	u64 free;
@@ -167,8 +167,8 @@ static int lw_take(struct lw_half *half, const struct lw_shape *s, u32 bucket, u
  * Within a half no place is given back, so a key is not in a bucket after one that has room. Once the half is
  * full, only a key's own bucket is looked at: what is not there is soon lost, and costs little.
  */
-static int lw_find_or_take(struct lw_half *half, const struct lw_shape *s, u64 hash,
-			   struct lw_key key)
+static __always_inline int lw_find_or_take(struct lw_half *half, const struct lw_shape *s, u64 hash,
+					   struct lw_key key)
 {
 	int try, tries = half->full ? 1 : LW_TRIES;
 	u64 tags, found;
@@ -191,13 +191,14 @@ static int lw_find_or_take(struct lw_half *half, const struct lw_shape *s, u64 h
 }
 
 /* Where a key is not at home. By value, which leaves it in registers where it is. */
-static noinline void *lw_other_value(struct lw_table *table, struct lw_key key, u64 hash)
+static noinline void *lw_other_value(struct lw_table *table, const struct lw_shape *s,
+				     struct lw_key key, u64 hash)
 {
 	struct lw_half *half = this_cpu_read(table->cpus->now);
-	int place = half == table->none ? -1 : lw_find_or_take(half, table->shape, hash, key);
+	int place = half == table->none ? -1 : lw_find_or_take(half, s, hash, key);
 
 	if (likely(place >= 0))
-		return lw_value_at(half, table->shape, place);
+		return lw_value_at(half, s, place);
 	this_cpu_inc(table->cpus->lost);
 	return NULL;
 }
@@ -219,7 +220,12 @@ static __always_inline void *lw_value(struct lw_table *table, const struct lw_sh
 	if (likely(lw_tags(half)[place] == lw_tag(hash) &&
 		   lw_same_key(lw_key_at(half, s, place), key, s->words)))
 		return lw_value_at(half, s, place);
-	return lw_other_value(table, key, hash);
+	/* Found out before any register is saved: this must not cost more than to count. */
+	if (half->full && !lw_tagged(half->tags[place / LW_WAYS], lw_tag(hash))) {
+		this_cpu_inc(table->cpus->lost);
+		return NULL;
+	}
+	return lw_other_value(table, s, key, hash);
 }
 
 /* ---- the collector: in process context, one at a time ---- */
