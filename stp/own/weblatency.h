@@ -2,6 +2,7 @@
 
 #include "../kernel/arch.h"
 #include "../kernel/call.h"
+#include "../kernel/filter.h"
 #include "../kernel/pending.h"
 #include "../kernel/report.h"
 #include "../kernel/put.h"
@@ -111,7 +112,23 @@ static void lw_http_take(const struct lw_pieces *p, size_t bytes)
 	}
 }
 
-static void lw_http_take_sent(long msg)
+/* "HTTP/1.1 200": 100 to 199 announce the response, but for 101, which is one. */
+static int lw_http_status(void)
+{
+	const char *text = this_cpu_ptr(&lw_http_begin)->text;
+	int i, status = 0;
+
+	if (this_cpu_read(lw_http_begin.n) < 12 || strncmp(text, "HTTP/1.", 7) || text[8] != ' ')
+		return 0;
+	for (i = 9; i < 12; i++) {
+		if (text[i] < '0' || text[i] > '9')
+			return 0;
+		status = status * 10 + text[i] - '0';
+	}
+	return status >= 200 || status == 101 ? status : 0;
+}
+
+static int lw_http_sent(long msg)
 {
 	const struct iov_iter *i = &((struct msghdr *)msg)->msg_iter;
 	struct lw_pieces p;
@@ -120,16 +137,17 @@ static void lw_http_take_sent(long msg)
 		lw_http_take(&p, iov_iter_count(i));
 	else
 		lw_http_take(&(struct lw_pieces){}, 0);
+	return lw_http_status();
 }
 
 /* The iterator has moved on when the call returns: what it was is kept. */
-static void lw_http_take_received(struct lw_call *call, long bytes)
+static int lw_http_received(struct lw_call *call, long bytes)
 {
 	struct lw_pieces p;
 
 	if (!call || bytes <= 0) {
 		lw_http_take(&(struct lw_pieces){}, 0);
-		return;
+		return 0;
 	}
 	p = (struct lw_pieces){ .n = call->kept[2], .skip = call->kept[3] };
 	if (p.n)
@@ -137,6 +155,7 @@ static void lw_http_take_received(struct lw_call *call, long bytes)
 	else
 		p.base = call->kept[1];
 	lw_http_take(&p, bytes);
+	return lw_http_status();
 }
 
 /* tcp_recvmsg(sk, msg, len, flags, addr_len), before 5.19 (.., len, nonblock, flags, ..) */
@@ -213,22 +232,6 @@ static void lw_http_request(long sk)
 	http->cut = len > LW_HTTP_TARGET || !text[len];
 	strscpy(http->target, text, min(len, LW_HTTP_TARGET) + 1);
 	lw_pending_show(&lw_http_requests, place);
-}
-
-/* "HTTP/1.1 200": 100 to 199 announce the response, but for 101, which is one. */
-static int lw_http_status(void)
-{
-	const char *text = this_cpu_ptr(&lw_http_begin)->text;
-	int i, status = 0;
-
-	if (this_cpu_read(lw_http_begin.n) < 12 || strncmp(text, "HTTP/1.", 7) || text[8] != ' ')
-		return 0;
-	for (i = 9; i < 12; i++) {
-		if (text[i] < '0' || text[i] > '9')
-			return 0;
-		status = status * 10 + text[i] - '0';
-	}
-	return status >= 200 || status == 101 ? status : 0;
 }
 
 static void lw_emit_http(long sk)
