@@ -182,6 +182,26 @@ all_is_counted() {
 		(.[0] | .unit == \"usecs\" and .count == 4 and .sum >= 4000)" $out
 }
 
+# ---- what is wrong ----
+
+test_dummywrong_shows_empty_fields() {
+	with_dummies wrong_fields_are_empty
+}
+
+# io does 47 calls of getuid(2).
+wrong_fields_are_empty() {
+	start dummywrong --json
+	/lw/tests/io calls
+	finish
+	jq -e -s 'length == 2' $out
+	jq -e -s 'map(select(.what == "count")) | length == 1 and
+		(.[0] | .first == 0 and .count >= 47 and (.name | length > 0) and .dist == null)' $out
+	jq -e -s 'map(select(.what == "dist")) | length == 1 and
+		(.[0] | .first == 0 and .count == 0 and .name == "" and .dist.count >= 47)' $out
+	jq -e -s '.[1].dist // .[0].dist | .unit == "aunitthatislonge"' $out
+	not grep -v tracing $err
+}
+
 # ---- HACKING.md's ----
 
 test_syncsnoop_of_the_page_sees_3_syncs() {

@@ -62,10 +62,10 @@ static __always_inline void lw_count_add(s64 first, s64 second, s64 add)
 	local_inc(&count->count);
 }
 
-/* That of the row that is shown, or all zeros */
+/* That of the row that is shown; all zeros where none of the counts is */
 static const struct lw_count *lw_row_count(void)
 {
 	static const struct lw_count none;
 
-	return lw_row() ? (void *)lw_row()->total : &none;
+	return lw_row_total(&lw_counts) ?: &none;
 }

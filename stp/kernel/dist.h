@@ -87,19 +87,21 @@ static __always_inline void lw_dist_add(struct lw_key key, s64 value)
 }
 
 /*
- * A field with the row's distribution: "UNIT COUNT SUM LOW:N LOW:N ..." (lwtools-stream(5)). 64 buckets
- * of at most 40 bytes fit into a record.
+ * A field with the row's distribution: "UNIT COUNT SUM LOW:N LOW:N ..." (lwtools-stream(5)); an empty one
+ * where none is shown. 64 buckets of at most 40 bytes fit into a record. A unit has 16 letters at most.
  */
 static void lw_emit_dist(const char *unit)
 {
-	const struct lw_dist *dist = lw_row() ? (void *)lw_row()->total : NULL;
+	const struct lw_dist *dist = lw_row_total(&lw_dists);
 	struct _stp_log *log = lw_log();
 	char text[64];
 	int i, n;
 
+	if (!dist)
+		lw_emit_none(1);
 	if (!log || !dist)
 		return;
-	n = snprintf(text, sizeof(text), "%s %lld %lld", unit, dist->count, dist->sum);
+	n = snprintf(text, sizeof(text), "%.16s %lld %lld", unit, dist->count, dist->sum);
 	lw_put(log, text, n);
 	for (i = 0; i < LW_BUCKETS; i++) {
 		if (!dist->buckets[i])

@@ -12,8 +12,9 @@ static struct {
 	bool lines;         /* that say where a report begins and ends */
 	u64 interval, next; /* nanoseconds */
 	u32 top;
-	const struct lw_row *row; /* that is shown */
-	bool begun;               /* to be shown */
+	const struct lw_counted *counted; /* to which the row belongs */
+	const struct lw_row *row;         /* that is shown */
+	bool begun;                       /* to be shown */
 } lw_reports;
 
 static void lw_report_each(s64 seconds)
@@ -30,9 +31,22 @@ static void lw_report_top(s64 rows)
 
 /* ---- rows ---- */
 
+/* Another probe may run meanwhile, on any CPU. Only the probe for the row can use it: it will be gone. */
 static const struct lw_row *lw_row(void)
 {
+	const struct lw_counted *counted = READ_ONCE(lw_reports.counted);
+	struct context *c = _stp_runtime_get_context();
+
+	if (!counted || !c || c->probe_point != counted->found->probe->pp)
+		return NULL;
 	return lw_reports.row;
+}
+
+static const void *lw_row_total(const struct lw_table *table)
+{
+	const struct lw_row *row = lw_row();
+
+	return row && lw_reports.counted->table == table ? row->total : NULL;
 }
 
 static void lw_row_begins(void)
@@ -45,6 +59,7 @@ static void lw_show_row(const struct lw_counted *counted, const struct lw_row *r
 {
 	int tries;
 
+	WRITE_ONCE(lw_reports.counted, counted);
 	lw_reports.row = row;
 	lw_reports.begun = false;
 	for (tries = 0; tries < 3 && !lw_reports.begun; tries++) {

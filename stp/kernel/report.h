@@ -48,8 +48,11 @@ static void lw_report_each(s64 seconds);
 /* Shows so many rows of each table at most, those with the most; 0: all. */
 static void lw_report_top(s64 rows);
 
-/* The row that is shown; NULL in probes that show none */
+/* The row that this probe shows; NULL in probes that show none */
 static const struct lw_row *lw_row(void);
+
+/* The total of that row; NULL if it is none of this table, whose totals alone have its shape */
+static const void *lw_row_total(const struct lw_table *table);
 
 /* The script's probe has begun to show the row, so that it is not shown once more. */
 static void lw_row_begins(void);
