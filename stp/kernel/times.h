@@ -15,7 +15,7 @@ static void lw_times_add(struct lw_call *call, int op, u64 took)
 	if (lw_times.process) {
 		key.second = current->tgid;
 		lw_key_comm(&key);
-	} else if (lw_times.file_type) {
+	} else if (lw_times.file_type && lw_calls.wanted) {
 		key.second = call->kept[2];
 	}
 	lw_dist_add(key, took / lw_times.unit);
@@ -47,12 +47,15 @@ static int lw_times_2(struct kretprobe_instance *inst, struct pt_regs *regs)
 }
 NOKPROBE_SYMBOL(lw_times_2);
 
+/* Counts nothing if no time is kept, for which the instance has no room then. */
 static void lw_times_count(struct kretprobe_instance *inst, int op)
 {
 	static const kretprobe_handler_t handlers[] = { lw_times_0, lw_times_1, lw_times_2 };
 	struct kretprobe *krp = get_kretprobe(inst);
 	struct lw_call *call = (struct lw_call *)inst->data;
 
+	if (!lw_calls.timed)
+		return;
 	lw_times_add(call, op, call->time);
 	if (krp && op >= 0 && op < ARRAY_SIZE(handlers))
 		WRITE_ONCE(krp->handler, handlers[op]);
