@@ -181,13 +181,29 @@ static bool lw_pending_share_is_full(struct lw_pending *p, u32 user)
 	return true;
 }
 
+/*
+ * Takes the place from all others, if it is still this key's: another CPU may have given it back since it was
+ * found, and somebody else's key may be there.
+ */
+static bool lw_pending_claim(struct lw_pending *p, int place, u64 key)
+{
+	u8 *at = &lw_pending_tags(p)[place], tag = lw_tag(lw_pending_hash(p, p->shape, key));
+
+	if (cmpxchg(at, tag, LW_TAKEN) != tag)
+		return false;
+	if (READ_ONCE(p->began[place].key) == key)
+		return true;
+	smp_store_release(at, tag);
+	return false;
+}
+
 /* Where its home is not free, or users have shares */
 static noinline int lw_pending_new_elsewhere(struct lw_pending *p, u64 key)
 {
 	int place = lw_pending_find_all(p, key);
 	u32 user = lw_user_class();
 
-	if (place >= 0)
+	if (place >= 0 && lw_pending_claim(p, place, key))
 		return place;
 	if (!lw_pending_share_is_full(p, user)) {
 		place = lw_pending_take(p, key);
@@ -241,14 +257,13 @@ static void *lw_pending_kept(const struct lw_pending *p, int place)
 	return p->kept + place * p->shape->size;
 }
 
-/* Gives the place back. */
-static __always_inline void lw_pending_drop(struct lw_pending *p, const struct lw_pending_shape *s,
+/* Gives a place back that was claimed, or one of a table without shares, whose keys end once. */
+static __always_inline void lw_pending_free(struct lw_pending *p, const struct lw_pending_shape *s,
 					    int place)
 {
-	u8 *tag = &lw_pending_tags(p)[place], user = p->users[place];
+	u8 user = p->users[place];
 
-	if (!s->shares)
-		smp_store_release(tag, 0);
-	else if (xchg(tag, 0)) /* Another CPU may do the same: one of the two gives it back. */
+	smp_store_release(&lw_pending_tags(p)[place], 0);
+	if (s->shares)
 		atomic_dec(&p->share[user].places);
 }

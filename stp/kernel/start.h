@@ -36,10 +36,10 @@ static s64 lw_took(u64 key)
 	int place = lw_pending_find(&lw_started, &lw_started_shape, key);
 	s64 took;
 
-	if (place < 0)
+	if (place < 0 || !lw_pending_claim(&lw_started, place, key))
 		return -1;
 	took = lw_pending_took(&lw_started, place);
 	this_cpu_write(lw_started_kept, *(s64 *)lw_pending_kept(&lw_started, place));
-	lw_pending_drop(&lw_started, &lw_started_shape, place);
+	lw_pending_free(&lw_started, &lw_started_shape, place);
 	return took;
 }

@@ -73,7 +73,7 @@ static void lw_request_ends(struct request *rq)
 	if (place < 0)
 		return;
 	took = lw_request_took(rq, place);
-	lw_pending_drop(&lw_requests, &lw_requests_shape, place);
+	lw_pending_free(&lw_requests, &lw_requests_shape, place);
 	if (took < 0)
 		return;
 	if (lw_request_times.disks)

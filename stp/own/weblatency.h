@@ -195,8 +195,8 @@ static void lw_http_forget(long sk)
 {
 	int place = lw_pending_find(&lw_http_requests, &lw_http_requests_shape, sk);
 
-	if (place >= 0)
-		lw_pending_drop(&lw_http_requests, &lw_http_requests_shape, place);
+	if (place >= 0 && lw_pending_claim(&lw_http_requests, place, sk))
+		lw_pending_free(&lw_http_requests, &lw_http_requests_shape, place);
 }
 
 /* The length of a method and the space behind it; 0 if it does not begin with one. */

@@ -294,7 +294,9 @@ static void what_begins_is_found_until_it_is_dropped(void **state)
 	assert_int_equal(lw_pending_find(&p, p.shape, 42), place.at);
 	assert_int_equal(*(u64 *)lw_pending_kept(&p, place.at), 7);
 	assert_int_equal(lw_pending_find(&p, p.shape, 43), -1);
-	lw_pending_drop(&p, p.shape, place.at);
+	assert_true(lw_pending_claim(&p, place.at, 42));
+	assert_false(lw_pending_claim(&p, place.at, 42));
+	lw_pending_free(&p, p.shape, place.at);
 	assert_int_equal(lw_pending_find(&p, p.shape, 42), -1);
 	lw_pending_end(&p);
 }
@@ -337,7 +339,7 @@ static void a_full_pending_table_loses_and_says_so(void **state)
 		place = lw_pending_find(&p, p.shape, key << 6);
 		lost += place >= 0;
 		if (place >= 0)
-			lw_pending_drop(&p, p.shape, place);
+			lw_pending_free(&p, p.shape, place);
 	}
 	assert_int_equal(lost, 4 * PLACES);
 	assert_true(lw_pending_new(&p, p.shape, 1).at >= 0);
