@@ -186,7 +186,8 @@ static __always_inline int lw_find_or_take(struct lw_half *half, const struct lw
 		if (lw_tagged(tags, 0))
 			return lw_take(half, s, bucket, hash, key);
 	}
-	half->full = true;
+	/* Not by chance, while one user has his half */
+	half->full = half->used > lw_places(s) / 4 * 3;
 	return -1;
 }
 

@@ -176,6 +176,22 @@ static void who_has_his_share_leaves_others_theirs(void **state)
 	lw_table_end(&table);
 }
 
+/* Whatever keys one user has, others find room at once. */
+static void one_user_never_makes_the_table_full(void **state)
+{
+	u64 i, round;
+
+	for (round = 0; round < 300; round++) {
+		begin(&shared);
+		current->uid.val = 1000;
+		for (i = 0; i < 2 * PLACES; i++)
+			add((struct lw_key){ .first = i << round % 50 }, 0);
+		assert_false(this_cpu_read(table.cpus->now)->full);
+		current->uid.val = 0;
+		lw_table_end(&table);
+	}
+}
+
 static void a_user_has_half_of_the_rows(void **state)
 {
 	u64 i, round, lost;
@@ -372,6 +388,7 @@ int main(void)
 		TEST(a_full_half_loses_what_is_new_and_keeps_what_is_there),
 		TEST(half_of_the_places_have_room),
 		TEST(who_has_his_share_leaves_others_theirs),
+		TEST(one_user_never_makes_the_table_full),
 		TEST(a_user_has_half_of_the_rows),
 		TEST(a_cpu_that_comes_later_loses_and_says_so),
 		TEST(busy_is_half_full),
