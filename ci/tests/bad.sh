@@ -17,7 +17,7 @@ test_bad_input_is_refused_with_one_line() {
 	exits 2 '"-1" is not a process id' lwload opensnoop -p -1
 	exits 2 'is not a process id' lwload opensnoop -p 99999999999999999999
 	exits 2 'is not a user id' lwload opensnoop -u -5
-	exits 2 'want 1 to 15 bytes, got 600' lwload opensnoop -n "$long"
+	exits 2 'is not a command name of 1 to 15 bytes' lwload opensnoop -n "$long"
 	exits 2 'quote' lwload opensnoop -n 'a" uid="5'
 	exits 2 'is not names of open(2) flags' lwload opensnoop -f O_BOGUS
 	exits 2 'is not a signal number' lwload killsnoop -s 65
