@@ -64,7 +64,10 @@ static void lw_seed(u64 *seeds, int n)
 		seeds[n] |= 1;
 }
 
+/* Nobody else is in root's class, whose share no user can take. */
 static u32 lw_user_class(void)
 {
-	return __kuid_val(current_uid()) % LW_USERS;
+	u32 uid = __kuid_val(current_uid());
+
+	return uid ? 1 + uid % (LW_USERS - 1) : 0;
 }

@@ -176,6 +176,20 @@ static void who_has_his_share_leaves_others_theirs(void **state)
 	lw_table_end(&table);
 }
 
+static void nobody_has_the_share_of_root(void **state)
+{
+	u32 uid;
+
+	current->uid.val = 0;
+	assert_int_equal(lw_user_class(), 0);
+	for (uid = 1; uid < 10 * LW_USERS; uid++) {
+		current->uid.val = uid;
+		assert_in_range(lw_user_class(), 1, LW_USERS - 1);
+	}
+	current->uid.val = U32_MAX;
+	assert_in_range(lw_user_class(), 1, LW_USERS - 1);
+}
+
 /* Whatever keys one user has, others find room at once. */
 static void one_user_never_makes_the_table_full(void **state)
 {
@@ -388,6 +402,7 @@ int main(void)
 		TEST(a_full_half_loses_what_is_new_and_keeps_what_is_there),
 		TEST(half_of_the_places_have_room),
 		TEST(who_has_his_share_leaves_others_theirs),
+		TEST(nobody_has_the_share_of_root),
 		TEST(one_user_never_makes_the_table_full),
 		TEST(a_user_has_half_of_the_rows),
 		TEST(a_cpu_that_comes_later_loses_and_says_so),
