@@ -90,11 +90,14 @@ static u64 lw_pending_lost(const struct lw_pending *p)
 
 /* ---- probes: from any context, not preempted ---- */
 
-/* Nobody chooses keys where they are not users'. */
+/*
+ * Nobody chooses keys where they are not users': they are addresses then. Those of requests have six
+ * bits that are always 0, of which tags would be made (block/blk-mq.c, blk_mq_alloc_rqs()).
+ */
 static __always_inline u64 lw_pending_hash(const struct lw_pending *p,
 					   const struct lw_pending_shape *s, u64 key)
 {
-	return s->shares ? lw_spread(key * p->seeds[0], p->seeds[1]) : key * GOLDEN_RATIO_64;
+	return s->shares ? lw_spread(key * p->seeds[0], p->seeds[1]) : (key >> 6) * GOLDEN_RATIO_64;
 }
 
 static __always_inline u8 *lw_pending_tags(const struct lw_pending *p)
@@ -197,7 +200,10 @@ static bool lw_pending_claim(struct lw_pending *p, int place, u64 key)
 	return false;
 }
 
-/* Where its home is not free, or users have shares */
+/*
+ * Where its bucket is not empty, or users have shares. The key may be there already, not at home, as somebody else
+ * was there when it began: a second place of it would stay, and be taken for what ends a second time.
+ */
 static noinline int lw_pending_new_elsewhere(struct lw_pending *p, u64 key)
 {
 	int place = lw_pending_find_all(p, key);
@@ -230,7 +236,8 @@ static __always_inline struct lw_place lw_pending_new(struct lw_pending *p,
 	u64 hash = lw_pending_hash(p, s, key);
 	struct lw_place place = { .at = lw_home(hash, s->bits), .tag = lw_tag(hash) };
 
-	if (s->shares || unlikely(cmpxchg(&lw_pending_tags(p)[place.at], 0, LW_TAKEN)))
+	if (s->shares || unlikely(READ_ONCE(p->tags[place.at / LW_WAYS])) ||
+	    unlikely(cmpxchg(&lw_pending_tags(p)[place.at], 0, LW_TAKEN)))
 		place.at = lw_pending_new_elsewhere(p, key);
 	if (likely(place.at >= 0))
 		WRITE_ONCE(p->began[place.at].key, key);
@@ -254,7 +261,7 @@ static __always_inline u64 lw_pending_took(const struct lw_pending *p, int place
 /* What is kept of it, of the shape's size */
 static void *lw_pending_kept(const struct lw_pending *p, int place)
 {
-	return p->kept + place * p->shape->size;
+	return p->kept + (size_t)place * p->shape->size;
 }
 
 /* Gives a place back that was claimed, or one of a table without shares, whose keys end once. */

@@ -349,6 +349,30 @@ static void what_begins_again_is_there_once(void **state)
 	lw_pending_end(&p);
 }
 
+/* As a request that is put back into its queue, and issued again once its home is free. */
+static void what_begins_again_elsewhere_is_there_once(void **state)
+{
+	static struct lw_pending p = { .shape = &pending_shape };
+	u32 home, i, found = 0;
+	struct lw_place place;
+	u64 other = 2;
+
+	assert_int_equal(lw_pending_begin(&p), 0);
+	home = lw_home(lw_pending_hash(&p, p.shape, 1 << 6), 8);
+	while (lw_home(lw_pending_hash(&p, p.shape, other << 6), 8) != home)
+		other++;
+	lw_pending_show(&p, lw_pending_new(&p, p.shape, 1 << 6));
+	place = lw_pending_new(&p, p.shape, other << 6);
+	assert_int_not_equal(place.at, home);
+	lw_pending_show(&p, place);
+	lw_pending_free(&p, p.shape, home);
+	lw_pending_show(&p, lw_pending_new(&p, p.shape, other << 6));
+	for (i = 0; i < PLACES; i++)
+		found += lw_pending_tags(&p)[i] != 0;
+	assert_int_equal(found, 1);
+	lw_pending_end(&p);
+}
+
 static void a_full_pending_table_loses_and_says_so(void **state)
 {
 	static struct lw_pending p = { .shape = &pending_shape };
@@ -411,6 +435,7 @@ int main(void)
 		TEST(a_row_without_memory_is_lost),
 		TEST(what_begins_is_found_until_it_is_dropped),
 		TEST(what_begins_again_is_there_once),
+		TEST(what_begins_again_elsewhere_is_there_once),
 		TEST(a_full_pending_table_loses_and_says_so),
 		TEST(a_user_has_half_of_what_is_under_way),
 	};
