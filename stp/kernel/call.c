@@ -24,7 +24,7 @@ static int lw_call_returns(struct kretprobe_instance *inst, struct pt_regs *regs
 {
 	struct lw_call *call = (struct lw_call *)inst->data;
 
-	call->time = ktime_get_mono_fast_ns() - call->time;
+	call->time = lw_since(call->time);
 	return call->time < lw_calls.least ? 0 : lw_calls.returns(inst, regs);
 }
 NOKPROBE_SYMBOL(lw_call_returns);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "clock.h"
 #include "filter.h"
 #include <linux/kprobes.h>
 #include <linux/timekeeping.h>

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "bucket.h"
+#include "clock.h"
 #include <linux/hash.h>
 #include <linux/percpu.h>
 #include <linux/timekeeping.h>
@@ -250,12 +251,10 @@ static __always_inline void lw_pending_show(struct lw_pending *p, struct lw_plac
 	smp_store_release(&lw_pending_tags(p)[place.at], place.tag);
 }
 
-/* Nanoseconds since it began; 0 if the clocks of two CPUs disagree */
+/* Nanoseconds since it began */
 static __always_inline u64 lw_pending_took(const struct lw_pending *p, int place)
 {
-	s64 took = ktime_get_mono_fast_ns() - READ_ONCE(p->began[place].time);
-
-	return max_t(s64, took, 0);
+	return lw_since(READ_ONCE(p->began[place].time));
 }
 
 /* What is kept of it, of the shape's size */

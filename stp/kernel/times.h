@@ -25,7 +25,7 @@ static __always_inline int lw_times_return(struct kretprobe_instance *inst, int 
 {
 	struct lw_call *call = (struct lw_call *)inst->data;
 
-	lw_times_add(call, op, ktime_get_mono_fast_ns() - call->time);
+	lw_times_add(call, op, lw_since(call->time));
 	return 0;
 }
 

@@ -415,6 +415,16 @@ static void a_user_has_half_of_what_is_under_way(void **state)
 	lw_pending_end(&p);
 }
 
+/* ---- clock ---- */
+
+static void a_clock_that_goes_back_makes_no_long_times(void **state)
+{
+	u64 now = ktime_get_mono_fast_ns();
+
+	assert_in_range(lw_since(now - NSEC_PER_SEC), NSEC_PER_SEC, 100 * NSEC_PER_SEC);
+	assert_int_equal(lw_since(now + 1000 * NSEC_PER_SEC), 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -438,6 +448,7 @@ int main(void)
 		TEST(what_begins_again_elsewhere_is_there_once),
 		TEST(a_full_pending_table_loses_and_says_so),
 		TEST(a_user_has_half_of_what_is_under_way),
+		TEST(a_clock_that_goes_back_makes_no_long_times),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
