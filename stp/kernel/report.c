@@ -6,6 +6,9 @@
 
 #define LW_QUIET 30 /* seconds without a collection, at most */
 
+static void lw_reports_work(struct work_struct *work);
+
+/* lw_end() cancels the work also where SystemTap fails before lw_begin(). */
 static struct {
 	struct delayed_work work;
 	int quiet;          /* seconds */
@@ -15,7 +18,7 @@ static struct {
 	const struct lw_counted *counted; /* to which the row belongs */
 	const struct lw_row *row;         /* that is shown */
 	bool begun;                       /* to be shown */
-} lw_reports;
+} lw_reports = { .work = __DELAYED_WORK_INITIALIZER(lw_reports.work, lw_reports_work, 0) };
 
 static void lw_report_each(s64 seconds)
 {
@@ -231,7 +234,6 @@ static int lw_begin(void)
 	struct lw_counted *c;
 	int rc = 0;
 
-	INIT_DELAYED_WORK(&lw_reports.work, lw_reports_work);
 	for (c = LW_COUNTED; c && !rc; c = c->next) {
 		lw_find_probe(c);
 		rc = c->table ? lw_table_begin(c->table) : lw_pending_begin(c->pending);
