@@ -310,11 +310,16 @@ static void lw_emit_none(int n)
 		lw_put_tab(log);
 }
 
-static __always_inline void lw_put_begin(struct _stp_log *log, bool timestamp)
+/* Drops a record that an error ended half way. */
+static __always_inline void lw_put_fresh(struct _stp_log *log)
 {
-	/* One that an error ended half way */
 	if (unlikely(log->len && log->buf[log->len - 1] != '\n'))
 		log->len = 0;
+}
+
+static __always_inline void lw_put_begin(struct _stp_log *log, bool timestamp)
+{
+	lw_put_fresh(log);
 	if (timestamp)
 		lw_put_number(log, ktime_get_real_fast_ns());
 	else

@@ -11,6 +11,7 @@ static int lw_room(const struct _stp_log *log);
 static void lw_put(struct _stp_log *log, const char *s, int n);
 static bool lw_commit(struct _stp_log *log, int n, bool cut);
 static bool lw_put_user_string(struct _stp_log *log, const char __user *src);
+static void lw_put_fresh(struct _stp_log *log);
 static void lw_put_begin(struct _stp_log *log, bool timestamp);
 static void lw_put_task(struct _stp_log *log);
 static void lw_put_number(struct _stp_log *log, s64 v);

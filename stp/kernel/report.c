@@ -97,6 +97,7 @@ static void lw_emit_line(const char *line)
 	struct _stp_log *log = c ? lw_log() : NULL;
 
 	if (log) {
+		lw_put_fresh(log);
 		lw_put(log, line, strlen(line));
 		lw_put_end(log);
 	}

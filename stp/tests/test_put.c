@@ -722,6 +722,23 @@ static void write_everything(void *arg)
 	preempt_enable();
 }
 
+/* A line of a report's, after a probe of this CPU has failed in the middle of its record */
+static void a_line_does_not_follow_half_a_record(void **state)
+{
+	struct _stp_log *log = log_of_this_cpu();
+
+	(void)state;
+	begin();
+	lw_put(log, "half", 4);
+	lw_put_fresh(log);
+	assert_int_equal(log->len, 0);
+	lw_put(log, "#end\n", 5);
+	lw_put_fresh(log);
+	assert_int_equal(log->len, 5);
+	lw_put_end(log);
+	preempt_enable();
+}
+
 /* It came online after the module was inserted. */
 static void a_cpu_without_a_buffer_writes_nothing(void **state)
 {
@@ -758,6 +775,7 @@ int main(void)
 		test(the_time_is_the_first_field),
 		test(the_relay_gets_whole_records),
 		test(only_whole_records_are_flushed),
+		test(a_line_does_not_follow_half_a_record),
 		test(a_cpu_without_a_buffer_writes_nothing),
 	};
 
