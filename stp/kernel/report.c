@@ -57,7 +57,10 @@ static void lw_row_begins(void)
 	lw_reports.begun = true;
 }
 
-/* The session's state may change between a look at it and enter_be_probe(), which then does nothing. */
+/*
+ * The session's state may change between a look at it and enter_be_probe(), which then does nothing.
+ * Nor does it on a CPU without a context, to which this work is moved if its own goes offline.
+ */
 static void lw_show_row(const struct lw_counted *counted, const struct lw_row *row)
 {
 	int tries;
@@ -74,6 +77,8 @@ static void lw_show_row(const struct lw_counted *counted, const struct lw_row *r
 		enter_be_probe(&now);
 	}
 	lw_reports.row = NULL;
+	if (!lw_reports.begun)
+		counted->table->lost += row->total[0];
 }
 
 static void lw_show_rows(const struct lw_counted *counted)
