@@ -128,6 +128,7 @@ static long lw_emit_report(void *unused)
 	return 0;
 }
 
+/* With each report, since a run may be for days (lwtools-stream(5): what was not told of before). */
 static long lw_emit_losses(void *unused)
 {
 	struct lw_counted *c;
@@ -136,9 +137,10 @@ static long lw_emit_losses(void *unused)
 	for (c = LW_COUNTED; c; c = c->next) {
 		u64 lost = c->table ? lw_table_lost(c->table) : lw_pending_lost(c->pending);
 
-		snprintf(line, sizeof(line), "#lost\t%llu\t%s\n", lost, c->why);
-		if (lost)
+		snprintf(line, sizeof(line), "#lost\t%llu\t%s\n", lost - c->told, c->why);
+		if (lost != c->told)
 			lw_emit_line(line);
+		c->told = lost;
 	}
 	return 0;
 }
@@ -202,8 +204,10 @@ static void lw_reports_work(struct work_struct *work)
 		lw_collect();
 		lw_reports.quiet = 0;
 	}
-	if (due)
+	if (due) {
 		lw_on_a_cpu(lw_emit_report);
+		lw_on_a_cpu(lw_emit_losses);
+	}
 	now = ktime_get_mono_fast_ns();
 	if (lw_reports.interval && lw_reports.next < now + wait)
 		wait = lw_reports.next > now ? lw_reports.next - now : 0;

@@ -35,6 +35,7 @@ struct lw_counted {
 	const char *why;            /* values are lost, for people */
 	struct lw_counted *next;
 	struct stap_be_probe *found;
+	u64 told; /* of what was lost */
 };
 
 #define LW_COUNTED ((struct lw_counted *)NULL)
