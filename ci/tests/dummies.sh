@@ -74,7 +74,7 @@ test_dummypair_times_67_sleeps() {
 	with_dummies sleeps_are_timed
 }
 
-# Of at least the time that was asked for
+# Sleeps last at least as long as was asked for.
 sleeps_are_timed() {
 	load=sleeps
 	shows dummypair

@@ -366,7 +366,7 @@ test_weblatency_m_shows_slow_ones_only() {
 	jq -e -s 'all(.ms >= 50) and (map(select(.path == "/503/60/last")) | length == 3 and all(.ms >= 60)) and length < 11' $out
 }
 
-# What sends is seen by another kind of probe than what receives.
+# A kprobe sees what is sent, and a return probe what is received: the filter must hold in both.
 test_weblatency_p_and_n_take_lists() {
 	mkfifo $work/go
 	bash -c "read -r < $work/go; exec $traffic http" > $work/want &

@@ -4,15 +4,13 @@
 #include "dist.h"
 #include "filter.h"
 
-static struct {
-	bool on;
-} lw_request_sizes;
+static bool lw_request_sizes_on;
 
 static void lw_on_issue_size(void *data, struct request *rq)
 {
 	struct lw_key key;
 
-	if (!smp_load_acquire(&lw_request_sizes.on) || !lw_wanted() || !lw_request_wanted(rq))
+	if (!smp_load_acquire(&lw_request_sizes_on) || !lw_wanted() || !lw_request_wanted(rq))
 		return;
 	key = (struct lw_key){};
 	lw_key_comm(&key);

@@ -30,7 +30,7 @@ static __always_inline u64 lw_tagged(u64 tags, u8 tag)
 	return (tags - LW_BYTES(1)) & ~tags & LW_BYTES(0x80);
 }
 
-/* Of a table with 2^bits places */
+/* The place where a key belongs, in a table with 2^bits places */
 static __always_inline u32 lw_home(u64 hash, u8 bits)
 {
 	return hash >> (64 - bits);

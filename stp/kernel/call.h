@@ -3,9 +3,8 @@
 #include "clock.h"
 #include "filter.h"
 #include <linux/kprobes.h>
-#include <linux/timekeeping.h>
 
-/* What is remembered of a call that is under way. */
+/* A call that is under way, from its begin to its return */
 struct lw_call {
 	u64 time; /* when it began; how long it took, once it has returned */
 	unsigned long kept[4];
@@ -23,7 +22,7 @@ static struct {
 	kretprobe_handler_t returns; /* SystemTap's, which runs the probe */
 } lw_calls;
 
-/* Of the call from which this return probe returns; NULL in other probes. */
+/* The struct lw_call of the call from which this return probe returns; NULL in other probes */
 #define lw_call()                                                         \
 	(CONTEXT->probe_type == stp_probe_type_kretprobe && lw_calls.used \
 		 ? (struct lw_call *)CONTEXT->ips.krp.pi->data            \
