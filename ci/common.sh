@@ -176,6 +176,14 @@ cache_without_stap() {
 	ln -s "$LWCACHE"/{roots,kernels,symbols,vm,accel,run,key} "$1"
 }
 
+# module_is_new STP TOOL FILE - is the module younger than all that it is made of?
+module_is_new() {
+	[ -e "$3" ] && [ -z "$({
+		"$top/modules/sources" "$1" "$2" | sed "s|^|$1/|"
+		printf '%s\n' "$top"/modules/{build,calls,sources,try-run,describe,quirks} "$top/VERSION"
+	} | xargs -I '{}' find '{}' -newer "$3")" ]
+}
+
 # guest_program NAME DIR - compiles ci/tests/NAME.c into DIR: static, as guests have other libraries,
 # and not position-independent, as ia32 system calls take addresses below 4 GiB only
 guest_program() {
