@@ -4,26 +4,84 @@
 #include "filter.h"
 #include <linux/kprobes.h>
 
+/*
+ * call.h - what return probes do when the call begins, before SystemTap knows of it.
+ *
+ * Functions may have a filter, which may keep something of the arguments. After its definition:
+ *
+ *	LW_ENTRY(lw_want_file, "vfs_read", "fsync");
+ *	#undef LW_ENTRIES
+ *	#define LW_ENTRIES (&lw_want_file_entry)
+ *
+ * This makes it the head of the list, as with points (point.h). A begin probe switches it on.
+ */
+
 /* A call that is under way, from its begin to its return */
 struct lw_call {
-	u64 time; /* when it began; how long it took, once it has returned */
-	unsigned long kept[4];
+	u64 time;              /* when it began; how long it took, once it has returned */
+	unsigned long kept[4]; /* zeros if the function has no filter */
 };
 
-static int lw_register_kretprobe(struct kretprobe *krp);
-#define register_kretprobe lw_register_kretprobe
+struct lw_entry {
+	const char *const *functions; /* ended by NULL; system calls without "__x64_sys_" */
+	kretprobe_handler_t begins;
+	struct lw_entry *next;
+	bool on;
+};
+
+#define LW_ENTRIES ((struct lw_entry *)NULL)
+
+/* Defines wanted_entry, for bool wanted(regs, call): is the call to be followed? */
+#define LW_ENTRY(wanted, ...)                                                             \
+	static int wanted##_begins(struct kretprobe_instance *inst, struct pt_regs *regs) \
+	{                                                                                 \
+		return lw_call_begins(inst, regs, wanted);                                \
+	}                                                                                 \
+	NOKPROBE_SYMBOL(wanted##_begins);                                                 \
+	static const char *const wanted##_functions[] = { __VA_ARGS__, NULL };            \
+	static struct lw_entry wanted##_entry = { wanted##_functions, wanted##_begins, LW_ENTRIES }
 
 /* Set before any probe is registered: begin probes run first. */
 static struct {
-	/* The tool's own filter, which may keep something of the arguments. */
-	bool (*wanted)(struct pt_regs *regs, struct lw_call *call);
 	bool timed, used, registered;
 	u64 least;
 	kretprobe_handler_t returns; /* SystemTap's, which runs the probe */
 } lw_calls;
 
-/* The struct lw_call of the call from which this return probe returns; NULL in other probes */
+/* The registered kretprobe has room for the call in each instance. */
+static __always_inline int lw_call_begins(struct kretprobe_instance *inst, struct pt_regs *regs,
+					  bool (*wanted)(struct pt_regs *, struct lw_call *))
+{
+	struct lw_call *call = (struct lw_call *)inst->data;
+
+	if (!lw_begin_wanted() || (wanted && !wanted(regs, call)))
+		return 1;
+	if (!wanted && lw_calls.used)
+		memset(call->kept, 0, sizeof(call->kept));
+	if (lw_calls.timed)
+		call->time = ktime_get_mono_fast_ns();
+	return 0;
+}
+
+static void lw_entry_on(struct lw_entry *entry)
+{
+	lw_calls.used = entry->on = true;
+}
+
+/*
+ * The struct lw_call of the call from which this return probe returns; NULL in other probes. With an
+ * entry, NULL also where that is not the function's filter.
+ */
 #define lw_call()                                                         \
 	(CONTEXT->probe_type == stp_probe_type_kretprobe && lw_calls.used \
 		 ? (struct lw_call *)CONTEXT->ips.krp.pi->data            \
 		 : NULL)
+#define lw_call_of(entry)                                                                     \
+	(lw_call() && get_kretprobe(CONTEXT->ips.krp.pi) &&                                   \
+			 get_kretprobe(CONTEXT->ips.krp.pi)->entry_handler == (entry)->begins \
+		 ? lw_call()                                                                  \
+		 : NULL)
+
+/* skp: the parameter of stapkp_arch_register_kretprobe(), runtime/linux/kprobes.c, the only caller */
+static int lw_register_kretprobe(struct kretprobe *krp, const char *function);
+#define register_kretprobe(krp) lw_register_kretprobe(krp, skp->symbol_name)

@@ -9,9 +9,6 @@
 #include <linux/fs.h>
 #include <linux/magic.h>
 
-/* call.h's */
-struct lw_call;
-
 static char lw_file_system[16];
 
 static bool lw_real_file(struct file *file)
@@ -62,6 +59,10 @@ static bool lw_want_file(struct pt_regs *regs, struct lw_call *call)
 	return wanted;
 }
 NOKPROBE_SYMBOL(lw_want_file);
+
+LW_ENTRY(lw_want_file, "vfs_read", "vfs_readv", "vfs_write", "vfs_writev", "fsync", "fdatasync");
+#undef LW_ENTRIES
+#define LW_ENTRIES (&lw_want_file_entry)
 
 static void lw_emit_file(struct file *file, bool path)
 {

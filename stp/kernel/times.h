@@ -15,7 +15,7 @@ static void lw_times_add(struct lw_call *call, int op, u64 took)
 	if (lw_times.process) {
 		key.second = current->tgid;
 		lw_key_comm(&key);
-	} else if (lw_times.file_type && lw_calls.wanted) {
+	} else if (lw_times.file_type) {
 		key.second = call->kept[2];
 	}
 	lw_dist_add(key, took / lw_times.unit);

@@ -184,6 +184,10 @@ static bool lw_want_receive(struct pt_regs *regs, struct lw_call *call)
 	return true;
 }
 
+LW_ENTRY(lw_want_receive, "tcp_recvmsg");
+#undef LW_ENTRIES
+#define LW_ENTRIES (&lw_want_receive_entry)
+
 static s64 lw_http_waiting(long sk)
 {
 	int place = lw_pending_find(&lw_http_requests, &lw_http_requests_shape, sk);
