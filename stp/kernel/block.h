@@ -36,7 +36,7 @@ static bool lw_request_wanted(struct request *rq)
 #define LW_DISK_THERE (1 << 31)
 
 /* Two disks have the same number only if one has taken the place of the other. */
-static int lw_request_disk_number(struct request *rq)
+static noinline int lw_request_disk_number(struct request *rq)
 {
 	struct gendisk *gd = lw_request_disk(rq);
 	int i, number;

@@ -3,6 +3,7 @@
 #include "block.h"
 #include "dist.h"
 #include "filter.h"
+#include "point.h"
 
 static bool lw_request_sizes_on;
 
@@ -14,10 +15,9 @@ static void lw_on_issue_size(void *data, struct request *rq)
 		return;
 	key = (struct lw_key){};
 	lw_key_comm(&key);
-	/* From 7.0 on tracepoints may be preempted. */
-	preempt_disable_notrace();
+	lw_point_enter();
 	lw_dist_add(key, blk_rq_bytes(rq) / 1024);
-	preempt_enable_notrace();
+	lw_point_leave();
 }
 
 LW_POINT(block_rq_issue, lw_on_issue_size);

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <linux/preempt.h>
 #include <linux/tracepoint.h>
+#include <linux/version.h>
 
 /*
  * point.h - functions that are attached to tracepoints themselves, without SystemTap's context.
@@ -36,6 +38,22 @@ struct lw_point {
 		check_trace_callback_type_##point(f); \
 	}                                             \
 	static struct lw_point f##_point = { #point, f, LW_POINTS }
+
+/*
+ * Around what must not be preempted in such a function. From 6.13 on those of system calls may be, and
+ * from 7.0 on all (linux/tracepoint.h).
+ */
+static __always_inline void lw_point_enter(void)
+{
+	if (LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0))
+		preempt_disable_notrace();
+}
+
+static __always_inline void lw_point_leave(void)
+{
+	if (LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0))
+		preempt_enable_notrace();
+}
 
 static void lw_find_points(struct tracepoint *tp, void *points)
 {

@@ -52,12 +52,11 @@ static void lw_on_issue(void *data, struct request *rq)
 
 	if (!smp_load_acquire(&lw_request_times.on) || !lw_request_wanted(rq))
 		return;
-	/* From 7.0 on tracepoints may be preempted. */
-	preempt_disable_notrace();
+	lw_point_enter();
 	place = lw_pending_new(&lw_requests, &lw_requests_shape, (unsigned long)rq);
 	if (place.at >= 0)
 		lw_pending_show(&lw_requests, place);
-	preempt_enable_notrace();
+	lw_point_leave();
 }
 
 /*
@@ -86,9 +85,9 @@ static void lw_request_ends(struct request *rq)
 static void lw_on_complete(void *data, struct request *rq, lw_request_error_t error,
 			   unsigned int bytes)
 {
-	preempt_disable_notrace();
+	lw_point_enter();
 	lw_request_ends(rq);
-	preempt_enable_notrace();
+	lw_point_leave();
 }
 
 LW_POINT(block_rq_issue, lw_on_issue);

@@ -32,10 +32,9 @@ static void lw_on_sys_exit(void *data, struct pt_regs *regs, long ret)
 		return;
 	if (lw_compat_call())
 		nr |= LW_COMPAT;
-	/* From 6.13 on these tracepoints may be preempted. */
-	preempt_disable_notrace();
+	lw_point_enter();
 	lw_count_add(current->tgid, nr, 0);
-	preempt_enable_notrace();
+	lw_point_leave();
 }
 
 /* ---- names ---- */
