@@ -3,6 +3,7 @@
 #include <linux/cred.h>
 #include <linux/random.h>
 #include <linux/types.h>
+#include <linux/user_namespace.h>
 
 /*
  * bucket.h - which places of a table a key may have, for table.h and pending.h
@@ -13,7 +14,8 @@
  * there is room, is seen at once, full or not. Hashes are keyed at random in each run, so that nobody
  * can choose keys for one bucket.
  *
- * One user gets half of a table's places at most: whoever fills those leaves the others theirs.
+ * One user gets half of a table's places at most: whoever fills those leaves the others theirs. All users
+ * together leave root a quarter.
  */
 
 #define LW_WAYS 8   /* places in a bucket */
@@ -64,10 +66,24 @@ static void lw_seed(u64 *seeds, int n)
 		seeds[n] |= 1;
 }
 
-/* Nobody else is in root's class, whose share no user can take. */
+/*
+ * Nobody else is in root's class, whose share no user can take. In a user namespace of his own a user
+ * has as many ids as he likes: who is in one counts as the user who made the outermost.
+ */
 static u32 lw_user_class(void)
 {
+	const struct user_namespace *ns = current_user_ns();
 	u32 uid = __kuid_val(current_uid());
 
+	while (ns->level > 1)
+		ns = ns->parent;
+	if (ns->level && __kuid_val(ns->owner))
+		uid = __kuid_val(ns->owner);
 	return uid ? 1 + uid % (LW_USERS - 1) : 0;
+}
+
+/* Has this class of users its share, or have all but root theirs? */
+static bool lw_share_is_full(u32 user, u32 users_own, u32 taken, u32 places)
+{
+	return users_own >= places / 2 || (user && taken >= places / 4 * 3);
 }

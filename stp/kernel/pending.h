@@ -144,14 +144,17 @@ static __always_inline int lw_pending_find(const struct lw_pending *p,
 	return lw_pending_find_all(p, key);
 }
 
+/* The places of a bucket that are not for root alone */
+#define LW_USERS_WAYS (~0ULL >> (64 - 64 * 3 / 4))
+
 /* A place in that bucket; -1 if it has none */
-static int lw_pending_take_in(struct lw_pending *p, u32 bucket)
+static int lw_pending_take_in(struct lw_pending *p, u32 bucket, u32 user)
 {
+	u64 free, ways = p->shape->shares && user ? LW_USERS_WAYS : ~0ULL;
 	int place, tries;
-	u64 free;
 
 	for (tries = 0; tries < LW_RETRIES; tries++) {
-		free = lw_tagged(READ_ONCE(p->tags[bucket]), 0);
+		free = lw_tagged(READ_ONCE(p->tags[bucket]), 0) & ways;
 		if (!free)
 			break;
 		place = bucket * LW_WAYS + __ffs(free) / 8;
@@ -161,7 +164,7 @@ static int lw_pending_take_in(struct lw_pending *p, u32 bucket)
 	return -1;
 }
 
-static int lw_pending_take(struct lw_pending *p, u64 key)
+static int lw_pending_take(struct lw_pending *p, u64 key, u32 user)
 {
 	u64 hash = lw_pending_hash(p, p->shape, key);
 	int try, place = -1;
@@ -169,7 +172,7 @@ static int lw_pending_take(struct lw_pending *p, u64 key)
 	for (try = 0; try < LW_TRIES && place < 0; try++) {
 		if (try && !READ_ONCE(p->crowded))
 			WRITE_ONCE(p->crowded, true);
-		place = lw_pending_take_in(p, lw_bucket(hash, p->shape->bits, try));
+		place = lw_pending_take_in(p, lw_bucket(hash, p->shape->bits, try), user);
 	}
 	return place;
 }
@@ -213,7 +216,7 @@ static noinline int lw_pending_new_elsewhere(struct lw_pending *p, u64 key)
 	if (place >= 0 && lw_pending_claim(p, place, key))
 		return place;
 	if (!lw_pending_share_is_full(p, user)) {
-		place = lw_pending_take(p, key);
+		place = lw_pending_take(p, key, user);
 		if (place >= 0) {
 			p->users[place] = user;
 			return place;

@@ -146,7 +146,7 @@ static noinline int lw_take(struct lw_half *half, const struct lw_shape *s, u32 
 	u32 place = lw_home(hash, s->bits), user = lw_user_class();
 	u64 free;
 
-	if (s->shares && half->users[user] >= lw_places(s) / 2)
+	if (s->shares && lw_share_is_full(user, half->users[user], half->used, lw_places(s)))
 		return -1;
 	while (place / LW_WAYS != bucket || cmpxchg_local(&lw_tags(half)[place], 0, LW_TAKEN)) {
 		free = lw_tagged(READ_ONCE(half->tags[bucket]), 0);
@@ -163,6 +163,12 @@ static noinline int lw_take(struct lw_half *half, const struct lw_shape *s, u32 
 	return place;
 }
 
+/* For root there may be room left. */
+static __always_inline bool lw_is_full(const struct lw_half *half)
+{
+	return half->full && __kuid_val(current_uid());
+}
+
 /*
  * Within a half no place is given back, so a key is not in a bucket after one that has room. Once the half is
  * full, only a key's own bucket is looked at: what is not there is soon lost, and costs little.
@@ -170,7 +176,7 @@ static noinline int lw_take(struct lw_half *half, const struct lw_shape *s, u32 
 static __always_inline int lw_find_or_take(struct lw_half *half, const struct lw_shape *s, u64 hash,
 					   struct lw_key key)
 {
-	int try, tries = half->full ? 1 : LW_TRIES;
+	int try, tries = lw_is_full(half) ? 1 : LW_TRIES;
 	u64 tags, found;
 
 	for (try = 0; try < tries; try++) {
@@ -187,7 +193,7 @@ static __always_inline int lw_find_or_take(struct lw_half *half, const struct lw
 			return lw_take(half, s, bucket, hash, key);
 	}
 	/* Not by chance, while one user has his half */
-	half->full = half->used > lw_places(s) / 4 * 3;
+	half->full = half->used >= lw_places(s) / 4 * 3;
 	return -1;
 }
 
@@ -222,7 +228,7 @@ static __always_inline void *lw_value(struct lw_table *table, const struct lw_sh
 		   lw_same_key(lw_key_at(half, s, place), key, s->words)))
 		return lw_value_at(half, s, place);
 	/* Found out before any register is saved: this must not cost more than to count. */
-	if (half->full && !lw_tagged(half->tags[place / LW_WAYS], lw_tag(hash))) {
+	if (lw_is_full(half) && !lw_tagged(half->tags[place / LW_WAYS], lw_tag(hash))) {
 		this_cpu_inc(table->cpus->lost);
 		return NULL;
 	}
@@ -247,7 +253,9 @@ static struct lw_row *lw_new_row(struct lw_table *table, u64 hash, struct lw_key
 	const struct lw_shape *s = table->shape;
 	struct lw_row *row;
 
-	if (table->n == table->max || (s->shares && table->users[user] >= table->max / 2))
+	if (table->n == table->max)
+		return NULL;
+	if (s->shares && lw_share_is_full(user, table->users[user], table->n, table->max))
 		return NULL;
 	row = kzalloc(sizeof(*row) + s->total, GFP_KERNEL | __GFP_NOWARN);
 	if (!row)

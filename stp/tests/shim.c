@@ -119,6 +119,8 @@ int smp_processor_id(void)
 	return me()->cpu;
 }
 
+struct user_namespace shim_init_user_ns;
+
 struct task_struct *shim_task(void)
 {
 	return &me()->task;

@@ -612,6 +612,12 @@ typedef struct {
 } kuid_t;
 typedef kuid_t kgid_t;
 
+struct user_namespace {
+	struct user_namespace *parent;
+	int level;
+	kuid_t owner;
+};
+
 /* Bytes from @start to before @end */
 struct shim_range {
 	unsigned long start, end;
@@ -630,6 +636,7 @@ struct task_struct {
 	struct task_struct *group_leader, *real_parent;
 	struct mm_struct *mm;
 	kuid_t uid;
+	struct user_namespace *user_ns;
 	/* Those of the system call that it makes, by the ABI of 32 bits or not */
 	struct pt_regs regs;
 	bool ia32;
@@ -640,6 +647,8 @@ struct task_struct *shim_task(void);
 #define current shim_task()
 #define current_uid() (current->uid)
 #define current_euid() (current->uid)
+extern struct user_namespace shim_init_user_ns;
+#define current_user_ns() (current->user_ns ?: &shim_init_user_ns)
 #define __kuid_val(uid) ((uid).val)
 #define task_tgid_nr(task) ((task)->tgid)
 #define task_pid_nr(task) ((task)->pid)

@@ -188,6 +188,32 @@ static void nobody_has_the_share_of_root(void **state)
 	}
 	current->uid.val = U32_MAX;
 	assert_in_range(lw_user_class(), 1, LW_USERS - 1);
+	current->uid.val = 0;
+}
+
+static void in_user_namespaces_a_user_is_who_made_them(void **state)
+{
+	struct user_namespace first = { .parent = &shim_init_user_ns, .level = 1, .owner = { 1000 } };
+	struct user_namespace second = { .parent = &first, .level = 2, .owner = { 100001 } };
+	u32 user;
+
+	current->uid.val = 1000;
+	user = lw_user_class();
+	for (current->uid.val = 100000; current->uid.val < 100100; current->uid.val++) {
+		current->user_ns = &first;
+		assert_int_equal(lw_user_class(), user);
+		current->user_ns = &second;
+		assert_int_equal(lw_user_class(), user);
+	}
+	/* Those that root makes are for other users. */
+	first.owner.val = 0;
+	current->user_ns = &first;
+	current->uid.val = 100000;
+	user = lw_user_class();
+	current->uid.val = 100001;
+	assert_int_not_equal(lw_user_class(), user);
+	current->user_ns = NULL;
+	current->uid.val = 0;
 }
 
 /* Whatever keys one user has, others find room at once. */
@@ -415,6 +441,30 @@ static void a_user_has_half_of_what_is_under_way(void **state)
 	lw_pending_end(&p);
 }
 
+static void many_users_leave_root_a_quarter(void **state)
+{
+	static struct lw_pending p = { .shape = &pending_shared };
+	u64 i, mine = 0;
+
+	begin(&shared);
+	assert_int_equal(lw_pending_begin(&p), 0);
+	for (i = 0; i < 8 * PLACES; i++) {
+		current->uid.val = 1 + i % (LW_USERS - 1);
+		add((struct lw_key){ .first = i }, 0);
+		lw_pending_new(&p, p.shape, i);
+	}
+	current->uid.val = 0;
+	/* By chance a key's bucket may be full. */
+	for (i = 0; i < PLACES / 8; i++)
+		mine += !!add((struct lw_key){ .first = -1 - i }, 0);
+	assert_in_range(mine, PLACES / 16, PLACES / 8);
+	for (mine = 0, i = 0; i < PLACES / 8; i++)
+		mine += lw_pending_new(&p, p.shape, -1 - i).at >= 0;
+	assert_in_range(mine, PLACES / 8 - 4, PLACES / 8);
+	lw_pending_end(&p);
+	lw_table_end(&table);
+}
+
 /* ---- clock ---- */
 
 static void a_clock_that_goes_back_makes_no_long_times(void **state)
@@ -437,6 +487,8 @@ int main(void)
 		TEST(half_of_the_places_have_room),
 		TEST(who_has_his_share_leaves_others_theirs),
 		TEST(nobody_has_the_share_of_root),
+		TEST(in_user_namespaces_a_user_is_who_made_them),
+		TEST(many_users_leave_root_a_quarter),
 		TEST(one_user_never_makes_the_table_full),
 		TEST(a_user_has_half_of_the_rows),
 		TEST(a_cpu_that_comes_later_loses_and_says_so),
