@@ -2,6 +2,7 @@
 
 #include "report.h"
 #include "put.c"
+#include <linux/cpu.h>
 #include <linux/timekeeping.h>
 
 #define LW_QUIET 30 /* seconds without a collection, at most */
@@ -22,9 +23,12 @@ static struct {
 
 static void lw_report_each(s64 seconds)
 {
+	u64 interval = clamp_t(s64, seconds, 0, S64_MAX / NSEC_PER_SEC) * NSEC_PER_SEC;
+
 	lw_reports.lines = true;
-	lw_reports.interval = clamp_t(s64, seconds, 0, S64_MAX / NSEC_PER_SEC) * NSEC_PER_SEC;
-	lw_reports.next = ktime_get_mono_fast_ns() + lw_reports.interval;
+	lw_reports.next = ktime_get_mono_fast_ns() + interval;
+	/* The work runs already. */
+	smp_store_release(&lw_reports.interval, interval);
 }
 
 static void lw_report_top(s64 rows)
@@ -59,7 +63,6 @@ static void lw_row_begins(void)
 
 /*
  * The session's state may change between a look at it and enter_be_probe(), which then does nothing.
- * Nor does it on a CPU without a context, to which this work is moved if its own goes offline.
  */
 static void lw_show_row(const struct lw_counted *counted, const struct lw_row *row)
 {
@@ -145,17 +148,22 @@ static long lw_emit_losses(void *unused)
 	return 0;
 }
 
-/* Contexts and print buffers are only on CPUs that were online when the module was inserted. */
+/*
+ * Contexts and print buffers are only on CPUs that were online when the module was inserted. The CPU
+ * stays online meanwhile.
+ */
 static void lw_on_a_cpu(long (*emit)(void *))
 {
 	int cpu;
 
+	cpus_read_lock();
 	for_each_online_cpu(cpu) {
 		if (!per_cpu(contexts, cpu))
 			continue;
 		work_on_cpu(cpu, emit, NULL);
-		return;
+		break;
 	}
+	cpus_read_unlock();
 }
 
 /* ---- the collector ---- */
@@ -186,7 +194,7 @@ static bool lw_some_are_busy(void)
 /* A report that could not be made in time is not made later. */
 static bool lw_report_is_due(u64 now)
 {
-	u64 interval = lw_reports.interval;
+	u64 interval = smp_load_acquire(&lw_reports.interval);
 
 	if (!interval || now < lw_reports.next)
 		return false;
