@@ -2,7 +2,10 @@
 
 #include "arch.h"
 #include "put.h"
+#include <linux/irq_work.h>
+#include <linux/relay.h>
 #include <linux/uaccess.h>
+#include <linux/wait.h>
 #include <linux/timekeeping.h>
 
 /* Bytes kept free behind a string for the numbers that follow it. */
@@ -502,6 +505,61 @@ static void lw_emit_user_argv(unsigned long argv, int size)
 }
 
 /*
+ * A reader that sleeps is woken by the first record of a quiet time, and only then: one that collects does
+ * not wait at the stream (loader/engine.c). From any context, as a probe may hold locks that
+ * waking takes, thus by irq_work. SystemTap's timer, which looks each time for readers to wake,
+ * is set to an hour (put.h).
+ */
+static void lw_wake_reader(struct irq_work *work)
+{
+	struct rchan_buf *buf =
+		_stp_get_rchan_subbuf(_stp_relay_data.rchan->buf, raw_smp_processor_id());
+
+	if (buf)
+		wake_up_interruptible(&buf->read_wait);
+}
+
+static DEFINE_PER_CPU(struct irq_work, lw_wakes);
+
+/* A module's initial values of per-CPU variables hold no addresses: the kernel does not relocate them. */
+static noinline void lw_queue_wake(void)
+{
+	struct irq_work *wake = raw_cpu_ptr(&lw_wakes);
+
+	wake->func = lw_wake_reader;
+	irq_work_queue(wake);
+}
+
+/* The barrier is that of waitqueue_active(): what was written is seen by who goes to sleep. */
+static __always_inline void lw_written(struct rchan_buf *buf)
+{
+	smp_mb();
+	if (unlikely(waitqueue_active(&buf->read_wait)))
+		lw_queue_wake();
+}
+
+static void lw_written_by_stap(void)
+{
+	struct rchan_buf *buf =
+		_stp_get_rchan_subbuf(_stp_relay_data.rchan->buf, raw_smp_processor_id());
+
+	if (buf)
+		lw_written(buf);
+}
+
+#undef _stp_print_cleanup
+
+/* The buffers go next. */
+static void lw_print_cleanup(void)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		irq_work_sync(per_cpu_ptr(&lw_wakes, cpu));
+	_stp_print_cleanup();
+}
+
+/*
  * What __stp_print_flush() does with a record that fits the sub-buffer, but word by word: to
  * start a copy by bytes takes a CPU longer than these few words do. The last word may be more
  * than the record: both buffers have room for it, and the next record covers it.
@@ -527,7 +585,7 @@ static __always_inline bool lw_write(struct _stp_log *log)
 		*(u64 *)(to + i) = *(u64 *)(from + i);
 	buf->offset += sizeof(trace) + len;
 	log->len = 0;
-	_stp_data_write_commit(NULL);
+	lw_written(buf);
 	return true;
 }
 
@@ -544,8 +602,10 @@ static __always_inline void lw_put_end(struct _stp_log *log)
 		return;
 	log->buf[log->len - 1] = '\n';
 	local_irq_save(flags);
-	if (!lw_write(log))
+	if (!lw_write(log)) {
 		__stp_print_flush(log);
+		lw_written_by_stap();
+	}
 	local_irq_restore(flags);
 }
 
@@ -564,6 +624,8 @@ static void lw_flush(void)
 	struct _stp_log *log = lw_log();
 
 	/* A record that has not ended goes with its lw_end(). */
-	if (unlikely(log && log->len && log->buf[log->len - 1] == '\n'))
+	if (unlikely(log && log->len && log->buf[log->len - 1] == '\n')) {
 		_stp_print_flush();
+		lw_written_by_stap();
+	}
 }

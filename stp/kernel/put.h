@@ -38,3 +38,12 @@ static void lw_emit_end(void);
 static void lw_flush(void);
 #define _stp_print_flush(...) lw_flush##__VA_OPT__(_definition)(__VA_ARGS__)
 #define lw_flush_definition(...) _stp_print_flush(__VA_ARGS__)
+
+/* Records wake their reader themselves (put.c): nothing has to look for one that sleeps. */
+#undef STP_RELAY_TIMER_INTERVAL
+#define STP_RELAY_TIMER_INTERVAL (3600 * HZ)
+
+/* Where the module frees the print buffers: what wakes the reader must have ended. */
+static void __maybe_unused lw_print_cleanup(void);
+#define _stp_print_cleanup(...) lw_print_cleanup##__VA_OPT__(_definition)(__VA_ARGS__)
+#define lw_print_cleanup_definition(...) _stp_print_cleanup(__VA_ARGS__)

@@ -682,6 +682,24 @@ static void the_relay_gets_whole_records(void **state)
 	assert_false(write_to_relay(-1, 8));
 }
 
+static void a_reader_that_sleeps_is_woken_once(void **state)
+{
+	int woken = shim_woken;
+
+	(void)state;
+	write_to_relay(SHIM_SUBBUF, 10);
+	assert_int_equal(shim_woken, woken);
+	shim_relay[0].read_wait.active = true;
+	write_to_relay(SHIM_SUBBUF, 10);
+	assert_int_equal(shim_woken, ++woken);
+	write_to_relay(SHIM_SUBBUF, 10);
+	assert_int_equal(shim_woken, woken);
+	/* Also by what SystemTap's own flush writes. */
+	shim_relay[0].read_wait.active = true;
+	assert_false(write_to_relay(8, 10));
+	assert_int_equal(shim_woken, woken + 1);
+}
+
 static void only_whole_records_are_flushed(void **state)
 {
 	int slow = shim_flushed;
@@ -774,6 +792,7 @@ int main(void)
 		test(a_record_that_did_not_end_is_dropped),
 		test(the_time_is_the_first_field),
 		test(the_relay_gets_whole_records),
+		test(a_reader_that_sleeps_is_woken_once),
 		test(only_whole_records_are_flushed),
 		test(a_line_does_not_follow_half_a_record),
 		test(a_cpu_without_a_buffer_writes_nothing),
