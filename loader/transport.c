@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -331,57 +330,6 @@ void lw_relay_mark(struct lw_relay *relay, int i)
 	relay->streams[i].marked = true;
 }
 
-static bool is_offline(int cpu)
-{
-	char path[64], state = '1';
-	int fd;
-
-	snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%d/online", cpu);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	if (read(fd, &state, 1) != 1)
-		state = '1';
-	close(fd);
-	return state == '0';
-}
-
-/*
- * EINVAL is what an offline CPU gives, on which nothing can write to its buffer, so any
- * other will do; one that has just come, until the kernel's cpusets know it, some
- * milliseconds later; and one that this process's cpuset does not have.
- */
-static int move_to(const cpu_set_t *set, size_t size, int cpu)
-{
-	struct timespec pause = { 0, 10000000 };
-	int tries;
-
-	for (tries = 0; sched_setaffinity(0, size, set) < 0; tries++) {
-		if (errno != EINVAL || tries == 100)
-			return -errno;
-		if (is_offline(cpu))
-			return 0;
-		nanosleep(&pause, NULL);
-	}
-	return 0;
-}
-
-/* Each time, as a CPU that went offline and came back has lost its threads. */
-static int go_to_cpu(int cpu)
-{
-	size_t size = CPU_ALLOC_SIZE(cpu + 1);
-	cpu_set_t *set = CPU_ALLOC(cpu + 1);
-	int err;
-
-	if (!set)
-		return -ENOMEM;
-	CPU_ZERO_S(size, set);
-	CPU_SET_S(cpu, size, set);
-	err = move_to(set, size, cpu);
-	CPU_FREE(set);
-	return err;
-}
-
 /*
  * One read takes at most what the merge buffer holds. Returns 1 if there may be
  * more. *got: something was read.
@@ -447,9 +395,6 @@ static int read_marked(struct lw_relay *relay, bool all, bool *more, bool *got)
 
 		if (!s->marked && !all)
 			continue;
-		err = go_to_cpu(s->cpu);
-		if (err)
-			return err;
 		err = read_stream(relay, i, got);
 		if (err < 0)
 			return err;

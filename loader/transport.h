@@ -105,8 +105,8 @@ void lw_relay_mark(struct lw_relay *relay, int i);
 
 /*
  * lw_relay_read - read marked streams (@all: every one) and deliver packets in
- * order. Reading moves this thread to the stream's CPU, because the kernel side
- * guards the buffer against that CPU only (relay_v2.c, __stp_relay_file_read).
+ * order. It may run on any CPU: the kernel side asks that of the stream for what is
+ * whole (stp/kernel/relay.c).
  * @all waits for nothing: packets behind a gap are delivered as they come.
  * Returns 0, what ops->data returned if not 0, or -errno.
  */

@@ -83,3 +83,14 @@ test_boot_with_modules_disabled() {
 	exits 4 'modules: kernel.modules_disabled is 1: no module until it is booted again' lwload opensnoop --duration 1
 	prints 4 'modules    FAIL kernel.modules_disabled is 1' lwload check opensnoop
 }
+
+# What happens on the isolated processor is seen from another.
+test_boot_with_an_isolated_processor() {
+	[ "$(cat /sys/devices/system/cpu/isolated)" = 1 ]
+	start opensnoop --json -n workload
+	taskset -c 1 $workload repeat 997 /etc/hostname
+	pause 0.5
+	grep -E '^Cpus_allowed_list:[[:space:]]*0$' /proc/$lwload/status
+	finish
+	[ "$(wc -l < $out)" -eq 997 ]
+}

@@ -106,6 +106,55 @@ test_host_with_a_compressed_module_is_told() {
 	with_copy compressed_module
 }
 
+# ---- processors ----
+
+# with_cpuset COMMAND... - with the control group /sys/fs/cgroup/lw, which has processor 0 alone
+with_cpuset() {
+	local status
+	mount -t cgroup2 none /sys/fs/cgroup
+	echo +cpuset > /sys/fs/cgroup/cgroup.subtree_control
+	mkdir /sys/fs/cgroup/lw
+	echo 0 > /sys/fs/cgroup/lw/cpuset.cpus
+	strictly "$@"
+	rmdir /sys/fs/cgroup/lw
+	umount /sys/fs/cgroup
+	return $status
+}
+
+# start_confined TOOL [OPTION...] - as start, in that control group
+start_confined() {
+	# shellcheck disable=SC2016 # the inner shell expands it
+	sh -c 'echo $$ > /sys/fs/cgroup/lw/cgroup.procs && exec lwload "$@" --verbose' sh "$@" > $out 2> $err < /dev/null &
+	lwload=$!
+	await 'tracing; Ctrl-C' $err
+}
+
+# Records of both processors come whole, while they are written.
+both_processors_are_seen() {
+	start_confined opensnoop --json -n workload --buffer 8
+	grep -E '^Cpus_allowed_list:[[:space:]]*0$' /proc/$lwload/status
+	taskset -c 1 $workload repeat 20011 /etc/hostname &
+	taskset -c 0 $workload repeat 997 /etc/passwd
+	wait $!
+	finish
+	[ "$(grep -c '"path":"/etc/hostname"' $out)" -eq 20011 ]
+	[ "$(grep -c '"path":"/etc/passwd"' $out)" -eq 997 ]
+	[ "$(jq -r .path $out | sort -u | wc -l)" -eq 2 ]
+}
+
+test_host_whose_cpuset_has_not_all_processors() {
+	with_cpuset both_processors_are_seen
+}
+
+# It reads each processor's records, and stays where it may run.
+test_host_whose_processors_are_not_visited() {
+	start opensnoop --json -n workload
+	taskset -c 1 $workload repeat 997 /etc/hostname
+	grep -E '^Cpus_allowed_list:[[:space:]]*0-1$' /proc/$lwload/status
+	finish
+	[ "$(wc -l < $out)" -eq 997 ]
+}
+
 # ---- other runs ----
 
 test_host_says_who_runs_the_same_tool() {

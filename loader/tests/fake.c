@@ -50,7 +50,6 @@ FILE *__wrap_fopen(const char *path, const char *mode);
 int __wrap_poll(struct pollfd *fds, nfds_t n, int msec);
 int __wrap_ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
 		 const sigset_t *mask);
-int __wrap_sched_setaffinity(pid_t pid, size_t size, const cpu_set_t *set);
 long __wrap_sysconf(int name);
 int __wrap_clock_gettime(clockid_t id, struct timespec *now);
 int __wrap_nanosleep(const struct timespec *time, struct timespec *left);
@@ -73,7 +72,6 @@ void fake_reset(void)
 	memset(kinds, 0, sizeof(kinds));
 	fake->fail_errno = EIO;
 	fake->clock = 1000000000000LL;
-	fake->cpu = -1;
 }
 
 void fake_say(uint32_t type, const void *payload, size_t len)
@@ -362,8 +360,6 @@ static ssize_t read_stream(int cpu, char *buf, size_t size)
 {
 	struct fake_stream *stream = &fake->streams[cpu];
 
-	if (fake->cpu != cpu)
-		fake->wrong_cpu++;
 	if (fake->before_read)
 		fake->before_read(cpu);
 	if (stream->pos == stream->len)
@@ -556,23 +552,6 @@ int __wrap_ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout, c
 		abort();
 	}
 	return ready;
-}
-
-int __wrap_sched_setaffinity(pid_t pid, size_t size, const cpu_set_t *set)
-{
-	int cpu;
-
-	(void)pid;
-	if (fails("sched_setaffinity"))
-		return -1;
-	if (fake->cpu_refused) {
-		fake->cpu_refused--;
-		return fail(EINVAL);
-	}
-	for (cpu = 0; cpu < FAKE_STREAMS; cpu++)
-		if (CPU_ISSET_S(cpu, size, set))
-			fake->cpu = cpu;
-	return 0;
 }
 
 long __wrap_sysconf(int name)

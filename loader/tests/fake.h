@@ -41,7 +41,6 @@ struct fake {
 	bool silent_ready, silent_start, silent_exit; /* messages that get no answer */
 	int start_result;
 	bool no_cpu[FAKE_STREAMS];  /* offline: no stream */
-	int cpu_refused;            /* so many sched_setaffinity calls fail with EINVAL first */
 	bool reader_gone;           /* of stdout */
 	bool kallsyms_hidden;       /* it has zeroes: kptr_restrict is 2 */
 	const char *vmcoreinfo;     /* the note of kcore; NULL: kcore is not there */
@@ -71,7 +70,6 @@ struct fake {
 	int calls, failures;
 	int rounds;
 	int open_files;
-	int wrong_cpu; /* reads of a stream from another CPU */
 	int opened_pid, signal;
 	int killed;                            /* by SIGKILL, or it was tried */
 	char command[1024], environment[1024]; /* of what execve starts, a blank behind each */
@@ -80,7 +78,6 @@ struct fake {
 	/* What it holds. */
 	struct fake_message queue[32];
 	int queue_len, queue_pos;
-	int cpu;
 	long long clock; /* nanoseconds */
 	uint32_t sequence;
 	struct fake_stream streams[FAKE_STREAMS]; /* last, as it is large */

@@ -107,7 +107,6 @@ static struct result run_module(const void *bytes, size_t size)
 	result.text = capture_end(&err, NULL);
 	/* Whatever happens, these hold. */
 	assert_int_equal(fake->open_files, 0);
-	assert_int_equal(fake->wrong_cpu, 0);
 	return result;
 }
 
@@ -295,19 +294,6 @@ static void a_cpu_that_comes_online_is_told(void **state)
 	is_fine(result);
 	assert_string_equal(seen.data, "one\nthree\n");
 	assert_non_null(strstr(seen.messages, "W:a processor came online after the tool began"));
-}
-
-static void a_cpu_that_cpusets_do_not_know_yet(void **state)
-{
-	(void)state;
-	fake->on_start = print_some;
-	fake->cpu_refused = 50;
-	is_fine(run());
-	assert_int_equal(fake->cpu_refused, 0);
-	setup(NULL);
-	fake->on_start = print_some;
-	fake->cpu_refused = 1000;
-	ends_with(run(), -EINVAL, "cannot be read: Invalid argument");
 }
 
 /* ---- ways to end ---- */
@@ -953,7 +939,6 @@ static void calls_fail(void **state)
 		{ "write", "cannot tell it the kernel's addresses" },
 		{ "read .cmd", "cannot get its first answer" },
 		{ "openat trace", "cannot open its output" },
-		{ "sched_setaffinity", "" },
 		{ "read trace", "" },
 		{ "ppoll", "" },
 	};
@@ -1110,7 +1095,6 @@ int main(void)
 		FRESH(file_is_replaced),
 		FRESH(offline_cpu),
 		FRESH(a_cpu_that_comes_online_is_told),
-		FRESH(a_cpu_that_cpusets_do_not_know_yet),
 		FRESH(script_exits),
 		FRESH(script_exits_at_once),
 		FRESH(signals_end_a_run),

@@ -18,7 +18,7 @@ unit_objects := $(unit_sources:%=$(unit_dir)/loader/%.o) $(unit_shared:%=$(unit_
 UNIT_CFLAGS := -std=gnu11 -D_GNU_SOURCE -U_FORTIFY_SOURCE -Wall -Wextra -g -O1 \
 	-fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 # What reaches the kernel during a run; fake.c stands in for it.
-unit_wrapped := syscall open openat close read write fopen poll ppoll sched_setaffinity sysconf \
+unit_wrapped := syscall open openat close read write fopen poll ppoll sysconf \
 	clock_gettime nanosleep execve kill
 unit_comma := ,
 UNIT_LDFLAGS := $(unit_wrapped:%=-Wl$(unit_comma)--wrap=%)

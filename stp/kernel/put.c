@@ -2,6 +2,7 @@
 
 #include "arch.h"
 #include "put.h"
+#include "relay.c"
 #include <linux/irq_work.h>
 #include <linux/relay.h>
 #include <linux/uaccess.h>

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "relay.h"
+
 /*
  * Defined at the end of this file: the print buffer is declared only behind
  * the place where plain embedded code goes.

@@ -36,16 +36,19 @@ struct rchan_buf {
 	size_t offset;
 	struct rchan *chan;
 	wait_queue_head_t read_wait;
+	void *start;
+	size_t subbufs_produced, subbufs_consumed, bytes_consumed, *padding;
+	unsigned int cpu;
 };
 
 struct rchan {
-	size_t subbuf_size;
+	size_t subbuf_size, n_subbufs;
 	struct rchan_buf *buf;
 };
 
 static struct _stp_log *_stp_log_pcpu;
 static struct rchan_buf shim_relay[SHIM_CPUS];
-static struct rchan shim_rchan = { SHIM_SUBBUF, shim_relay };
+static struct rchan shim_rchan = { SHIM_SUBBUF, 1, shim_relay };
 static struct {
 	struct rchan *rchan;
 } _stp_relay_data = { &shim_rchan };
@@ -87,6 +90,12 @@ static void _stp_print_cleanup(void)
 {
 }
 #pragma pop_macro("_stp_print_cleanup")
+
+/* Tests take what the relay has by themselves: relay.c is compiled, and not run. */
+#define _stp_print_trylock_irqsave(flags) ((void)(flags), false)
+#define _stp_print_unlock_irqrestore(flags) ((void)(flags))
+#define __stp_relay_switch_subbuf(buf, length) ((void)(buf))
+#define __stp_relay_buf_empty(buf) (!(buf)->offset)
 
 /* Takes what the relay has of this CPU: the caller's, to free; *len bytes. */
 static char *shim_take(int cpu, size_t *len)
@@ -151,7 +160,10 @@ static void shim_stap(void)
 	for_each_online_cpu(cpu) {
 		buf = kmalloc(STP_BUFFER_SIZE, GFP_KERNEL);
 		relay = &shim_relay[cpu];
-		*relay = (struct rchan_buf){ .data = kmalloc(SHIM_SUBBUF + 8, GFP_KERNEL), .chan = &shim_rchan };
+		*relay = (struct rchan_buf){
+			.data = kmalloc(SHIM_SUBBUF + 8, GFP_KERNEL),
+			.chan = &shim_rchan,
+		};
 		assert(buf && relay->data);
 		memcpy((char *)relay->data + SHIM_SUBBUF, SHIM_GUARD, 8);
 		per_cpu_ptr(_stp_log_pcpu, cpu)->buf = buf;
