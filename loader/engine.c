@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "armed.h"
 #include "clock.h"
 #include "engine.h"
 #include "host.h"
@@ -23,14 +24,16 @@
 /* How long to collect output that keeps coming, and to wait for a late packet. */
 #define BATCH_MSEC 20
 #define LATE_MSEC 5
-/* Descriptors before those of the streams: control channel, the run's output. */
-#define FIXED_FDS 2
+/* Descriptors before those of the streams: control channel, the run's output, what silences probes. */
+#define FIXED_FDS 3
 
 struct engine {
 	const struct lw_run *run;
 	struct lw_control control;
 	struct lw_relay *relay;
-	struct pollfd *fds; /* control, output, then the streams */
+	struct lw_armed *armed;
+	long long looked;   /* milliseconds of that clock: at whether probes fire */
+	struct pollfd *fds; /* control, output, armed, then the streams */
 	long long deadline; /* milliseconds of the monotonic clock, 0: none */
 	bool busy;          /* there was output in the last round */
 	bool transport;     /* the module is ready for START */
@@ -275,6 +278,19 @@ static int flush(struct engine *engine)
 	return from_sink(engine, sink->flush(sink->context));
 }
 
+/* Also once a second while records come: another mount of /proc has files of its own. */
+static void tell_armed(struct engine *engine)
+{
+	const char *text;
+	bool lost;
+
+	while ((text = lw_armed_news(engine->armed, &lost))) {
+		engine->loss.missed += lost;
+		lw_warn("%s: %s", engine->run->name, text);
+	}
+	engine->looked = lw_clock_msec();
+}
+
 /* ---- start, run, stop ---- */
 
 static int start(struct engine *engine)
@@ -320,6 +336,7 @@ static int make_fds(struct engine *engine)
 	engine->fds[0] = (struct pollfd){ .fd = engine->control.cmd, .events = POLLIN };
 	/* No event: poll(2) reports by itself that the reader of a pipe is gone. */
 	engine->fds[1] = (struct pollfd){ .fd = engine->run->out };
+	engine->fds[2] = (struct pollfd){ .fd = lw_armed_fd(engine->armed), .events = POLLIN };
 	for (i = 0; i < n; i++)
 		engine->fds[i + FIXED_FDS] =
 			(struct pollfd){ .fd = lw_relay_fd(engine->relay, i), .events = POLLIN };
@@ -393,6 +410,8 @@ static int step(struct engine *engine)
 		if (stop)
 			return stop;
 	}
+	if ((err > 0 && engine->fds[2].revents) || lw_clock_msec() - engine->looked >= 1000)
+		tell_armed(engine);
 	mark_streams(engine, err > 0);
 	err = lw_relay_read(engine->relay, false);
 	if (err)
@@ -439,6 +458,7 @@ static int run_started(struct engine *engine)
 	const struct lw_run *run = engine->run;
 	int stop_err, err = make_fds(engine);
 
+	tell_armed(engine);
 	if (run->duration > 0) {
 		engine->deadline = lw_clock_msec() + (long long)(run->duration * 1000);
 		lw_signals_expire(run->duration);
@@ -449,6 +469,7 @@ static int run_started(struct engine *engine)
 		err = 1;
 	while (!err)
 		err = step(engine);
+	tell_armed(engine);
 	stop_err = stop(engine);
 	tell_blind(engine);
 	if (stop_err)
@@ -473,10 +494,13 @@ int lw_engine_run(const struct lw_run *run, struct lw_loss *loss)
 	if (err)
 		return err;
 	run->sink.inserted(run->sink.context);
+	if (run->subject && run->subject->tool)
+		engine.armed = lw_armed_watch(run->subject->tool, run->subject->root);
 	err = start(&engine);
 	if (!err)
 		err = run_started(&engine);
 	tell_loss(&engine);
+	lw_armed_free(engine.armed);
 	lw_relay_close(engine.relay);
 	lw_control_close(&engine.control);
 	free(engine.fds);

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "armed.h"
+#include "debugfs.h"
 #include "file.h"
 #include "host.h"
 #include "inserted.h"
@@ -297,41 +299,59 @@ enum lw_result lw_host_fips(const struct lw_subject *subject, struct lw_reason *
 	return LW_RULE_OK;
 }
 
-/* ---- kprobes ---- */
+/* ---- taint ---- */
 
-static bool mentions(const struct lw_tool *tool, const char *text)
+#define TAINT_OUT_OF_TREE (1UL << 12)
+#define TAINT_UNSIGNED (1UL << 13)
+
+/* The last one on the kernel's command line, a hexadecimal number; 0 if there is none */
+static unsigned long panics_at(const char *root)
 {
-	return memmem(tool->image, tool->size, text, strlen(text));
+	char text[4096], *word, *rest = text;
+	unsigned long taints = 0;
+
+	lw_file_read(text, sizeof(text), "%s/proc/cmdline", root);
+	while ((word = strsep(&rest, " ")))
+		if (!strncmp(word, "panic_on_taint=", 15))
+			taints = strtoul(word + 15, NULL, 16);
+	return taints;
 }
+
+enum lw_result lw_host_taint(const struct lw_subject *subject, struct lw_reason *why)
+{
+	unsigned long taints = TAINT_OUT_OF_TREE;
+
+	/* Where signatures are asked for, no module without one is taken. */
+	if (!asks_for_signature(subject->root))
+		taints |= TAINT_UNSIGNED;
+	taints &= panics_at(subject->root);
+	if (taints) {
+		lw_reason(why,
+			  "the kernel panics when it takes a module of its like: panic_on_taint "
+			  "has 0x%lx; boot without that",
+			  taints);
+		return LW_RULE_FAIL;
+	}
+	lw_reason(why, "no panic at a module from outside of the kernel");
+	return LW_RULE_OK;
+}
+
+/* ---- kprobes ---- */
 
 /* A setting of theirs, or else a long list of names, tells. */
 static bool has_kprobes(const char *root)
 {
-	char path[PATH_MAX], *line = NULL;
-	bool yes = false;
-	size_t size = 0;
-	FILE *file;
+	char path[PATH_MAX];
 
 	snprintf(path, sizeof(path), "%s/proc/sys/debug/kprobes-optimization", root);
-	if (access(path, F_OK) == 0)
-		return true;
-	snprintf(path, sizeof(path), "%s/proc/kallsyms", root);
-	file = fopen(path, "re");
-	while (file && !yes && getline(&line, &size, file) >= 0)
-		yes = strstr(line, " register_kprobe\n");
-	free(line);
-	if (file)
-		fclose(file);
-	return yes;
+	return access(path, F_OK) == 0 || lw_armed_symbol(root, "register_kprobe");
 }
 
 enum lw_result lw_host_kprobes(const struct lw_subject *subject, struct lw_reason *why)
 {
-	char text[16];
-	ssize_t n;
+	int on;
 
-	if (!mentions(subject->tool, "register_kprobe") &&
-	    !mentions(subject->tool, "register_kretprobe")) {
+	if (!lw_armed_used(subject->tool)) {
 		lw_reason(why, "the module has none");
 		return LW_RULE_OK;
 	}
@@ -339,19 +359,41 @@ enum lw_result lw_host_kprobes(const struct lw_subject *subject, struct lw_reaso
 		lw_reason(why, "this kernel was built without them (CONFIG_KPROBES); boot another");
 		return LW_RULE_FAIL;
 	}
-	n = lw_file_read(text, sizeof(text), "%s" KPROBES "/enabled", subject->root);
-	if (n < 0) {
+	on = lw_armed_kprobes(subject->root);
+	if (on < 0) {
 		lw_reason(why,
 			  "built in; whether they are on cannot be told: " KPROBES "/enabled: %s",
-			  strerror(-n));
+			  strerror(-on));
 		return LW_RULE_SKIP;
 	}
-	if (text[0] == '0') {
+	if (!on) {
 		lw_reason(why,
 			  "switched off, so that none would fire; echo 1 > " KPROBES "/enabled");
 		return LW_RULE_FAIL;
 	}
 	lw_reason(why, "on");
+	return LW_RULE_OK;
+}
+
+enum lw_result lw_host_ftrace(const struct lw_subject *subject, struct lw_reason *why)
+{
+	int on;
+
+	if (!lw_armed_used(subject->tool)) {
+		lw_reason(why, "the module has no kprobe");
+		return LW_RULE_OK;
+	}
+	on = lw_armed_ftrace(subject->root);
+	if (on < 0 && on != -ENOENT) {
+		lw_reason(why, "kernel.ftrace_enabled cannot be read: %s", strerror(-on));
+		return LW_RULE_SKIP;
+	}
+	if (!on) {
+		lw_reason(why, "kernel.ftrace_enabled is 0, so that no kprobe would fire; "
+			       "sysctl kernel.ftrace_enabled=1");
+		return LW_RULE_FAIL;
+	}
+	lw_reason(why, on < 0 ? "this kernel has none" : "lets kprobes fire");
 	return LW_RULE_OK;
 }
 
@@ -400,17 +442,18 @@ static char *find_blacklisted(const struct points *points, FILE *file)
 enum lw_result lw_host_blacklist(const struct lw_subject *subject, struct lw_reason *why)
 {
 	struct points points = find_points(subject->tool);
-	char path[PATH_MAX], *name;
+	char *name;
 	FILE *file;
+	int fd;
 
 	if (!points.begin) {
 		lw_reason(why, "the module has no kprobe");
 		return LW_RULE_OK;
 	}
-	snprintf(path, sizeof(path), "%s" KPROBES "/blacklist", subject->root);
-	file = fopen(path, "re");
+	fd = lw_debugfs_open(subject->root, "kprobes/blacklist");
+	file = fd < 0 ? NULL : fdopen(fd, "r");
 	if (!file) {
-		lw_reason(why, KPROBES "/blacklist: %s", strerror(errno));
+		lw_reason(why, KPROBES "/blacklist: %s", strerror(fd < 0 ? -fd : errno));
 		return LW_RULE_SKIP;
 	}
 	name = find_blacklisted(&points, file);
@@ -626,7 +669,9 @@ const struct lw_host_rule lw_host_rules[LW_HOST_RULES] = {
 	{ "secureboot", lw_host_secureboot, LW_REFUSED, true },
 	{ "signature", lw_host_signature, LW_REFUSED, true },
 	{ "fips", lw_host_fips, LW_REFUSED, false },
+	{ "taint", lw_host_taint, LW_REFUSED, false },
 	{ "kprobes", lw_host_kprobes, LW_REFUSED, true },
+	{ "ftrace", lw_host_ftrace, LW_REFUSED, true },
 	{ "blacklist", lw_host_blacklist, LW_REFUSED, true },
 	{ "addresses", lw_host_addresses, LW_REFUSED, true },
 	{ "running", lw_host_running, LW_FAILED, false },

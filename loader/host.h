@@ -40,7 +40,7 @@ struct lw_host_rule {
 };
 
 /* The rules in the order in which a run looks at them. */
-#define LW_HOST_RULES 12
+#define LW_HOST_RULES 14
 extern const struct lw_host_rule lw_host_rules[LW_HOST_RULES];
 
 /*
@@ -97,11 +97,18 @@ lw_host_fn lw_host_signature;
 lw_host_fn lw_host_fips;
 
 /*
- * kprobes - are they built in and switched on, if the module has any? Probes that are
- * registered while they are off never fire, and nobody says so (kprobes_all_disarmed in
- * kernel/kprobes.c). Whether they are on is in debugfs only, which need not be mounted.
+ * taint - does the kernel panic when it takes a module of ours? It does if panic_on_taint, on its
+ * command line, has the bit of modules from outside of its tree, or that of unsigned ones
+ * (add_taint() in kernel/panic.c, Documentation/admin-guide/tainted-kernels.rst).
+ */
+lw_host_fn lw_host_taint;
+
+/*
+ * kprobes, ftrace - are kprobes built in, and do they fire, if the module has any? (armed.h)
+ * Whether they are switched on is in debugfs, which need not be mounted.
  */
 lw_host_fn lw_host_kprobes;
+lw_host_fn lw_host_ftrace;
 
 /*
  * blacklist - none of the functions that the module probes, whose names are in its probe

@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "armed.h"
 #include "clock.h"
 #include "host.h"
 #include "inserted.h"
@@ -63,6 +64,7 @@ struct ending {
 struct job {
 	const struct lw_run *run;
 	struct lw_loss *loss; /* the caller's, who looks at it in each flush */
+	struct lw_armed *armed;
 	struct ending ending;
 	pid_t pid;
 	int out, err;   /* pipes from its stdout and stderr */
@@ -202,6 +204,19 @@ static bool remind(struct job *job)
 	return true;
 }
 
+/* ---- what silences its probes ---- */
+
+static void tell_armed(struct job *job)
+{
+	const char *text;
+	bool lost;
+
+	while ((text = lw_armed_news(job->armed, &lost))) {
+		job->loss->missed += lost;
+		lw_warn("%s: %s", job->run->name, text);
+	}
+}
+
 /* ---- its output ---- */
 
 /* Returns 1 at the end of the output, 0 to go on, or -errno. */
@@ -232,7 +247,8 @@ static int relay(struct job *job)
 	int ret, err = 0;
 	struct pollfd fds[] = { { .fd = job->out, .events = POLLIN },
 				{ .fd = job->err, .events = POLLIN },
-				{ .fd = run->out } };
+				{ .fd = run->out },
+				{ .fd = lw_armed_fd(job->armed), .events = POLLIN } };
 
 	for (;;) {
 		bool stop = lw_signals_stop() || (deadline && lw_clock_msec() >= deadline) || err;
@@ -245,9 +261,9 @@ static int relay(struct job *job)
 			fds[2].fd = -1;
 		}
 		if (stopping)
-			ret = poll(fds, 3, 1000);
+			ret = poll(fds, 4, 1000);
 		else
-			ret = lw_signals_poll(fds, 3, deadline ? 100 : -1);
+			ret = lw_signals_poll(fds, 4, deadline ? 100 : -1);
 		if (ret < 0 && errno != EINTR)
 			return -errno;
 		if (ret > 0)
@@ -260,6 +276,8 @@ static int relay(struct job *job)
 			err = -EPIPE;
 		if (fds[1].revents && !take_messages(job))
 			fds[1].fd = -1;
+		if (fds[3].revents)
+			tell_armed(job);
 		/* The header comes before the probes are registered, but not long. */
 		if (fds[0].revents & POLLIN && !started) {
 			started = true;
@@ -366,11 +384,15 @@ int lw_staprun_run(const struct lw_run *run, struct lw_loss *loss)
 	int status = 0, err;
 
 	*loss = (struct lw_loss){ 0 };
+	if (run->subject->tool)
+		job.armed = lw_armed_watch(run->subject->tool, run->subject->root);
 	err = spawn(&job);
 	if (err) {
 		lw_error("%s: cannot start staprun: %s", run->name, strerror(-err));
 	} else {
+		tell_armed(&job);
 		err = relay(&job);
+		tell_armed(&job);
 		/* It has ended, unless relay() failed. */
 		if (err < 0)
 			kill(job.pid, SIGINT);
@@ -381,6 +403,7 @@ int lw_staprun_run(const struct lw_run *run, struct lw_loss *loss)
 		status = reap(&job);
 	if (job.err >= 0)
 		close(job.err);
+	lw_armed_free(job.armed);
 	/* That the reader is gone excuses nothing else. */
 	return err < 0 && (err != -EPIPE || !status) ? err : status;
 }

@@ -84,6 +84,13 @@ test_boot_with_modules_disabled() {
 	prints 4 'modules    FAIL kernel.modules_disabled is 1' lwload check opensnoop
 }
 
+# It would be the end of the machine.
+test_boot_that_panics_at_our_modules() {
+	exits 4 'opensnoop: taint: the kernel panics when it takes a module of its like: panic_on_taint has 0x1000' \
+		lwload opensnoop --duration 1
+	prints 4 'taint      FAIL the kernel panics' lwload check opensnoop
+}
+
 # What happens on the isolated processor is seen from another.
 test_boot_with_an_isolated_processor() {
 	[ "$(cat /sys/devices/system/cpu/isolated)" = 1 ]

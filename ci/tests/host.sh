@@ -58,6 +58,136 @@ hidden_from_root() {
 	return $status
 }
 
+# ---- switches that silence kprobes ----
+
+# switch FILE VALUE - as root does during a run
+switch() {
+	echo "$2" > "$1"
+}
+
+# Of three files the second is opened while kprobes are off.
+shows_no_more_than_is_seen() {
+	local file=$1 name=$2 status=0
+	$workload once /etc/hostname
+	switch "$file" 0
+	await "lwload: warning: opensnoop: $name is 0: kprobes do not fire, and what they see is missed until it is 1" $err
+	$workload once /etc/passwd
+	switch "$file" 1
+	await "lwload: warning: opensnoop: $name is 1 again: kprobes fire" $err
+	$workload once /etc/group
+	finish || status=$?
+	[ $status -eq 5 ]
+	grep /etc/hostname $out
+	grep /etc/group $out
+	not grep /etc/passwd $out
+}
+
+# ends_while_off FILE NAME - it is off from the middle of a run on
+ends_while_off() {
+	local status=0
+	start opensnoop -n workload
+	switch "$1" 0
+	finish || status=$?
+	switch "$1" 1
+	[ $status -eq 5 ]
+	grep "warning: opensnoop: $2 is 0" $err
+}
+
+# off_for_a_moment FILE NAME - before lwload can look
+off_for_a_moment() {
+	local status=0
+	start opensnoop -n workload
+	kill -STOP $lwload
+	switch "$1" 0
+	switch "$1" 1
+	kill -CONT $lwload
+	finish || status=$?
+	[ $status -eq 5 ]
+	grep "warning: opensnoop: $2 was written to, and may have been 0 for a moment" $err
+	# Who writes what it is has changed nothing.
+	start opensnoop -n workload
+	switch "$1" 1
+	pause 0.5
+	finish
+	not grep warning $err
+}
+
+ftrace=/proc/sys/kernel/ftrace_enabled
+
+test_host_whose_ftrace_is_off_is_refused() {
+	local status
+	echo 0 > $ftrace
+	strictly ftrace_is_off
+	echo 1 > $ftrace
+	[ $status -eq 0 ]
+	lwload opensnoop --duration 0.3 > $out
+}
+
+ftrace_is_off() {
+	exits 4 'opensnoop: ftrace: kernel.ftrace_enabled is 0, so that no kprobe would fire; sysctl kernel.ftrace_enabled=1' \
+		lwload opensnoop --duration 1
+	prints 4 'ftrace     FAIL kernel.ftrace_enabled is 0' lwload check opensnoop
+	# Tracepoints do not go through it.
+	prints 0 'ftrace     ok   the module has no kprobe' lwload check syscallbypid
+	start syscallbypid -T 0 --json
+	$workload repeat 997 /etc/hostname
+	finish
+	jq -e -s 'any(.comm == "workload" and .syscall == "openat" and .count >= 997)' $out
+}
+
+ftrace_in_a_run() {
+	start opensnoop -n workload
+	shows_no_more_than_is_seen "$@"
+	ends_while_off "$@"
+	off_for_a_moment "$@"
+}
+
+test_host_whose_ftrace_is_switched_off_during_a_run() {
+	local status
+	strictly ftrace_in_a_run $ftrace kernel.ftrace_enabled
+	echo 1 > $ftrace
+	return $status
+}
+
+# Nobody has mounted debugfs when the run begins.
+kprobes_in_a_run() {
+	start opensnoop -n workload
+	mount -t debugfs none /sys/kernel/debug
+	shows_no_more_than_is_seen "$@"
+	ends_while_off "$@"
+	off_for_a_moment "$@"
+}
+
+test_host_whose_kprobes_are_switched_off_during_a_run() {
+	local status enabled=/sys/kernel/debug/kprobes/enabled
+	not mountpoint -q /sys/kernel/debug
+	strictly kprobes_in_a_run $enabled $enabled
+	echo 1 > $enabled
+	umount /sys/kernel/debug
+	return $status
+}
+
+kprobes_stay_off() {
+	echo 0 > /sys/kernel/debug/kprobes/enabled
+	umount /sys/kernel/debug
+	exits 4 'kprobes: switched off' lwload opensnoop --duration 1 || status=$?
+	mount -t debugfs none /sys/kernel/debug
+	echo 1 > /sys/kernel/debug/kprobes/enabled
+}
+
+test_host_whose_kprobes_are_off_where_nobody_sees_it() {
+	local status=0
+	with_mount debugfs /sys/kernel/debug kprobes_stay_off
+	[ $status -eq 0 ]
+}
+
+# staprun's runs are watched as well.
+test_host_whose_ftrace_is_switched_off_during_a_run_of_staprun() {
+	(by_staprun opensnoop --staprun --verbose -n workload) > $out 2> $err < /dev/null &
+	started
+	shows_no_more_than_is_seen $ftrace kernel.ftrace_enabled
+}
+
 test_host_that_hides_addresses() {
 	local status
 	sysctl -q kernel.kptr_restrict=2

@@ -22,17 +22,17 @@ test_check_says_that_every_tool_is_ready() {
 	n=$(tools_here)
 	[ "$n" -ge 1 ]
 	prints 0 "$n of $n tools ready for kernel $(uname -r)" lwload check
-	# Neither securityfs nor debugfs is mounted: see host.sh.
+	# securityfs is not mounted: see host.sh.
 	not grep -E ' (warn|FAIL) ' $out
 	if has_modversions; then
 		[ "$(grep -cE ' symbols    ok   1[0-9]{2} of 1[0-9]{2} symbols compared, all the same$' $out)" -eq "$n" ]
 	else
 		[ "$(grep -c ' symbols    skip no modversions' $out)" -eq "$n" ]
 	fi
-	not grep -E ' (installed|trusted|name|release|build|user|proc|modules|signature|addresses|running|memory|manifest|signed|sha256|serial) +skip ' $out
-	[ "$(wc -l < $out)" -eq $((22 * n + 1)) ]
+	not grep -E ' (installed|trusted|name|release|build|user|proc|modules|signature|taint|kprobes|ftrace|blacklist|addresses|running|memory|manifest|signed|sha256|serial) +skip ' $out
+	[ "$(wc -l < $out)" -eq $((24 * n + 1)) ]
 	prints 0 '"ready":true' lwload check --json
-	jq -e -s "length == $n and all(.ready and (.rules | length == 22))" $out
+	jq -e -s "length == $n and all(.ready and (.rules | length == 24))" $out
 	nothing_is_inserted
 }
 

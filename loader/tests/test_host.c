@@ -20,6 +20,8 @@
 #define LSM "sys/kernel/security/lsm"
 #define ENFORCE "sys/module/module/parameters/sig_enforce"
 #define EFI "sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
+#define CMDLINE "proc/cmdline"
+#define FTRACE "proc/sys/kernel/ftrace_enabled"
 #define FIPS "proc/sys/crypto/fips_enabled"
 #define OPTIMIZATION "proc/sys/debug/kprobes-optimization"
 #define SYMBOLS "proc/kallsyms"
@@ -340,6 +342,53 @@ static const struct row {
 	  RUN,
 	  { { ENABLED, NO_FILE } },
 	  "register_kprobe",
+	  0 },
+	{ "ftrace", LW_RULE_OK, "the module has no kprobe", RUN, { { FTRACE, "0\n" } }, "", 0 },
+	{ "ftrace",
+	  LW_RULE_OK,
+	  "lets kprobes fire",
+	  RUN,
+	  { { FTRACE, "1\n" } },
+	  "register_kprobe",
+	  0 },
+	{ "ftrace",
+	  LW_RULE_FAIL,
+	  "kernel.ftrace_enabled is 0, so that no kprobe would fire; sysctl "
+	  "kernel.ftrace_enabled=1",
+	  LOOK,
+	  { { FTRACE, "0\n" }, { SYMBOLS, "0 T kprobe_ftrace_handler\n" } },
+	  "register_kretprobe",
+	  0 },
+	{ "ftrace",
+	  LW_RULE_OK,
+	  "lets kprobes fire",
+	  RUN,
+	  { { FTRACE, "0\n" }, { SYMBOLS, "0 T register_kprobe\n" } },
+	  "register_kprobe",
+	  0 },
+	{ "ftrace", LW_RULE_OK, "this kernel has none", RUN, { { 0 } }, "register_kprobe", 0 },
+	{ "taint", LW_RULE_OK, "no panic at a module", RUN, { { 0 } }, "", 0 },
+	{ "taint",
+	  LW_RULE_FAIL,
+	  "the kernel panics when it takes a module of its like: panic_on_taint has 0x1000; boot "
+	  "without that",
+	  LOOK,
+	  { { CMDLINE, "quiet panic_on_taint=0x1201,nousertaint x\n" } },
+	  "",
+	  0 },
+	{ "taint",
+	  LW_RULE_FAIL,
+	  "the kernel panics when it takes a module of its like: panic_on_taint has 0x2000",
+	  RUN,
+	  { { CMDLINE, "panic_on_taint=1000 panic_on_taint=2000" } },
+	  MAGIC,
+	  0 },
+	{ "taint",
+	  LW_RULE_OK,
+	  "no panic",
+	  RUN,
+	  { { CMDLINE, "panic_on_taint=2000" }, { ENFORCE, "Y\n" } },
+	  "",
 	  0 },
 	{ "blacklist",
 	  LW_RULE_OK,
