@@ -2,6 +2,7 @@
 
 #include <linux/cred.h>
 #include <linux/kprobes.h>
+#include <linux/pid.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/string.h>
@@ -205,9 +206,35 @@ static bool lw_parse_names(struct lw_names *names, const char *list)
 	return true;
 }
 
+/*
+ * lw_host_pid - a number in the current task's pid namespace, as the host has it
+ *
+ * A begin probe runs in the process that starts the module. Returns 0 if nobody has it there.
+ */
+static u32 lw_host_pid(u32 id)
+{
+	u32 host = id;
+
+	if (task_pid(current)->level) {
+		rcu_read_lock();
+		host = pid_nr(find_vpid(id));
+		rcu_read_unlock();
+	}
+	return host;
+}
+
 static const char *lw_only_pids(struct lw_ids *ids, const char *list)
 {
-	return lw_parse_ids(ids, list, 1, PID_MAX_LIMIT) ? NULL : "process ids";
+	u32 i;
+
+	if (!lw_parse_ids(ids, list, 1, PID_MAX_LIMIT))
+		return "process ids";
+	for (i = 0; i < ids->n; i++) {
+		ids->id[i] = lw_host_pid(ids->id[i]);
+		if (!ids->id[i])
+			return "processes in this pid namespace";
+	}
+	return NULL;
 }
 
 static const char *lw_only_names(struct lw_names *names, const char *list)

@@ -647,6 +647,10 @@ struct task_struct {
 	pid_t pid, tgid;
 	unsigned int flags;
 	struct task_struct *group_leader, *real_parent;
+	struct pid {
+		unsigned int level; /* 0: the host's pid namespace */
+		pid_t nr;           /* there */
+	} thread_pid;
 	struct mm_struct *mm;
 	kuid_t uid;
 	struct user_namespace *user_ns;
@@ -665,6 +669,10 @@ extern struct user_namespace shim_init_user_ns;
 #define __kuid_val(uid) ((uid).val)
 #define task_tgid_nr(task) ((task)->tgid)
 #define task_pid_nr(task) ((task)->pid)
+#define task_pid(task) (&(task)->thread_pid)
+#define pid_nr(pid) ((pid) ? (pid)->nr : 0)
+/* The host's number is 1000 more. Nobody has one from 100 on. */
+#define find_vpid(id) ((id) < 100 ? &(struct pid){ 1, (id) + 1000 } : NULL)
 
 /* ---- memory of users ---- */
 

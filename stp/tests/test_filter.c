@@ -124,6 +124,19 @@ static void each_kind_must_match(void **state)
 }
 
 /* What a name had behind its end is not a part of it. */
+static void numbers_are_those_of_a_namespace(void **state)
+{
+	(void)state;
+	current->thread_pid.level = 1;
+	assert_true(takes(LW_BY_PID, "12,11"));
+	assert_false(lw_wanted());
+	current->tgid = 1011;
+	assert_true(lw_wanted());
+	assert_false(takes(LW_BY_TID, "12,100"));
+	assert_true(takes(LW_BY_UID, "1000"));
+	current->thread_pid.level = 0;
+}
+
 static void names_end_with_their_nul(void **state)
 {
 	(void)state;
@@ -146,6 +159,7 @@ int main(void)
 		cmocka_unit_test_setup(no_filter_wants_all, setup),
 		cmocka_unit_test(lists_are_taken_and_ask),
 		cmocka_unit_test_setup(each_kind_must_match, setup),
+		cmocka_unit_test_setup(numbers_are_those_of_a_namespace, setup),
 		cmocka_unit_test_setup(names_end_with_their_nul, setup),
 		cmocka_unit_test_setup(programs_and_targets_are_no_matter_of_the_begin, setup),
 	};
