@@ -709,6 +709,40 @@ int lw_options_parse(const struct lw_tool *tool, int argc, char **argv, struct l
 	return err;
 }
 
+/* Returns the parameter NAME=VALUE of an option, or NULL. */
+static char **param_of(struct lw_options *options, const struct lw_option *option)
+{
+	size_t n = strlen(option->param);
+	int i;
+
+	for (i = 0; i < options->nparams; i++)
+		if (!strncmp(options->params[i], option->param, n) && options->params[i][n] == '=')
+			return &options->params[i];
+	return NULL;
+}
+
+char *lw_options_value(const struct lw_options *options, const struct lw_option *option)
+{
+	char **param = param_of((struct lw_options *)options, option);
+	const char *value = param ? strchr(*param, '=') + 1 : NULL;
+
+	if (!value)
+		return NULL;
+	return *value == '"' ? strndup(value + 1, strlen(value) - 2) : strdup(value);
+}
+
+int lw_options_replace(struct lw_options *options, const struct lw_option *option,
+		       const char *value)
+{
+	char **param = param_of(options, option), *text;
+
+	if (asprintf(&text, "%s=\"%s\"", option->param, value) < 0)
+		return -ENOMEM;
+	free(*param);
+	*param = text;
+	return 0;
+}
+
 void lw_options_free(struct lw_options *options)
 {
 	int i;

@@ -47,6 +47,13 @@ int lw_options_parse(const struct lw_tool *tool, int argc, char **argv, struct l
 
 void lw_options_free(struct lw_options *options);
 
+/* lw_options_value - of an option that was given, without quotes; free it. NULL: it was not given */
+char *lw_options_value(const struct lw_options *options, const struct lw_option *option);
+
+/* lw_options_replace - give the module another string. Returns 0 or -ENOMEM. */
+int lw_options_replace(struct lw_options *options, const struct lw_option *option,
+		       const char *value);
+
 /* lw_options_help - print the tool's usage, made from its description */
 void lw_options_help(const struct lw_tool *tool);
 

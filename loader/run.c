@@ -9,6 +9,7 @@
 
 #include "engine.h"
 #include "flight.h"
+#include "here.h"
 #include "host.h"
 #include "identity.h"
 #include "lock.h"
@@ -497,7 +498,8 @@ enum lw_exit lw_run_recorded(const struct lw_host *host, int argc, char **argv,
 	if (code != LW_OK)
 		return code;
 	run.tool = tool;
-	if (lw_options_parse(tool, argc, argv, &run.options))
+	if (lw_options_parse(tool, argc, argv, &run.options) ||
+	    (!run.options.help && lw_here_options(host->root, host->release, tool, &run.options)))
 		code = LW_USAGE;
 	else
 		code = run_tool(&run);

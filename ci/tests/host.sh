@@ -285,6 +285,49 @@ test_host_whose_processors_are_not_visited() {
 	[ "$(wc -l < $out)" -eq 997 ]
 }
 
+# ---- namespaces of process ids ----
+
+# in_pids COMMAND... - the command is the first process of such a namespace, with its own /proc
+in_pids() {
+	unshare --pid --fork --mount-proc "$@"
+}
+
+# start_in_pids OPTION... - as start, by a shell whose number there is 1, which then opens a file
+start_in_pids() {
+	# shellcheck disable=SC2016 # the inner shell expands it
+	in_pids bash -c 'err=$1; shift
+		lwload "$@" --json --verbose 2> $err < /dev/null &
+		until grep -q "tracing; Ctrl-C" $err || ! kill -0 $!; do sleep 0.1; done
+		: < /etc/hostname
+		(: < /etc/passwd)
+		/bin/true mark
+		kill -INT $!
+		wait $!' bash $err "$@" > $out
+}
+
+test_host_in_a_pid_namespace_takes_its_numbers() {
+	start_in_pids opensnoop -p 1
+	jq -r .path $out > $work/got
+	grep /etc/hostname $work/got
+	not grep /etc/passwd $work/got
+	# Records have the host's numbers.
+	jq -e -s 'all(.pid > 1)' $out
+	start_in_pids execsnoop -P 1
+	jq -e -s 'map(select(.comm == "true").args) == [["/bin/true", "mark"]] and (map(.ppid) | unique | length == 1)' $out
+	start_in_pids opensnoop -t 1
+	grep /etc/hostname $out
+}
+
+test_host_in_a_pid_namespace_refuses_numbers_of_others() {
+	exits 2 "opensnoop: option -p: no process 4194304 in this PID namespace, whose numbers are meant" \
+		in_pids lwload opensnoop -p 1,4194304
+	exits 2 'opensnoop: option -p: /proc is not that of this PID namespace' \
+		unshare --pid --fork lwload opensnoop -p 1
+	nothing_is_inserted
+	# Without a number there is nothing to translate.
+	unshare --pid --fork lwload opensnoop --duration 0.3 > $out
+}
+
 # ---- other runs ----
 
 test_host_says_who_runs_the_same_tool() {

@@ -178,10 +178,70 @@ test_biolatency_Q_and_d_count_the_same() {
 	as_diskstats -D -Q
 	as_diskstats -D -d nvme0n1
 	jq -e -s 'all(.disk == "nvme0n1")' $out
-	start biolatency --json -d vdz
-	direct_writes 8k 11
+}
+
+# with_partitions COMMAND... - with two of that disk, from sector 2048 and from 8192 on
+with_partitions() {
+	local status
+	nvme_disk
+	addpart /dev/nvme0n1 1 2048 4096
+	addpart /dev/nvme0n1 2 8192 4096
+	eventually 5 test -b /dev/nvme0n1p2
+	strictly "$@"
+	delpart /dev/nvme0n1 1
+	delpart /dev/nvme0n1 2
+	return $status
+}
+
+to_both_partitions() {
+	dd if=/dev/zero of=/dev/nvme0n1p1 bs=4k count=7 oflag=direct status=none
+	dd if=/dev/zero of=/dev/nvme0n1p2 bs=4k count=5 oflag=direct status=none
+	# Its last sectors, and the first behind it
+	dd if=/dev/zero of=/dev/nvme0n1 bs=512 seek=6140 count=8 oflag=direct status=none
+}
+
+# shows_requests N DISK - of that option's value
+shows_requests() {
+	start biolatency --json -D -d "$2"
+	to_both_partitions
 	finish
-	[ ! -s $out ]
+	jq -e -s "length == 1 and .[0].disk == \"nvme0n1\" and .[0].latency.count == $1" $out
+	start bitesize --json -d "$2"
+	to_both_partitions
+	finish
+	jq -e -s "map(.size.count) | add == $1" $out
+}
+
+partitions_are_told_apart() {
+	ln -s /dev/nvme0n1p2 $work/by-id
+	shows_requests 20 nvme0n1
+	shows_requests 20 /dev/nvme0n1
+	shows_requests 11 nvme0n1p1
+	shows_requests 5 /dev/nvme0n1p2
+	shows_requests 5 $work/by-id
+}
+
+test_biolatency_and_bitesize_d_take_a_partition_and_a_path() {
+	with_partitions partitions_are_told_apart
+}
+
+test_biolatency_and_bitesize_d_refuse_what_is_no_disk() {
+	nvme_disk
+	exits 2 'biolatency: option -d: no disk "nosuch" here; there are nvme0n1, vda, vdb' lwload biolatency -d nosuch
+	exits 2 'bitesize: option -d: no disk "/etc/hostname" here; there are ' lwload bitesize -d /etc/hostname
+	exits 2 'biolatency: option -d: no disk "../vda" here; there are ' lwload biolatency -d ../vda
+	nothing_is_inserted
+}
+
+test_fslatency_and_fsslower_t_refuse_what_is_no_type() {
+	exits 2 'fslatency: option -t: this kernel has no type of file system "nosuchfs"; those of disks are ' \
+		lwload fslatency -t nosuchfs
+	grep -w ext4 $err
+	exits 2 'fsslower: option -t: this kernel has no type' lwload fsslower -t ext
+	lwload fsslower -t tmpfs --duration 0.3 > $out
+	# Its module is not loaded, and could be.
+	not grep -w xfs /proc/filesystems
+	lwload fslatency -t xfs --duration 0.3 > $out
 }
 
 test_biolatency_F_and_D_tell_operation_and_disk() {

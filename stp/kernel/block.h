@@ -24,13 +24,35 @@ static struct lw_disk {
 	char name[DISK_NAME_LEN];
 } lw_disks[LW_DISKS];
 
-static char lw_disk_wanted[DISK_NAME_LEN];
+/* Requests of this disk, if it has a name, and in these sectors, if there are any: those of a partition */
+static struct {
+	char name[DISK_NAME_LEN];
+	u64 first, sectors;
+} lw_disk_wanted;
+
+/* "NAME" or "NAME FIRST SECTORS"; "" stands for all. Returns whether it is one of these. */
+static bool lw_only_disk(const char *disk)
+{
+	size_t n = strcspn(disk, " ");
+
+	if (n >= DISK_NAME_LEN)
+		return false;
+	memcpy(lw_disk_wanted.name, disk, n);
+	return !disk[n] ||
+	       sscanf(disk + n, " %llu %llu", &lw_disk_wanted.first, &lw_disk_wanted.sectors) == 2;
+}
 
 static bool lw_request_wanted(struct request *rq)
 {
-	struct gendisk *gd = lw_request_disk(rq);
+	struct gendisk *gd;
 
-	return !lw_disk_wanted[0] || (gd && !strcmp(gd->disk_name, lw_disk_wanted));
+	if (!lw_disk_wanted.name[0])
+		return true;
+	gd = lw_request_disk(rq);
+	if (!gd || strcmp(gd->disk_name, lw_disk_wanted.name))
+		return false;
+	return !lw_disk_wanted.sectors ||
+	       blk_rq_pos(rq) - lw_disk_wanted.first < lw_disk_wanted.sectors;
 }
 
 #define LW_DISK_THERE (1 << 31)

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* test_here.c - disks, file systems and processes as a person names them, on a host of a tree */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "helper.h"
+#include "here.h"
+
+#define RELEASE_HERE "6.1.0-99-test"
+
+static char *root;
+
+static void link_to(const char *target, const char *path)
+{
+	char name[512];
+
+	/* For its directories. */
+	tree_text(root, path, "");
+	snprintf(name, sizeof(name), "%s/%s", root, path);
+	assert_int_equal(unlink(name), 0);
+	assert_int_equal(symlink(target, name), 0);
+}
+
+/* A disk of the tree, with requests of its own or not */
+static void add_disk(const char *name, bool requests)
+{
+	char path[256], target[256];
+
+	snprintf(path, sizeof(path), "sys/devices/%s/size", name);
+	tree_text(root, path, "");
+	snprintf(path, sizeof(path), "sys/devices/%s/mq/0", name);
+	if (requests)
+		tree_text(root, path, "");
+	snprintf(target, sizeof(target), "../../devices/%s", name);
+	snprintf(path, sizeof(path), "sys/block/%s", name);
+	link_to(target, path);
+	snprintf(target, sizeof(target), "../../devices/%s", name);
+	snprintf(path, sizeof(path), "sys/class/block/%s", name);
+	link_to(target, path);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	root = tree_new();
+	add_disk("sda", true);
+	add_disk("sdb", true);
+	add_disk("cciss!c0d0", true);
+	add_disk("dm-0", false);
+	add_disk("ram0", false);
+	tree_text(root, "sys/devices/sda/sda1/partition", "1\n");
+	tree_text(root, "sys/devices/sda/sda1/start", "2048\n");
+	tree_text(root, "sys/devices/sda/sda1/size", "4096\n");
+	link_to("../../devices/sda/sda1", "sys/class/block/sda1");
+	link_to("../../sda/sda1", "sys/devices/dm-0/slaves/sda1");
+	tree_text(root, "proc/filesystems", "nodev\ttmpfs\n\text4\n\tfuseblk\n");
+	tree_text(root, "lib/modules/" RELEASE_HERE "/modules.alias", "alias fs-xfs xfs\n");
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	tree_free(root);
+	return 0;
+}
+
+struct row {
+	const char *tool, *option, *value;
+	const char *want; /* the first parameter, or what is said */
+};
+
+static const struct row rows[] = {
+	{ "biolatency", "-d", "sda", "disk=\"sda\"" },
+	{ "biolatency", "-d", "sda1", "disk=\"sda 2048 4096\"" },
+	{ "bitesize", "-d", "cciss/c0d0", "disk=\"cciss/c0d0\"" },
+	{ "bitesize", "-d", "cciss!c0d0", "disk=\"cciss/c0d0\"" },
+	{ "biolatency", "-d", "nosuch",
+	  "lwload: biolatency: option -d: no disk \"nosuch\" here; there are cciss!c0d0, sda, sdb\n" },
+	{ "biolatency", "-d", ".", "lwload: biolatency: option -d: no disk \".\" here; there are" },
+	{ "bitesize", "-d", "/dev/../etc",
+	  "lwload: bitesize: option -d: no disk \"/dev/../etc\" here" },
+	{ "biolatency", "-d", "dm-0",
+	  "lwload: biolatency: option -d: dm-0 has no requests of its own, and passes its I/O on to "
+	  "sda1\n" },
+	{ "biolatency", "-d", "ram0",
+	  "lwload: biolatency: option -d: ram0 has no requests of its own; disks that have are "
+	  "cciss!c0d0, sda, sdb\n" },
+	{ "fslatency", "-t", "ext4", "fs=\"ext4\"" },
+	{ "fsslower", "-t", "tmpfs", "fs=\"tmpfs\"" },
+	{ "fslatency", "-t", "xfs", "fs=\"xfs\"" },
+	{ "fslatency", "-t", "ext",
+	  "lwload: fslatency: option -t: this kernel has no type of file system \"ext\"; those of "
+	  "disks are ext4, fuseblk\n" },
+	{ "opensnoop", "-p", "7", "pid=7" },
+};
+
+/* Its first parameter, or what it says; free it. */
+static char *answer(const struct row *row)
+{
+	struct lw_tool *tool = tool_of(row->tool);
+	char *argv[] = { tool->name, (char *)row->option, (char *)row->value, NULL };
+	struct lw_options options;
+	struct capture err;
+	char *text;
+	int result;
+
+	capture_begin(&err, 2);
+	assert_int_equal(lw_options_parse(tool, 3, argv, &options), 0);
+	result = lw_here_options(root, RELEASE_HERE, tool, &options);
+	text = capture_end(&err, NULL);
+	assert_int_equal(result < 0, *text != '\0');
+	if (!result) {
+		free(text);
+		text = strdup(options.params[0]);
+	}
+	lw_options_free(&options);
+	lw_tool_free(tool);
+	return text;
+}
+
+static void check(const struct row *row)
+{
+	char *text = answer(row);
+
+	if (strncmp(text, row->want, strlen(row->want)))
+		fail_msg("%s %s %s: wanted \"%s\", got \"%s\"", row->tool, row->option, row->value,
+			 row->want, text);
+	free(text);
+}
+
+static void values_are_understood(void **state)
+{
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(rows); i++)
+		check(&rows[i]);
+}
+
+/* A file of the tree has another inode than the host's namespace. */
+static void numbers_of_a_namespace(void **state)
+{
+	static const struct row is_there = { "opensnoop", "-p", "7,8", "pid=7,8" };
+	static const struct row is_not = {
+		"opensnoop", "-t", "7,80,8",
+		"lwload: opensnoop: option -t: no process 80 in this PID "
+		"namespace, whose numbers are meant; run lwload on the "
+		"host itself for others\n"
+	};
+	static const struct row of_others = { "opensnoop", "-p", "7",
+					      "lwload: opensnoop: option -p: /proc is not that of "
+					      "this PID namespace, so that a number may be two" };
+	char own[16], path[64];
+
+	(void)state;
+	tree_text(root, "proc/7/comm", "");
+	tree_text(root, "proc/8/comm", "");
+	tree_text(root, "proc/other/ns/pid", "");
+	link_to("other", "proc/self");
+	check(&of_others);
+	snprintf(own, sizeof(own), "%d", getpid());
+	snprintf(path, sizeof(path), "proc/%s/ns/pid", own);
+	tree_text(root, path, "");
+	snprintf(path, sizeof(path), "%s/proc/self", root);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(symlink(own, path), 0);
+	check(&is_there);
+	check(&is_not);
+}
+
+#define FRESH(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = { FRESH(values_are_understood),
+						   FRESH(numbers_of_a_namespace) };
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
