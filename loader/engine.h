@@ -47,7 +47,7 @@ struct lw_run {
 
 /*
  * lw_engine_run - insert those bytes with init_module(2), run until a signal
- * (SIGINT, SIGTERM, SIGHUP), the end of the duration, the script's own exit() or
+ * (signals.h), the end of the duration, the script's own exit() or
  * the sink says stop, and remove the module whatever happened. The caller has
  * root's privileges and holds the tool's lock (lock.h); a module of that name
  * that nobody is attached to is the leftover of a dead run and removed first.

@@ -192,18 +192,45 @@ static int rename_files(struct lw_output *output)
 	return 0;
 }
 
+/* A file that is empty begins with the heading. */
+static int next_file(struct lw_output *output, int flags)
+{
+	int err = open_file(output, flags);
+
+	if (err || output->size)
+		return err;
+	if (output->heading_len)
+		err = write_file(output, output->heading, output->heading_len);
+	output->head = output->size;
+	return err;
+}
+
 static int rotate(struct lw_output *output)
 {
 	int err = close_file(output);
 
 	if (!err)
 		err = rename_files(output);
-	if (!err)
-		err = open_file(output, O_EXCL);
-	if (!err && output->heading_len)
-		err = write_file(output, output->heading, output->heading_len);
-	output->head = output->size;
-	return err;
+	return err ? err : next_file(output, O_EXCL);
+}
+
+static bool is_in_place(const struct lw_output *output)
+{
+	struct stat ours, there;
+
+	return fstat(output->fd, &ours) == 0 &&
+	       fstatat(output->dir, output->name, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       ours.st_dev == there.st_dev && ours.st_ino == there.st_ino;
+}
+
+int lw_output_reopen(struct lw_output *output)
+{
+	if (output->broken || is_in_place(output))
+		return output->broken;
+	output->broken = close_file(output);
+	if (!output->broken)
+		output->broken = next_file(output, 0);
+	return output->broken;
 }
 
 /* How much of it this file shall take, 0 if that is for the next one. */

@@ -48,6 +48,13 @@ int lw_output_pipe(const struct lw_output *output);
 int lw_output_write(struct lw_output *output, const char *buf, size_t len);
 
 /*
+ * lw_output_reopen - go on in the file that has the path now, which is created if it was moved
+ * away; nothing is done if it is the same one. What lw_output_open() refuses is refused here, too,
+ * and nothing more is written then. Returns 0 or -errno, printed.
+ */
+int lw_output_reopen(struct lw_output *output);
+
+/*
  * lw_output_close - NULL is fine. Returns 0 or -errno, printed: of some file systems, only
  * this tells that what was written is not there.
  */

@@ -205,6 +205,12 @@ static int on_data(void *context, const char *buf, size_t len)
 	return lw_stream_feed(run->stream, buf, len);
 }
 
+/* As logrotate(8) and its like ask for, when they have moved the file away. */
+static int reopen(const struct run *run)
+{
+	return lw_signals_take_reopen() ? lw_output_reopen(run->output) : 0;
+}
+
 /*
  * The last report ends the run here and not in on_data(), which would end the reading
  * as well: when the module ends it says what it lost, and writes one more report, which
@@ -221,6 +227,8 @@ static int on_flush(void *context)
 		return 0;
 	}
 	err = show(run);
+	if (!err)
+		err = reopen(run);
 	return err ? err : run->done;
 }
 
@@ -418,6 +426,8 @@ static enum lw_exit insert_and_run(const struct lw_subject *subject, struct run 
 	enum lw_exit code = LW_FAILED;
 
 	lw_signals_catch();
+	if (run->options.output.path)
+		lw_signals_reopen();
 	if (!prepare(run))
 		code = end(run, run_engine(subject, run));
 	lw_render_free(run->render);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stddef.h>
 #include <sys/time.h>
@@ -12,6 +13,9 @@ static volatile sig_atomic_t stopped;
 static volatile sig_atomic_t alarms;
 static volatile sig_atomic_t expires; /* the next alarm is that of lw_signals_expire() */
 static volatile sig_atomic_t expired;
+static volatile sig_atomic_t reopen; /* SIGHUP has asked for that */
+static bool ignored_hangup;          /* the caller did so */
+static bool had_terminal;
 
 static const int stop_signals[] = { SIGINT, SIGTERM, SIGHUP };
 #define NSTOP (sizeof(stop_signals) / sizeof(stop_signals[0]))
@@ -34,6 +38,24 @@ static void on_signal(int number)
 	alarm(1);
 }
 
+static bool has_terminal(void)
+{
+	int fd = open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC);
+
+	return fd >= 0 && close(fd) == 0;
+}
+
+static void on_hangup(int number)
+{
+	int before = errno;
+
+	if (had_terminal && !ignored_hangup && !has_terminal())
+		on_signal(number);
+	else
+		reopen = 1;
+	errno = before;
+}
+
 static void stop_set(sigset_t *set)
 {
 	size_t i;
@@ -50,8 +72,9 @@ static void catch_one(int number, const struct sigaction *action)
 	struct sigaction old;
 
 	if (number == SIGHUP && sigaction(SIGHUP, NULL, &old) == 0 && old.sa_handler == SIG_IGN)
-		return;
-	sigaction(number, action, NULL);
+		ignored_hangup = true;
+	else
+		sigaction(number, action, NULL);
 }
 
 void lw_signals_catch(void)
@@ -71,6 +94,15 @@ void lw_signals_catch(void)
 	sigaction(SIGXFSZ, &action, NULL);
 }
 
+void lw_signals_reopen(void)
+{
+	struct sigaction action = { .sa_handler = on_hangup };
+
+	stop_set(&action.sa_mask);
+	had_terminal = has_terminal();
+	sigaction(SIGHUP, &action, NULL);
+}
+
 void lw_signals_expire(double seconds)
 {
 	struct itimerval timer = { .it_value = { seconds, 0 } };
@@ -86,6 +118,15 @@ void lw_signals_expire(double seconds)
 bool lw_signals_stop(void)
 {
 	return stopped;
+}
+
+bool lw_signals_take_reopen(void)
+{
+	bool taken = reopen;
+
+	if (taken)
+		reopen = 0;
+	return taken;
 }
 
 int lw_signals_poll(struct pollfd *fds, int n, int msec)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* signals.h - SIGINT, SIGTERM and SIGHUP ask a run to stop; nothing else does */
+/* signals.h - SIGINT, SIGTERM and, as a rule, SIGHUP ask a run to stop; nothing else does */
 #ifndef LW_SIGNALS_H
 #define LW_SIGNALS_H
 
@@ -13,8 +13,17 @@
  */
 void lw_signals_catch(void);
 
+/*
+ * lw_signals_reopen - SIGHUP asks for the output to be opened anew from now on, even if it was
+ * ignored. It still asks to stop when the terminal has gone that the process had.
+ */
+void lw_signals_reopen(void);
+
 /* lw_signals_stop - has one arrived? */
 bool lw_signals_stop(void);
+
+/* lw_signals_take_reopen - was the output to be opened anew since the last call? */
+bool lw_signals_take_reopen(void);
 
 /*
  * lw_signals_expire - after these seconds lw_signals_write() has no more patience with its

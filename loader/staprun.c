@@ -270,6 +270,9 @@ static int relay(struct job *job)
 			job->ending.heard = lw_clock_msec();
 		if (stopping && !remind(job))
 			return -ETIMEDOUT;
+		/* A signal may have asked the sink for something. */
+		if (ret == 0 && started && !stopping)
+			err = run->sink.flush(run->sink.context);
 		if (ret <= 0)
 			continue;
 		if (fds[2].revents & (POLLERR | POLLHUP | POLLNVAL))

@@ -29,6 +29,20 @@ test_stops_on_SIGINT() { stops_on INT; }
 test_stops_on_SIGTERM() { stops_on TERM; }
 test_stops_on_SIGHUP() { stops_on HUP; }
 
+test_SIGHUP_begins_the_output_anew() {
+	start opensnoop --json -n workload --output $work/rows
+	$workload repeat 97 /etc/hostname
+	eventually 10 grep -q hostname $work/rows
+	mv $work/rows $work/rows.1
+	kill -HUP $lwload
+	eventually 10 test -e $work/rows
+	$workload repeat 89 /etc/passwd
+	finish
+	[ "$(cat $work/rows.1 $work/rows | grep -c /etc/hostname)" -eq 97 ]
+	[ "$(grep -c /etc/passwd $work/rows)" -eq 89 ]
+	not grep /etc/passwd $work/rows.1
+}
+
 test_stops_when_its_reader_is_gone() {
 	local status
 	set +e

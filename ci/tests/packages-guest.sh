@@ -278,21 +278,36 @@ seen_by_unit() {
 	not grep '^lw_' /proc/modules
 }
 
+# Each row is in one of the files, whether it came before or after the file was moved away.
+unit_rotates() {
+	local file=/var/log/lwtools/opensnoop.json
+	in_systemd systemctl start lwload@opensnoop
+	eventually 15 open_is_shown cat $file
+	in_systemd logrotate -f /etc/logrotate.d/lwtools
+	eventually 15 test -e $file
+	eventually 15 open_is_shown cat $file
+	in_systemd systemctl stop lwload@opensnoop
+	[ -s $file.1 ]
+	# A second time it is compressed, and nothing runs that could begin a new file.
+	in_systemd logrotate -f /etc/logrotate.d/lwtools
+	[ -s $file.2.gz ]
+	[ ! -e $file ]
+}
+
 unit_runs() {
-	mkdir -p /etc/systemd/system/lwload@opensnoop.service.d
 	in_systemd systemctl enable lwload@opensnoop
 	echo 'OPTIONS="-n cat -F"' > /etc/lwtools/opensnoop.conf
 	seen_by_unit in_systemd journalctl -t lwload-opensnoop -o cat --no-pager
 	[ "$(stat -c %a /run/lwtools)" -eq 700 ]
-	printf '%s\n' '[Service]' 'StandardOutput=append:/var/log/lwtools/%i.json' > /etc/systemd/system/lwload@opensnoop.service.d/override.conf
-	in_systemd systemctl daemon-reload
-	seen_by_unit cat /var/log/lwtools/opensnoop.json
+	# A run without a file has nothing to begin anew, and goes on.
+	in_systemd systemctl start lwload@opensnoop
+	in_systemd systemctl reload lwload@opensnoop
+	seen_by_unit in_systemd journalctl -t lwload-opensnoop -o cat --no-pager
+	echo 'OPTIONS="-n cat -F --output /var/log/lwtools/opensnoop.json"' > /etc/lwtools/opensnoop.conf
+	unit_rotates
 	# A tool that is not there is not tried again and again.
 	not in_systemd systemctl start lwload@nosuch || sleep 1
 	[ "$(in_systemd systemctl show -p NRestarts --value lwload@nosuch)" -eq 0 ]
-	in_systemd logrotate -f /etc/logrotate.d/lwtools
-	[ ! -s /var/log/lwtools/opensnoop.json ]
-	[ -s /var/log/lwtools/opensnoop.json.1.gz ]
 }
 
 # The timer would do so only after some hours.

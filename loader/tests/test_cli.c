@@ -1048,6 +1048,97 @@ static void to_a_file_without_stdout(void **state)
 	file_holds(HEADING RECORD_11);
 }
 
+/* Moves the file away, and says so by SIGHUP, before anything has come. */
+static void move_file(int round)
+{
+	char old[300];
+
+	snprintf(old, sizeof(old), "%s.old", file);
+	if (round == 1) {
+		rename(file, old);
+		raise(SIGHUP);
+	} else if (round == 4) {
+		/* Though nothing comes, it is there. */
+		fake_print(0, access(file, F_OK) ? "gone\n" : HEADER "\t0\t11\tkill\t15\t42\t0\n");
+	}
+}
+
+static int ignore_hangup(void)
+{
+	return signal(SIGHUP, SIG_IGN) == SIG_ERR;
+}
+
+static void nothing(void)
+{
+}
+
+static void hangup_to_a_file(void **state)
+{
+	int (*before[])(void) = { NULL, ignore_hangup };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(before); i++) {
+		fake->on_start = nothing;
+		fake->on_poll = move_file;
+		ends(ARGS("-c", "1", "--output", new_file()), before[i], LW_OK, "");
+		file_holds(HEADING RECORD_11);
+		setup(NULL);
+	}
+}
+
+static int only_hangup(void)
+{
+	return signal(SIGHUP, SIG_DFL) == SIG_ERR;
+}
+
+static void hang_up(int round)
+{
+	if (round == 2)
+		raise(SIGHUP);
+}
+
+static void hangup_without_a_file(void **state)
+{
+	(void)state;
+	fake->on_poll = hang_up;
+	ends(ARGS("--json"), only_hangup, LW_OK, "");
+	assert_in_range(fake->rounds, 2, 5);
+}
+
+static int terminal; /* the other end of it */
+
+static int get_terminal(void)
+{
+	terminal = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+	return only_hangup() || setsid() < 0 || grantpt(terminal) || unlockpt(terminal) ||
+	       open(ptsname(terminal), O_RDWR | O_CLOEXEC) < 0;
+}
+
+static int get_terminal_by_nohup(void)
+{
+	return get_terminal() || ignore_hangup();
+}
+
+static void lose_terminal(int round)
+{
+	if (round == 2)
+		close(terminal);
+}
+
+/* Nobody is there any more who could end it. */
+static void terminal_gone(void **state)
+{
+	(void)state;
+	fake->on_poll = lose_terminal;
+	ends(ARGS("--output", new_file()), get_terminal, LW_OK, "");
+	assert_in_range(fake->rounds, 2, 5);
+	setup(NULL);
+	fake->on_poll = lose_terminal;
+	ends(ARGS("-d", "3600", "--output", new_file()), get_terminal_by_nohup, LW_OK, "");
+	assert_true(fake->rounds > 5);
+}
+
 static void print_many(void)
 {
 	int i;
@@ -2059,6 +2150,9 @@ static const struct CMUnitTest fixed[] = {
 	FRESH(reader_gone),
 	FRESH(to_a_file),
 	FRESH(to_a_file_without_stdout),
+	FRESH(hangup_to_a_file),
+	FRESH(hangup_without_a_file),
+	FRESH(terminal_gone),
 	FRESH(rotated_table),
 	FRESH(file_that_is_refused),
 	FRESH(kernel_refuses),

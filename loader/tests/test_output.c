@@ -304,6 +304,88 @@ static void cannot_rotate(void **state)
 	assert_int_equal(lw_output_close(output), 0);
 }
 
+/* ---- a file that others move away ---- */
+
+static void move_away(const char *end)
+{
+	char name[300];
+
+	snprintf(name, sizeof(name), "%s%s", path, end);
+	assert_int_equal(rename(path, name), 0);
+}
+
+static void new_file_after_a_move(void **state)
+{
+	struct lw_output *output = open_output(10, 9, false);
+
+	(void)state;
+	assert_int_equal(lw_output_heading(output, "HEAD\n", 5), 0);
+	put(output, "HEAD\n1\n");
+	move_away(".old");
+	put(output, "2\n");
+	assert_int_equal(lw_output_reopen(output), 0);
+	holds("", "HEAD\n");
+	holds(".old", "HEAD\n1\n2\n");
+	/* Its heading does not count as a line of it. */
+	put(output, "12345678\n");
+	holds("", "HEAD\n12345678\n");
+	is_not_there(".1");
+	assert_int_equal(lw_output_close(output), 0);
+}
+
+/* Nothing was moved: it goes on, also when another has emptied the file. */
+static void same_file_after_a_hangup(void **state)
+{
+	struct lw_output *output = open_output(0, 0, false);
+
+	(void)state;
+	assert_int_equal(lw_output_heading(output, "HEAD\n", 5), 0);
+	put(output, "1\n");
+	assert_int_equal(lw_output_reopen(output), 0);
+	put(output, "2\n");
+	holds("", "1\n2\n");
+	assert_int_equal(truncate(path, 0), 0);
+	assert_int_equal(lw_output_reopen(output), 0);
+	put(output, "3\n");
+	holds("", "3\n");
+	assert_int_equal(lw_output_close(output), 0);
+}
+
+/* Such as logrotate(8) makes one. */
+static void file_of_another_after_a_move(void **state)
+{
+	struct lw_output *output = open_output(0, 0, false);
+
+	(void)state;
+	assert_int_equal(lw_output_heading(output, "HEAD\n", 5), 0);
+	move_away(".old");
+	file_write(path, "theirs\n", 7);
+	assert_int_equal(lw_output_reopen(output), 0);
+	put(output, "1\n");
+	holds("", "theirs\n1\n");
+	assert_int_equal(lw_output_close(output), 0);
+}
+
+static void link_after_a_move(void **state)
+{
+	struct lw_output *output = open_output(0, 0, false);
+	struct capture err;
+	char *text;
+
+	(void)state;
+	move_away(".old");
+	assert_int_equal(symlink("target", path), 0);
+	capture_begin(&err, 2);
+	assert_int_equal(lw_output_reopen(output), -EINVAL);
+	assert_int_equal(lw_output_reopen(output), -EINVAL);
+	assert_int_equal(lw_output_write(output, "1\n", 2), -EINVAL);
+	text = capture_end(&err, NULL);
+	assert_non_null(strstr(text, "it is a symbolic link"));
+	assert_ptr_equal(strchr(text, '\n'), text + strlen(text) - 1);
+	free(text);
+	assert_int_equal(lw_output_close(output), 0);
+}
+
 /* ---- a full disk ---- */
 
 /* A first line, and how much a file of this process can have. */
@@ -373,6 +455,10 @@ int main(void)
 		FRESH(file_that_is_too_large),
 		FRESH(moved_meanwhile),
 		FRESH(cannot_rotate),
+		FRESH(new_file_after_a_move),
+		FRESH(same_file_after_a_hangup),
+		FRESH(file_of_another_after_a_move),
+		FRESH(link_after_a_move),
 		FRESH(full_disk),
 	};
 
