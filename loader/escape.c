@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -108,7 +107,9 @@ char *lw_escape_visible(char *out, const char *text, size_t len, int *columns)
 	return out;
 }
 
-char *lw_escape_json(char *out, const char *text, size_t len)
+static const char replacement[] = "\xef\xbf\xbd"; /* U+FFFD */
+
+char *lw_escape_json(char *out, const char *text, size_t len, bool *bad)
 {
 	const unsigned char *s = (const unsigned char *)text;
 	size_t run;
@@ -121,7 +122,8 @@ char *lw_escape_json(char *out, const char *text, size_t len)
 	for (s += run, len -= run; len; s += n, len -= n) {
 		n = utf8(s, len, &c);
 		if (!n) {
-			out += sprintf(out, "\\ufffd");
+			out = mempcpy(out, replacement, 3);
+			*bad = true;
 		} else if (c == '"' || c == '\\') {
 			out += sprintf(out, "\\%c", c);
 		} else if (unprintable(c)) {
@@ -132,6 +134,25 @@ char *lw_escape_json(char *out, const char *text, size_t len)
 		}
 		if (!n)
 			n = 1;
+	}
+	*out++ = '"';
+	return out;
+}
+
+char *lw_escape_base64(char *out, const char *text, size_t len)
+{
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	const unsigned char *s = (const unsigned char *)text;
+	uint32_t group;
+	size_t n, i;
+
+	*out++ = '"';
+	for (; len; s += n, len -= n) {
+		n = len < 3 ? len : 3;
+		group = s[0] << 16 | (n > 1 ? s[1] << 8 : 0) | (n > 2 ? s[2] : 0);
+		for (i = 0; i < 4; i++)
+			*out++ = i <= n ? digits[group >> (18 - 6 * i) & 63] : '=';
 	}
 	*out++ = '"';
 	return out;
@@ -152,7 +173,7 @@ char *lw_escape_label(char *out, const char *text, size_t len)
 		else if (n && c == '\n')
 			out += sprintf(out, "\\n");
 		else if (!n || unprintable(c))
-			out += sprintf(out, "\xef\xbf\xbd");
+			out = mempcpy(out, replacement, 3);
 		else
 			out = mempcpy(out, s, n);
 		if (!n)
@@ -178,9 +199,10 @@ void lw_print_json(const char *text)
 {
 	size_t len = text ? strlen(text) : 0;
 	char *out = text ? malloc(LW_ESCAPED * len + 3) : NULL;
+	bool bad;
 
 	if (out)
-		fwrite(out, 1, lw_escape_json(out, text, len) - out, stdout);
+		fwrite(out, 1, lw_escape_json(out, text, len, &bad) - out, stdout);
 	else
 		fputs("null", stdout);
 	free(out);

@@ -7,6 +7,7 @@
 #ifndef LW_ESCAPE_H
 #define LW_ESCAPE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define LW_ESCAPED 6
@@ -23,9 +24,17 @@ char *lw_escape_visible(char *out, const char *text, size_t len, int *columns);
 /*
  * lw_escape_json - as a string of RFC 8259, quotes included; U+FFFD stands for bytes that
  * are no UTF-8. @out has room for LW_ESCAPED bytes for each of text and three more.
+ * @bad: set to true if there are such bytes, and left alone otherwise
  * Returns as lw_escape_visible() does.
  */
-char *lw_escape_json(char *out, const char *text, size_t len);
+char *lw_escape_json(char *out, const char *text, size_t len, bool *bad);
+
+/*
+ * lw_escape_base64 - as a string of base64 (RFC 4648, section 4), quotes included
+ *
+ * Of @len bytes it makes (@len + 2) / 3 * 4 + 2. Returns as lw_escape_visible() does.
+ */
+char *lw_escape_base64(char *out, const char *text, size_t len);
 
 /*
  * lw_escape_label - write a label's value of Prometheus' text format 0.0.4, without quotes

@@ -109,9 +109,19 @@ static int put_visible(struct lw_render *r, const char *text, size_t len)
 	return columns;
 }
 
-static void put_json_string(struct lw_render *r, const char *text, size_t len)
+/* Returns whether it is all UTF-8. */
+static bool put_json_string(struct lw_render *r, const char *text, size_t len)
 {
-	r->len = lw_escape_json(r->buf + r->len, text, len) - r->buf;
+	bool bad = false;
+
+	r->len = lw_escape_json(r->buf + r->len, text, len, &bad) - r->buf;
+	return !bad;
+}
+
+static bool put_base64(struct lw_render *r, const char *text, size_t len)
+{
+	r->len = lw_escape_base64(r->buf + r->len, text, len) - r->buf;
+	return true;
 }
 
 /* ---- table ---- */
@@ -431,19 +441,27 @@ static void put_json_time(struct lw_render *r, long long nsec)
 	put(r, "Z\"", 2);
 }
 
-static void put_json_args(struct lw_render *r, const struct lw_value *value)
+typedef bool put_string_fn(struct lw_render *r, const char *text, size_t len);
+
+/* A string, or an array of those between NULs. Returns whether @put returned true for each. */
+static bool put_json_text(struct lw_render *r, enum lw_type type, const struct lw_value *value,
+			  put_string_fn *put)
 {
 	const char *p = value->text, *end = value->text + value->len;
 	const char *next;
+	bool all = true;
 
+	if (type != LW_ARGS)
+		return put(r, p, value->len);
 	put_char(r, '[');
 	while ((next = memchr(p, '\0', end - p))) {
-		put_json_string(r, p, next - p);
+		all &= put(r, p, next - p);
 		put_char(r, ',');
 		p = next + 1;
 	}
-	put_json_string(r, p, end - p);
+	all &= put(r, p, end - p);
 	put_char(r, ']');
+	return all;
 }
 
 static void put_json_dist(struct lw_render *r, const struct lw_dist *dist)
@@ -464,7 +482,8 @@ static void put_json_dist(struct lw_render *r, const struct lw_dist *dist)
 	put_string(r, "]}");
 }
 
-static void put_json_value(struct lw_render *r, enum lw_type type, const struct lw_value *value)
+/* Returns false if it has bytes that are no UTF-8. */
+static bool put_json_value(struct lw_render *r, enum lw_type type, const struct lw_value *value)
 {
 	char buf[32];
 
@@ -472,16 +491,28 @@ static void put_json_value(struct lw_render *r, enum lw_type type, const struct 
 		put_string(r, "null");
 	else if (type == LW_TIME)
 		put_json_time(r, value->number);
-	else if (type == LW_ARGS)
-		put_json_args(r, value);
-	else if (type == LW_STR)
-		put_json_string(r, value->text, value->len);
+	else if (type == LW_ARGS || type == LW_STR)
+		return put_json_text(r, type, value, put_json_string);
 	else if (type == LW_DIST)
 		put_json_dist(r, value->dist);
 	else if (type == LW_MSEC)
 		put(r, buf, msec_text(buf, sizeof(buf), value->number));
 	else
 		put(r, value->text, value->len);
+	return true;
+}
+
+/* The exact bytes of fields whose values are no UTF-8: names must not look the same. */
+static void put_json_bytes(struct lw_render *r, const struct lw_value *values, const bool *bad)
+{
+	int i;
+
+	for (i = 0; i < r->tool->nfields; i++) {
+		if (!bad[i])
+			continue;
+		put_format(r, ",\"%s_base64\":", r->tool->fields[i].name);
+		put_json_text(r, r->tool->fields[i].type, &values[i], put_base64);
+	}
 }
 
 static void put_json_cut(struct lw_render *r, const struct lw_value *values)
@@ -503,12 +534,14 @@ static void put_json_cut(struct lw_render *r, const struct lw_value *values)
 
 static void put_object(struct lw_render *r, const struct lw_value *values)
 {
+	bool bad[LW_MAX_FIELDS];
 	int i;
 
 	for (i = 0; i < r->tool->nfields; i++) {
 		put_format(r, "%s\"%s\":", i ? "," : "{", r->tool->fields[i].name);
-		put_json_value(r, r->tool->fields[i].type, &values[i]);
+		bad[i] = !put_json_value(r, r->tool->fields[i].type, &values[i]);
 	}
+	put_json_bytes(r, values, bad);
 	put_json_cut(r, values);
 	put(r, "}\n", 2);
 }
@@ -562,8 +595,8 @@ struct lw_render *lw_render_new(const struct lw_tool *tool, bool json, const boo
 	r->last = -1;
 	for (i = 0; i < tool->nfields; i++) {
 		r->width[i] = width_of(&tool->fields[i]);
-		/* Padding and heading, or the name as a key and once more where it is cut off. */
-		r->fixed += 2 * r->width[i] + 64;
+		/* Padding and heading, or the name as a key up to three times. */
+		r->fixed += 3 * r->width[i] + 64;
 		r->shown[i] = is_column(tool, i, given);
 		if (r->shown[i])
 			r->last = i;
@@ -585,14 +618,17 @@ void lw_render_free(struct lw_render *r)
 	free(r);
 }
 
-/* The most that one record can become: each byte an escape. */
+/* The most that a byte becomes in base64: an argument of one byte, and its NUL, are 7. */
+#define BASE64 4
+
+/* The most that one record can become: each byte an escape, and in base64 besides. */
 static size_t longest(const struct lw_render *r, const struct lw_value *values)
 {
 	size_t n = r->fixed;
 	int i;
 
 	for (i = 0; i < r->tool->nfields; i++)
-		n += LW_ESCAPED * values[i].len;
+		n += (LW_ESCAPED + BASE64) * values[i].len;
 	return n;
 }
 

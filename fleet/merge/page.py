@@ -7,7 +7,7 @@ import hashlib
 import os
 import re
 
-from .records import Failure, dump, visible
+from .records import Failure, dump, is_extra, visible
 from .text import shown, title_of
 
 MAX_ROWS = 10_000  # that a page holds
@@ -136,7 +136,7 @@ class HtmlSink:
             self.left_out += 1
             return
         for name in row:
-            if name not in self.columns and name != "truncated":
+            if name not in self.columns and not is_extra(name, row):
                 self.columns.append(name)
         self.rows.append([cell(row, name) for name in self.columns])
 

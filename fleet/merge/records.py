@@ -159,10 +159,19 @@ class Clock:
         return self.seconds
 
 
+BYTES = "_base64"  # NAME_base64 has the exact bytes of a field NAME that is not UTF-8
+
+
+def is_extra(name, fields):
+    """Whether only some records of a tool have this key; it is no field."""
+    return name == "truncated" or name.endswith(BYTES) and name[:-len(BYTES)] in fields
+
+
 def names_of(fields):
-    """The names of the fields without "truncated", which only some records of a tool have."""
-    names = tuple(fields)
-    return tuple(name for name in names if name != "truncated") if "truncated" in fields else names
+    """The names of the fields, without the keys that only some records of a tool have."""
+    if "truncated" in fields or BYTES in " ".join(fields):
+        return tuple(name for name in fields if not is_extra(name, fields))
+    return tuple(fields)
 
 
 class Record:

@@ -2,7 +2,7 @@
 """Rows of reports, and counted events, added up by their key"""
 from __future__ import annotations
 
-from .records import Dist, Failure
+from .records import BYTES, Dist, Failure
 
 MAX_ROWS = 100_000  # of a report; further rows are added up in the row "other"
 
@@ -24,7 +24,7 @@ class Row:
 
     def names(self):
         """The names of its values in the order of the record, the host first."""
-        order = dict.fromkeys(("host", *self.shape, *self.sums, "truncated"))
+        order = dict.fromkeys(("host", *self.shape, *self.sums, *self.fields))
         return [name for name in order if self.has(name)]
 
     def has(self, name):
@@ -78,9 +78,15 @@ class Rows:
             value = fields[name]
             if value is not None and name not in dists:
                 pairs.append((name, tuple(value) if value.__class__ is list else value))
-        # A name that was cut off is not the name that looks like it.
-        cut = tuple(name for name in fields.get("truncated", ()) if name in dict(pairs))
-        return tuple(pairs) + ((("truncated", cut),) if cut else ())
+        return tuple(pairs) + (self.extra(fields, dict(pairs)) if len(fields) > len(shape) else ())
+
+    @staticmethod
+    def extra(fields, pairs):
+        """A name that was cut off, or has other bytes, is not the name that looks like it."""
+        cut = tuple(name for name in fields.get("truncated", ()) if name in pairs)
+        exact = [(name + BYTES, fields[name + BYTES]) for name in pairs if name + BYTES in fields]
+        found = [(name, tuple(value) if value.__class__ is list else value) for name, value in exact]
+        return (*found, ("truncated", cut)) if cut else tuple(found)
 
     def row(self, record):
         """The row of the record's key; or the row "other", if there are too many."""
@@ -88,7 +94,7 @@ class Rows:
         row = self.rows.get((shape, pairs))
         if not row and len(self.rows) >= MAX_ROWS:
             self.others += 1
-            pairs = tuple((name, "other") for name, _ in pairs if name != "truncated")
+            pairs = tuple((name, "other") for name, _ in pairs if name == "host" or name in shape)
             row = self.rows.get((shape, pairs))
         if not row:
             row = self.rows[shape, pairs] = Row(shape, dict(pairs))

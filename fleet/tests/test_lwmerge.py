@@ -258,6 +258,17 @@ class Reports(Case):
         self.assertEqual([(value["count"], value.get("truncated")) for value in values], [(7, None), (6, ["comm"])])
         self.assertIn("averylongcomman... read        6", self.run_it("a.jsonl", "b.jsonl")[0])
 
+    def test_names_whose_bytes_differ(self):
+        one = {"comm": "a\ufffd", "comm_base64": "Yf8="}
+        other = {"comm": "a\ufffd", "comm_base64": "Yf4="}
+        self.write("a.jsonl", trace([called(1, 5, **one), called(1, 7, **other), called(1, 3, comm="b")]))
+        self.write("b.jsonl", trace([called(1, 1, **one)]))
+        values, _ = self.lines("a.jsonl", "b.jsonl")
+        self.assertEqual([(value["count"], value.get("comm_base64")) for value in values],
+                         [(7, "Yf4="), (6, "Yf8="), (3, None)])
+        # They are no other columns.
+        self.assertEqual(self.run_it("a.jsonl")[0].splitlines()[0], "COMM SYSCALL COUNT")
+
     def test_interval(self):
         self.write("a.jsonl", trace([called(at, 1) for at in range(0, 20, 2)]))
         self.write("b.jsonl", trace([called(at, 10) for at in range(1, 20, 2)]))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* fuzz_escape.c - text of strangers, for a terminal, as JSON and as a label of a metric */
 #include <assert.h>
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -77,13 +78,31 @@ static bool is_ascii(const char *text, size_t len)
 static void json(const char *text, size_t len)
 {
 	char *out = room(LW_ESCAPED * len + 3);
-	size_t n = lw_escape_json(out, text, len) - out;
+	bool bad = false;
+	size_t n = lw_escape_json(out, text, len, &bad) - out;
 
+	assert(!bad || memmem(out, n, "\xef\xbf\xbd", 3));
+	assert(!bad || !is_visible(text, len));
 	assert(*out == '"' && is_json(out, n));
 	/* Neither may it act on the terminal of who reads JSON there. */
 	assert(is_visible(out, n));
 	if (is_ascii(text, len))
 		same_text(out + 1, text, len);
+	free(out);
+}
+
+/* It has all bytes, whatever they are. */
+static void base64(const char *text, size_t len)
+{
+	size_t size = (len + 2) / 3 * 4 + 2, n;
+	char *out = room(size), *bytes = room(len + 1);
+
+	assert(lw_escape_base64(out, text, len) == out + size);
+	assert(*out == '"' && out[size - 1] == '"');
+	assert(sodium_base642bin((unsigned char *)bytes, len + 1, out + 1, size - 2, NULL, &n, NULL,
+				 sodium_base64_VARIANT_ORIGINAL) == 0);
+	assert(n == len && !memcmp(bytes, text, len));
+	free(bytes);
 	free(out);
 }
 
@@ -122,6 +141,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	visible((const char *)data, size);
 	json((const char *)data, size);
+	base64((const char *)data, size);
 	label((const char *)data, size);
 	return 0;
 }

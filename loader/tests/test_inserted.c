@@ -270,7 +270,7 @@ static void status_escapes(void **state)
 	gives(RUN(status, "--json"), LW_OK,
 	      "{\"tool\":\"opensnoop\",\"state\":\"running\",\"pid\":7,\"uid\":0,\"user\":\"root\","
 	      "\"since\":\"2023-11-14T22:15:23Z\",\"kept\":null,\"command\":[\"lw\\u001b[2J\",\"a\\u000a\",\"\","
-	      "\"\\\"\\ufffd\"]}\n",
+	      "\"\\\"\xef\xbf\xbd\"]}\n",
 	      "");
 }
 

@@ -193,6 +193,8 @@ struct row {
 	"{\"time\":null,\"uid\":0,\"pid\":2,\"ppid\":1,\"comm\":\"ls\",\"ret\":0," \
 	"\"args\":" args
 
+#define BAD "\xef\xbf\xbd" /* U+FFFD */
+
 #define WHEN "1700000000123456789"
 #define REPORT "#report\t" WHEN "\n"
 #define CLOCK "03:43:20.123\n"
@@ -430,7 +432,18 @@ static const struct row rows[] = {
 	  OPEN_JSON("\"a\\\"b\\\\c\\u0009d\\u000ae\\u0000\\u001b\\u007f/\"}\n") },
 	{ "JSON UTF-8 and not", "opensnoop", true, "",
 	  "\t0\t1\tcat\t3\t0\t\t\t\xc3\xa9\xff\xe2\x82\xf0\x9f\xa9\xba\xc2\x9b\xe2\x80\xae\n",
-	  OPEN_JSON("\"\xc3\xa9\\ufffd\\ufffd\\ufffd\xf0\x9f\xa9\xba\\u009b\\u202e\"}\n") },
+	  OPEN_JSON("\"\xc3\xa9" BAD BAD BAD "\xf0\x9f\xa9\xba\\u009b\\u202e\","
+		    "\"path_base64\":\"w6n/4oLwn6m6wpvigK4=\"}\n") },
+	{ "JSON names that differ in bytes that are no UTF-8", "opensnoop", true, "",
+	  "\t0\t1\tcat\t3\t0\t\t\t/tmp/a\xff\n\t0\t1\tcat\t3\t0\t\t\t/tmp/a\xfe\\+\n",
+	  OPEN_JSON("\"/tmp/a" BAD "\",\"path_base64\":\"L3RtcC9h/w==\"}\n")
+		  OPEN_JSON("\"/tmp/a" BAD "\",\"path_base64\":\"L3RtcC9h/g==\","
+			    "\"truncated\":[\"path\"]}\n") },
+	{ "JSON arguments of which one is no UTF-8", "execsnoop", true, "",
+	  "\t0\t2\t1\tl\x80\t0\tls\\0\\0\x80\\0ab\\0\n",
+	  "{\"time\":null,\"uid\":0,\"pid\":2,\"ppid\":1,\"comm\":\"l" BAD "\",\"ret\":0,"
+	  "\"args\":[\"ls\",\"\",\"" BAD "\",\"ab\",\"\"],\"comm_base64\":\"bIA=\","
+	  "\"args_base64\":[\"bHM=\",\"\",\"gA==\",\"YWI=\",\"\"]}\n" },
 	{ "JSON arguments", "execsnoop", true, "", "\t0\t2\t1\tls\t0\tls\\0-l\\0\\0a b\n",
 	  EXEC_JSON("[\"ls\",\"-l\",\"\",\"a b\"]}\n") },
 	{ "JSON one argument", "execsnoop", true, "", "\t0\t2\t1\tls\t0\tls\n",
