@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <utf8proc.h>
 
 #include "escape.h"
 
@@ -38,6 +39,17 @@ static bool unprintable(uint32_t c)
 {
 	return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x061c || (c >= 0x200e && c <= 0x200f) ||
 	       (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
+}
+
+/*
+ * The columns of a terminal that a character takes: 0 to 2, as wcwidth(3) has it. That would need a
+ * locale of the host's. Vowels and finals of Hangul, 1160 to 11ff, join the letter before.
+ */
+static int width_of(uint32_t c)
+{
+	if (c < 0x300)
+		return 1;
+	return c >= 0x1160 && c <= 0x11ff ? 0 : utf8proc_charwidth(c);
 }
 
 static bool plain(unsigned char c)
@@ -88,7 +100,7 @@ char *lw_escape_visible(char *out, const char *text, size_t len, int *columns)
 		if (n && !unprintable(c) && c != '\\') {
 			memcpy(out, s, n);
 			out += n;
-			++*columns;
+			*columns += width_of(c);
 			continue;
 		}
 		before = out;

@@ -16,7 +16,7 @@
  * lw_escape_visible - as a terminal may show it: control bytes, bytes that are no UTF-8
  * and characters that would reorder a line become escapes, a backslash two
  * @out: has room for LW_ESCAPED bytes for each of text and one more
- * @columns: set to those it takes, each character counted as one
+ * @columns: set to those it takes in a terminal: wide characters take two, combining ones none
  * Returns the end of what it wrote, where there is no NUL.
  */
 char *lw_escape_visible(char *out, const char *text, size_t len, int *columns);

@@ -182,6 +182,20 @@ test_opensnoop_prints_a_table() {
 	not grep -q $'\033' $out
 }
 
+test_opensnoop_tells_names_that_are_no_UTF8_apart() {
+	local name names=($'/tmp/lw-a\xff' $'/tmp/lw-a\xfe')
+	touch "${names[@]}"
+	start opensnoop --json -n cat
+	cat "${names[@]}"
+	finish
+	for name in "${names[@]}"; do
+		printf %s "$name" | base64
+	done > $work/want
+	jq -r 'select(.path == "/tmp/lw-a\ufffd").path_base64' $out > $work/got
+	rm -f "${names[@]}"
+	same $work/want $work/got
+}
+
 test_opensnoop_T_prints_the_time() {
 	start opensnoop -T -n workload
 	$workload opens > $work/all
@@ -244,6 +258,15 @@ test_execsnoop_filters_by_lists() {
 }
 
 # More arguments than fit a record: cut, marked, and the tool goes on.
+# The name takes 6 columns of 16.
+test_execsnoop_aligns_wide_characters() {
+	cp /bin/sleep $work/日本語
+	start execsnoop
+	$work/日本語 0
+	finish
+	grep -E '^ +0 +[0-9]+ +[0-9]+ 日本語 {14}0 /tmp/lw-tests/日本語 0$' $out
+}
+
 test_execsnoop_cuts_long_arguments() {
 	start execsnoop --json -n true
 	# shellcheck disable=SC2046

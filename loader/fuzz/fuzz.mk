@@ -38,7 +38,7 @@ fuzz-check: fuzz-programs
 fuzz-programs: $(fuzz_programs) $(kernel_fuzz_programs)
 
 $(fuzz_programs): $(fuzz_dir)/fuzz_%: $(fuzz_dir)/obj/fuzz/fuzz_%.o $(fuzz_objects)
-	$(Q)clang $(FUZZ_CFLAGS) -fsanitize=fuzzer $(FUZZ_LDFLAGS_$*) -o $@ $^ -lelf -llzma -lz -lsodium
+	$(Q)clang $(FUZZ_CFLAGS) -fsanitize=fuzzer $(FUZZ_LDFLAGS_$*) -o $@ $^ -lelf -llzma -lz -lsodium -lutf8proc
 
 # libFuzzer looks for inputs that reach more of the loader, not more of the harness.
 $(fuzz_dir)/obj/fuzz/%.o: fuzz_coverage :=
@@ -65,6 +65,6 @@ plain-harnesses: $(plain_programs)
 
 $(plain_programs): $(plain_dir)/fuzz_%: loader/fuzz/fuzz_%.c $(addprefix loader/fuzz/,replay.c input.c text.c) \
 		$(patsubst loader/%.c,$(plain_dir)/tests/loader/%.o,$(filter-out loader/main.c,$(wildcard loader/*.c)))
-	$(Q)$(CC) $(PLAIN_CFLAGS) -Iloader $(FUZZ_LDFLAGS_$*) -o $@ $^ -lelf -llzma -lz -lsodium
+	$(Q)$(CC) $(PLAIN_CFLAGS) -Iloader $(FUZZ_LDFLAGS_$*) -o $@ $^ -lelf -llzma -lz -lsodium -lutf8proc
 
 -include $(wildcard $(fuzz_dir)/obj/*.d $(fuzz_dir)/obj/fuzz/*.d)

@@ -26,6 +26,13 @@ static int characters(const char *text, size_t len)
 	return n;
 }
 
+static bool is_ascii(const char *text, size_t len)
+{
+	while (len && *text >= 0)
+		text++, len--;
+	return !len;
+}
+
 static void visible(const char *text, size_t len)
 {
 	char *out = room(LW_ESCAPED * len + 1);
@@ -33,7 +40,8 @@ static void visible(const char *text, size_t len)
 	size_t n = lw_escape_visible(out, text, len, &columns) - out;
 
 	assert(is_visible(out, n));
-	assert(columns == characters(out, n));
+	assert(columns >= 0 && columns <= 2 * characters(out, n));
+	assert(!is_ascii(out, n) || columns == (int)n);
 	/* What needs no escape has none. */
 	if (is_visible(text, len) && !memchr(text, '\\', len))
 		assert(n == len && !memcmp(out, text, n));
@@ -66,13 +74,6 @@ static void same_text(const char *p, const char *text, size_t len)
 		p += *p != '\\' ? 1 : p[1] == 'u' ? 6 : 2;
 	}
 	assert(*p == '"');
-}
-
-static bool is_ascii(const char *text, size_t len)
-{
-	while (len && *text >= 0)
-		text++, len--;
-	return !len;
 }
 
 static void json(const char *text, size_t len)

@@ -251,6 +251,23 @@ static const struct row rows[] = {
 	  "\t0\t1\t\xc3\xa9t\xc3\xa9\t3\t0\t\t\t\xe2\x82\xac \xf0\x9f\xa9\xba\n",
 	  OPEN_HEAD "     0       1 \xc3\xa9t\xc3\xa9                 3    0 "
 		    "\xe2\x82\xac \xf0\x9f\xa9\xba\n" },
+	{ "wide characters take two", "opensnoop", false, "",
+	  "\t0\t1\t日本語\t3\t0\t\t\ta\n\t0\t1\t가ｗ😀ab\t3\t0\t\t\ta\n"
+	  "\t0\t1\t日本語日本語日本\t3\t0\t\t\ta\n",
+	  OPEN_HEAD "     0       1 日本語              3    0 a\n"
+		    "     0       1 가ｗ😀ab            3    0 a\n"
+		    "     0       1 日本語日本語日本    3    0 a\n" },
+	/* An acute accent, a vowel point, two joiners, a syllable of three letters */
+	{ "characters that combine take none", "opensnoop", false, "",
+	  "\t0\t1\te\u0301\t3\t0\t\t\ta\n\t0\t1\t\u05d0\u05b8\t3\t0\t\t\ta\n"
+	  "\t0\t1\ta\u200db\u200b\t3\t0\t\t\ta\n"
+	  "\t0\t1\t\u1112\u1161\u11ab\t3\t0\t\t\ta\n",
+	  OPEN_HEAD "     0       1 e\u0301                   3    0 a\n"
+		    "     0       1 \u05d0\u05b8                   3    0 a\n"
+		    "     0       1 a\u200db\u200b                  3    0 a\n"
+		    "     0       1 \u1112\u1161\u11ab                  3    0 a\n" },
+	{ "half a wide character", "opensnoop", false, "", "\t0\t1\t日\xe6\x9c\t3\t0\t\t\ta\n",
+	  OPEN_HEAD "     0       1 日\\xe6\\x9c          3    0 a\n" },
 	{ "control bytes", "opensnoop", false, "",
 	  "\t0\t1\t\\x1b[2J\t3\t0\t\t\ta\\tb\\nc\\rd\\0e\\x07\\x7f\\\\\n",
 	  OPEN_HEAD

@@ -35,7 +35,7 @@ unit: unit-programs
 unit-programs: $(unit_tests)
 
 $(unit_tests): $(unit_dir)/%: $(unit_dir)/%.o $(unit_objects) $(unit_dir)/main.o
-	$(Q)$(CC) $(UNIT_CFLAGS) $(UNIT_LDFLAGS) -o $@ $^ -lelf -llzma -lz -lsodium -lcmocka
+	$(Q)$(CC) $(UNIT_CFLAGS) $(UNIT_LDFLAGS) -o $@ $^ -lelf -llzma -lz -lsodium -lutf8proc -lcmocka
 
 # main() itself is tested too, under another name.
 $(unit_dir)/main.o: loader/main.c $(unit_dir)/compiler
