@@ -147,7 +147,9 @@ static const struct kind kinds[] = {
 	{ "TID", 1, PID_LIMIT, NULL, "a thread id, 1 to 4194304", IDS_LIMIT },
 	{ "UID", 0, UINT_MAX - 1LL, NULL, "a user id, 0 to 4294967294", IDS_LIMIT },
 	{ "NAME", 1, COMM_LIMIT, parse_name, "a command name of 1 to 15 bytes", NAMES_LIMIT },
-	{ "N", 0, LLONG_MAX, NULL, "a number, 0 to 9223372036854775807", 0 },
+	/* Modules multiply it, such as milliseconds to nanoseconds, and keep it in 32 bits. */
+	{ "N", 0, INT_MAX, NULL, "a number, 0 to 2147483647", 0 },
+	{ "PORT", 1, 65535, NULL, "a port, 1 to 65535", 0 },
 	{ "SIGNAL", 0, 64, parse_signal, "a signal number, 0 to 64, or a name such as TERM", 0 },
 	{ "FLAGS", 0, 0, parse_flags, "names of open(2) flags such as O_WRONLY,O_CREAT", 0 },
 };

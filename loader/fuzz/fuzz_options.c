@@ -23,12 +23,13 @@ static const struct lw_tool records = {
 		     { "tid", 't', "TID", "thread" },
 		     { "uid", 'u', "UID", "user" },
 		     { "number", 'm', "N", "number" },
+		     { "port", 'P', "PORT", "port" },
 		     { "signal", 's', "SIGNAL", "signal" },
 		     { "flags", 'f', "FLAGS", "flags" },
 		     { "name", 'n', "NAME", "command" },
 		     { "full_path", 'F', "PATH", "any string" },
 		     { "count_them", 'c', NULL, "a letter that is a common one" } },
-	.noptions = 10,
+	.noptions = 11,
 };
 
 static const struct lw_tool reports = {
@@ -156,7 +157,9 @@ static bool value_ok(const struct lw_option *option, const char *value, char *co
 	if (!strcmp(arg, "NAME"))
 		return is_list(value, 16, is_name) && is_typed(value, args, n);
 	if (!strcmp(arg, "N"))
-		return is_number(value, 0, 9223372036854775807);
+		return is_number(value, 0, 2147483647);
+	if (!strcmp(arg, "PORT"))
+		return is_number(value, 1, 65535);
 	if (!strcmp(arg, "SIGNAL"))
 		return is_number(value, 0, 64);
 	if (!strcmp(arg, "FLAGS"))

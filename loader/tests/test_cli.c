@@ -63,8 +63,8 @@ static void add_iolat(void)
 /* One tree for all: tests that change a file make one of their own. */
 static int group_setup(void **state)
 {
-	static const char *const tools[] = { "opensnoop", "execsnoop", "killsnoop", "biolatency",
-					     "syscallbypid" };
+	static const char *const tools[] = { "opensnoop",  "execsnoop",    "killsnoop",
+					     "biolatency", "syscallbypid", "accept2close" };
 	size_t i;
 
 	(void)state;
@@ -234,6 +234,16 @@ static const struct row {
 	{ "-s NOPE", { "killsnoop", "-s", "NOPE" }, "\"NOPE\" is not a signal number" },
 	{ "-s SIG", { "killsnoop", "-s", "SIG" }, "\"SIG\" is not a signal number" },
 	{ "-s -1", { "killsnoop", "-s", "-1" }, "\"-1\" is not a signal number" },
+	{ "-m 2^31",
+	  { "accept2close", "-m", "2147483648" },
+	  "option -m: \"2147483648\" is not a number, 0 to 2147483647\n" },
+	{ "-m 2^63 - 1",
+	  { "accept2close", "--min=9223372036854775807" },
+	  "option -m: \"9223372036854775807\" is not a number, 0 to 2147483647\n" },
+	{ "-T 2^31", { "syscallbypid", "-T", "2147483648" }, "\"2147483648\" is not a number, 0" },
+	{ "-T -1", { "syscallbypid", "-T", "-1" }, "\"-1\" is not a number, 0" },
+	{ "-P 0", { "accept2close", "-P", "0" }, "option -P: \"0\" is not a port, 1 to 65535\n" },
+	{ "-P 65536", { "accept2close", "-P", "65536" }, "\"65536\" is not a port, 1 to 65535\n" },
 	{ "extra argument", { "opensnoop", "extra" }, "takes no argument \"extra\"" },
 	{ "extra argument behind --", { "opensnoop", "--", "-p" }, "takes no argument \"-p\"" },
 	{ "-d 0", { "opensnoop", "-d", "0" }, "option --duration: \"0\" is not a number" },

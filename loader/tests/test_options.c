@@ -106,6 +106,11 @@ static const struct row rows[] = {
 	{ "tpid", "killsnoop", { "-t", "3" }, "tpid=3 _stp_bufsize=1" },
 	{ "tpids", "killsnoop", { "-t", "3,4" }, "tpid=3,4 _stp_bufsize=1" },
 	{ "ppid", "execsnoop", { "-P", "1", "-x" }, "ppid=1 fails=1 _stp_bufsize=1" },
+	{ "ports", "accept2close", { "-P", "65535" }, "port=65535 _stp_bufsize=1" },
+	{ "greatest number",
+	  "accept2close",
+	  { "-m", "2147483647" },
+	  "min=2147483647 _stp_bufsize=1" },
 };
 
 static void takes(void **state)
