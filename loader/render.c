@@ -30,6 +30,9 @@ struct lw_render {
 	size_t fixed;             /* what a record can take beside its values */
 	time_t clock_sec;         /* the second that clock shows */
 	char clock[32];
+	size_t clock_len;
+	char *keys[LW_MAX_FIELDS]; /* JSON: what comes before the value, such as ,"pid": */
+	size_t key_len[LW_MAX_FIELDS];
 	int last;   /* the last column, which is not padded; -1: there is none */
 	int ndists; /* fields of that type */
 	char *buf;
@@ -88,14 +91,14 @@ __attribute__((format(printf, 2, 3))) static void put_format(struct lw_render *r
 	put(r, text, n < (int)sizeof(text) ? n : (int)sizeof(text) - 1);
 }
 
+/* Sixteen at once, for which there is room: a call of memset(3) for few takes longer. */
 static void pad(struct lw_render *r, int n)
 {
-	char *out = r->buf + r->len;
+	int i;
 
-	/* Few: a call of memset(3) takes longer. */
-	for (; n > 0; n--)
-		*out++ = ' ';
-	r->len = out - r->buf;
+	for (i = 0; i < n; i += 16)
+		memcpy(r->buf + r->len + i, "                ", 16);
+	r->len += n > 0 ? n : 0;
 }
 
 /* ---- text from strangers ---- */
@@ -139,30 +142,29 @@ static void put_second(struct lw_render *r, time_t sec)
 			gmtime_r(&sec, &tm);
 		else
 			localtime_r(&sec, &tm);
-		strftime(r->clock, sizeof(r->clock), r->json ? "%Y-%m-%dT%H:%M:%S" : "%H:%M:%S",
-			 &tm);
+		r->clock_len = strftime(r->clock, sizeof(r->clock),
+					r->json ? "%Y-%m-%dT%H:%M:%S" : "%H:%M:%S", &tm);
 		r->clock_sec = sec;
 	}
-	put_string(r, r->clock);
+	put(r, r->clock, r->clock_len);
 }
 
-/* The first digits of the nanoseconds within the second. */
-static void put_fraction(struct lw_render *r, long long nsec, int digits)
+/* So many digits, the last ones of the number. */
+static void put_fraction(struct lw_render *r, unsigned int number, int digits)
 {
-	int rest = nsec % 1000000000;
-	char text[10];
+	char *out = r->buf + r->len;
 	int i;
 
-	for (i = 8; i >= 0; i--, rest /= 10)
-		text[i] = '0' + rest % 10;
-	put_char(r, '.');
-	put(r, text, digits);
+	out[0] = '.';
+	for (i = digits; i; i--, number /= 10)
+		out[i] = '0' + number % 10;
+	r->len += digits + 1;
 }
 
 static int put_time(struct lw_render *r, long long nsec)
 {
 	put_second(r, nsec / 1000000000);
-	put_fraction(r, nsec, 3);
+	put_fraction(r, nsec % 1000000000 / 1000000, 3);
 	return 12;
 }
 
@@ -437,7 +439,7 @@ static void put_json_time(struct lw_render *r, long long nsec)
 {
 	put_char(r, '"');
 	put_second(r, nsec / 1000000000);
-	put_fraction(r, nsec, 6);
+	put_fraction(r, nsec % 1000000000 / 1000, 6);
 	put(r, "Z\"", 2);
 }
 
@@ -488,7 +490,7 @@ static bool put_json_value(struct lw_render *r, enum lw_type type, const struct 
 	char buf[32];
 
 	if (value->state != LW_VALUE)
-		put_string(r, "null");
+		put(r, "null", 4);
 	else if (type == LW_TIME)
 		put_json_time(r, value->number);
 	else if (type == LW_ARGS || type == LW_STR)
@@ -515,10 +517,10 @@ static void put_json_bytes(struct lw_render *r, const struct lw_value *values, c
 	}
 }
 
+/* One is cut off at least. */
 static void put_json_cut(struct lw_render *r, const struct lw_value *values)
 {
 	const char *separator = ",\"truncated\":[";
-	bool any = false;
 	int i;
 
 	for (i = 0; i < r->tool->nfields; i++) {
@@ -526,23 +528,25 @@ static void put_json_cut(struct lw_render *r, const struct lw_value *values)
 			continue;
 		put_format(r, "%s\"%s\"", separator, r->tool->fields[i].name);
 		separator = ",";
-		any = true;
 	}
-	if (any)
-		put_char(r, ']');
+	put_char(r, ']');
 }
 
 static void put_object(struct lw_render *r, const struct lw_value *values)
 {
-	bool bad[LW_MAX_FIELDS];
+	bool bad[LW_MAX_FIELDS], any_bad = false, any_cut = false;
 	int i;
 
 	for (i = 0; i < r->tool->nfields; i++) {
-		put_format(r, "%s\"%s\":", i ? "," : "{", r->tool->fields[i].name);
+		put(r, r->keys[i], r->key_len[i]);
 		bad[i] = !put_json_value(r, r->tool->fields[i].type, &values[i]);
+		any_bad |= bad[i];
+		any_cut |= values[i].cut;
 	}
-	put_json_bytes(r, values, bad);
-	put_json_cut(r, values);
+	if (any_bad)
+		put_json_bytes(r, values, bad);
+	if (any_cut)
+		put_json_cut(r, values);
 	put(r, "}\n", 2);
 }
 
@@ -580,6 +584,21 @@ static int give_heading(struct lw_render *r)
 	return err;
 }
 
+static int make_keys(struct lw_render *r)
+{
+	int i, n;
+
+	for (i = 0; r->json && i < r->tool->nfields; i++) {
+		n = asprintf(&r->keys[i], "%s\"%s\":", i ? "," : "{", r->tool->fields[i].name);
+		if (n < 0) {
+			r->keys[i] = NULL;
+			return -ENOMEM;
+		}
+		r->key_len[i] = n;
+	}
+	return 0;
+}
+
 struct lw_render *lw_render_new(const struct lw_tool *tool, bool json, const bool *given,
 				struct lw_output *output)
 {
@@ -603,7 +622,7 @@ struct lw_render *lw_render_new(const struct lw_tool *tool, bool json, const boo
 		r->ndists += tool->fields[i].type == LW_DIST;
 	}
 	r->fixed += r->ndists * DIST_ROOM;
-	if (give_heading(r)) {
+	if (make_keys(r) || give_heading(r)) {
 		lw_render_free(r);
 		return NULL;
 	}
@@ -612,8 +631,12 @@ struct lw_render *lw_render_new(const struct lw_tool *tool, bool json, const boo
 
 void lw_render_free(struct lw_render *r)
 {
+	int i;
+
 	if (!r)
 		return;
+	for (i = 0; i < LW_MAX_FIELDS; i++)
+		free(r->keys[i]);
 	free(r->buf);
 	free(r);
 }
