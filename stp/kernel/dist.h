@@ -97,10 +97,10 @@ static void lw_emit_dist(const char *unit)
 	char text[64];
 	int i, n;
 
-	if (!dist)
-		lw_emit_none(1);
-	if (!log || !dist)
+	if (!dist) {
+		lw_put_tab(log);
 		return;
+	}
 	n = snprintf(text, sizeof(text), "%.16s %lld %lld", unit, dist->count, dist->sum);
 	lw_put(log, text, n);
 	for (i = 0; i < LW_BUCKETS; i++) {
@@ -109,7 +109,7 @@ static void lw_emit_dist(const char *unit)
 		n = snprintf(text, sizeof(text), " %llu:%lld", i ? 1ULL << i : 0, dist->buckets[i]);
 		lw_put(log, text, n);
 	}
-	lw_put(log, "\t", 1);
+	lw_put_tab(log);
 }
 
 /* A field with the command name of the row's key */

@@ -67,22 +67,10 @@ LW_ENTRY(lw_want_file, "vfs_read", "vfs_readv", "vfs_write", "vfs_writev", "fsyn
 static void lw_emit_file(struct file *file, bool path)
 {
 	struct _stp_log *log = lw_log();
-	char *base, *name;
-	int n;
 
-	if (!log)
-		return;
-	base = lw_put_at(log);
 	if (path) {
-		name = d_path(&file->f_path, base, lw_room(log));
-		if (IS_ERR(name)) {
-			lw_put(log, "\\+\t", 3);
-			return;
-		}
-		n = strlen(name);
-		memmove(base, name, n);
-		lw_commit(log, n, false);
-		lw_put(log, "\t", 1);
+		lw_put_path(log, &file->f_path);
+		lw_put_tab(log);
 		return;
 	}
 	/* A rename waits until nobody reads the old name under RCU. */

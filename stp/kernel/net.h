@@ -38,16 +38,12 @@ static void lw_emit_address(const struct sock *sk, bool peer)
 
 static void lw_emit_ends(const struct sock *sk)
 {
-	s64 port;
-
 	if (!lw_internet(sk)) {
 		lw_emit_none(4);
 		return;
 	}
 	lw_emit_address(sk, true);
-	port = ntohs(sk->sk_dport);
-	lw_emit_numbers(&port, 1);
+	lw_put_number(lw_log(), ntohs(sk->sk_dport));
 	lw_emit_address(sk, false);
-	port = lw_port(sk);
-	lw_emit_numbers(&port, 1);
+	lw_put_number(lw_log(), lw_port(sk));
 }

@@ -2,7 +2,6 @@
 
 #include "put.h"
 
-#include <linux/dcache.h>
 #include <linux/fcntl.h>
 #include <linux/file.h>
 #include <linux/fs_struct.h>
@@ -17,68 +16,58 @@
  * reference. The last reference to a directory must not be dropped where nothing
  * may sleep.
  */
-static char *lw_pwd(char *buf, int room)
+static int lw_put_pwd(struct _stp_log *log)
 {
 	struct fs_struct *fs = current->fs;
 	struct path path;
 	unsigned int seq;
-	char *name;
+	int n;
 
 	if (!fs)
-		return ERR_PTR(-ENOENT);
+		return -ENOENT;
 	rcu_read_lock();
 	do {
 		seq = read_seqcount_begin(lw_fs_seq(fs));
 		path = fs->pwd;
 	} while (read_seqcount_retry(lw_fs_seq(fs), seq));
-	name = d_path(&path, buf, room);
+	n = lw_put_path(log, &path);
 	rcu_read_unlock();
-	return name;
+	return n;
 }
 
 /* The name of a directory that is open; fput() leaves the last reference to later. */
-static char *lw_open_directory(int dfd, char *buf, int room)
+static int lw_put_open_directory(struct _stp_log *log, int dfd)
 {
 	/* Raw: a descriptor of O_PATH serves as a directory as well. */
 	struct file *file = fget_raw(dfd);
-	char *name;
-
-	if (!file)
-		return ERR_PTR(-EBADF);
-	name = d_path(&file->f_path, buf, room);
-	fput(file);
-	return name;
-}
-
-/* d_path() builds the name at the end of the room it is given. */
-static void lw_put_directory(struct _stp_log *log, int dfd)
-{
-	char *base = lw_put_at(log);
-	int room = lw_room(log);
-	char *name;
 	int n;
 
-	name = dfd == AT_FDCWD ? lw_pwd(base, room) : lw_open_directory(dfd, base, room);
-	if (IS_ERR(name)) {
+	if (!file)
+		return -EBADF;
+	n = lw_put_path(log, &file->f_path);
+	fput(file);
+	return n;
+}
+
+/* With the slash after it; false if it is cut: nothing comes after the mark of that. */
+static bool lw_put_directory(struct _stp_log *log, int dfd)
+{
+	int n = dfd == AT_FDCWD ? lw_put_pwd(log) : lw_put_open_directory(log, dfd);
+
+	if (n < 0)
 		lw_put(log, "\\?/", 3);
-		return;
-	}
-	n = strlen(name);
-	memmove(base, name, n);
-	lw_commit(log, n, false);
-	if (n > 1)
+	else if (n > 1)
 		lw_put(log, "/", 1);
+	return n != 0;
 }
 
 static void lw_emit_user_path(int dfd, unsigned long addr)
 {
+	const char __user *name = (const char __user *)addr;
 	struct _stp_log *log = lw_log();
 	char first = 0;
 
-	if (!log)
-		return;
-	if (!_stp_copy_from_user(&first, (const char __user *)addr, 1) && first != '/')
-		lw_put_directory(log, dfd);
-	lw_put_user_string(log, (const char __user *)addr);
-	lw_put(log, "\t", 1);
+	if (_stp_copy_from_user(&first, name, 1) || first == '/' || lw_put_directory(log, dfd))
+		lw_put_user_string(log, name);
+	lw_put_tab(log);
 }

@@ -3,21 +3,32 @@
 #include "arch.h"
 #include "put.h"
 #include "relay.c"
+#include <linux/dcache.h>
 #include <linux/irq_work.h>
 #include <linux/relay.h>
+#include <linux/timekeeping.h>
 #include <linux/uaccess.h>
 #include <linux/wait.h>
-#include <linux/timekeeping.h>
 
-/* Bytes kept free behind a string for the numbers that follow it. */
+/* A sign, 19 digits, a tab */
+#define LW_NUMBER 21
+
+/* Bytes kept free after a string for the numbers that follow it. */
 #define LW_TAIL 256
 
-/* No buffer: this CPU came online after the module was inserted. */
+/* A CPU that came online after the module was inserted has no buffer: its record is full. */
 static __always_inline struct _stp_log *lw_log(void)
 {
 	struct _stp_log *log = per_cpu_ptr(_stp_log_pcpu, raw_smp_processor_id());
 
-	return likely(log->buf) ? log : NULL;
+	if (unlikely(!log->buf))
+		log->len = STP_BUFFER_SIZE + 1;
+	return log;
+}
+
+static __always_inline bool lw_has_text(const struct _stp_log *log)
+{
+	return log->len - 1 < STP_BUFFER_SIZE;
 }
 
 static char *lw_put_at(struct _stp_log *log)
@@ -27,17 +38,22 @@ static char *lw_put_at(struct _stp_log *log)
 
 static int lw_room(const struct _stp_log *log)
 {
-	int room = (int)STP_BUFFER_SIZE - (int)log->len - LW_TAIL;
-
-	return room > 0 ? room : 0;
+	return max(STP_BUFFER_SIZE - LW_TAIL - (int)log->len, 0);
 }
 
 static void lw_put(struct _stp_log *log, const char *s, int n)
 {
 	if (log->len + n > STP_BUFFER_SIZE)
 		return;
-	memcpy(log->buf + log->len, s, n);
+	memcpy(lw_put_at(log), s, n);
 	log->len += n;
+}
+
+/* The end of a field, for which LW_TAIL keeps room. */
+static __always_inline void lw_put_tab(struct _stp_log *log)
+{
+	if (likely(log->len < STP_BUFFER_SIZE))
+		log->buf[log->len++] = '\t';
 }
 
 static bool lw_special(unsigned char c)
@@ -80,7 +96,7 @@ static __always_inline int lw_bytes(unsigned long w, unsigned long *special)
 }
 
 /* Writes the escape for c to out, which has four bytes; returns its length. */
-static int lw_escape(char *out, unsigned char c)
+static noinline int lw_escape(char *out, unsigned char c)
 {
 	static const char hex[] = "0123456789abcdef";
 	static const char from[] = "\0\t\n\r\\";
@@ -98,127 +114,88 @@ static int lw_escape(char *out, unsigned char c)
 	return 4;
 }
 
+/* The same for any byte, as strings have it */
+static __always_inline int lw_escaped(char *out, unsigned char c)
+{
+	out[0] = c;
+	return likely(!lw_special(c)) ? 1 : lw_escape(out, c);
+}
+
 /*
- * Takes the n raw bytes that were copied to the end of the buffer into the
- * record. Special bytes are rare: without one the bytes are in place already.
- * False if the string is cut, by the caller or here.
+ * Takes the n raw bytes that were copied to the end of the buffer into the record, with
+ * their escapes: as many as there is room for. False if the string is cut, by the caller or here.
  */
 static bool lw_commit(struct _stp_log *log, int n, bool cut)
 {
-	char *base = log->buf + log->len;
-	int room = lw_room(log);
-	int i, out, src;
+	char *base = lw_put_at(log), escape[4];
+	int room = lw_room(log), from = 0, to, len;
 
-	for (i = 0; i < n; i++)
-		if (unlikely(lw_special(base[i])))
+	/* Most have none. */
+	while (from < n && !lw_special(base[from]))
+		from++;
+	for (to = from; from < n; from++, to += len) {
+		len = lw_escaped(escape, base[from]);
+		if (to + len > room)
 			break;
-	out = i;
-	if (unlikely(i < n)) {
-		/* Move the rest to the end of the room, then grow into the gap. */
-		src = room - (n - i);
-		memmove(base + src, base + i, n - i);
-		for (; src < room; src++) {
-			char esc[4];
-			int len = 1;
-
-			if (lw_special(base[src]))
-				len = lw_escape(esc, base[src]);
-			else
-				esc[0] = base[src];
-			if (out + len > src + 1) {
-				cut = true;
-				break;
-			}
-			memcpy(base + out, esc, len);
-			out += len;
-		}
 	}
-	log->len += out;
+	cut |= from < n;
+	log->len += to;
+	/* From the end, as what is to be written is longer than what is to be read. */
+	while (from < to) {
+		len = lw_escaped(escape, base[--from]);
+		while (len)
+			base[--to] = escape[--len];
+	}
 	if (unlikely(cut))
 		lw_put(log, "\\+", 2);
 	return !cut;
 }
 
 /*
- * Copies a string from user space to the end of the buffer, a word at a time
- * as lib/strncpy_from_user.c does; never sleeps, never faults a page in.
- * Returns its length without the NUL, *cut if there was no room for all of it,
- * *special as lw_bytes() has it; or -EFAULT.
+ * Appends a string from user space, a word at a time as lib/strncpy_from_user.c copies it;
+ * never sleeps, never faults a page in. One that cannot be read is written as \?. False if it
+ * is cut.
  */
-static int lw_copy_user_string(struct _stp_log *log, const char __user *src, bool *cut,
-			       unsigned long *special)
+static bool lw_put_user_string(struct _stp_log *log, const char __user *src)
 {
-	char *dst = log->buf + log->len;
-	unsigned long max = lw_room(log);
-	int n = 0;
+	unsigned long w, special = 0, max = lw_room(log);
+	char c, *dst = lw_put_at(log);
+	int n = 0, more = 8;
 
-	*cut = false;
-	*special = 0;
 	src = lw_untagged(src);
 	if ((unsigned long)src >= TASK_SIZE_MAX)
-		return -EFAULT;
+		goto outside;
 	max = min(max, TASK_SIZE_MAX - (unsigned long)src);
 	pagefault_disable();
 	if (!user_read_access_begin(src, max))
 		goto bad;
-	while (n + 8 <= max) {
-		unsigned long w;
-		int more;
-
+	for (; more == 8 && n + 8 <= max; n += more) {
 		unsafe_get_user(w, (const unsigned long __user *)(src + n), bytewise);
 		*(unsigned long *)(dst + n) = w;
-		more = lw_bytes(w, special);
-		n += more;
-		if (more < 8)
-			goto out;
+		more = lw_bytes(w, &special);
 	}
 bytewise:
-	for (; n < max; n++) {
-		char c;
-
+	for (; more == 8 && n < max; n++) {
 		unsafe_get_user(c, src + n, fault);
 		if (!c)
 			break;
-		*special |= lw_special(c);
+		special |= lw_special(c);
 		dst[n] = c;
 	}
-out:
 	user_read_access_end();
 	pagefault_enable();
-	*cut = n == max;
-	return n;
+	if (unlikely(special || n == max))
+		return lw_commit(log, n, n == max);
+	log->len += n;
+	return true;
 fault:
 	user_read_access_end();
 bad:
 	pagefault_enable();
-	return -EFAULT;
-}
-
-/* One user string; an unreadable one is written as \?. False if it is cut. */
-static bool lw_put_user_string(struct _stp_log *log, const char __user *src)
-{
-	unsigned long special;
-	bool cut;
-	int n = lw_copy_user_string(log, src, &cut, &special);
-
-	if (unlikely(n < 0))
-		lw_put(log, "\\?", 2);
-	else if (unlikely(cut || special))
-		return lw_commit(log, n, cut);
-	else
-		log->len += n;
+outside:
+	lw_put(log, "\\?", 2);
 	return true;
 }
-
-/* The end of a field, for which LW_TAIL keeps room. */
-static __always_inline void lw_put_tab(struct _stp_log *log)
-{
-	if (likely(log->len < STP_BUFFER_SIZE))
-		log->buf[log->len++] = '\t';
-}
-
-/* A sign, 19 digits, a tab */
-#define LW_NUMBER 21
 
 /*
  * Eight digits, the first in the lowest byte: in each half of the word four of them, then in
@@ -297,27 +274,16 @@ static __always_inline void lw_put_number(struct _stp_log *log, s64 v)
 		log->len = lw_number(log->buf + log->len, v) - log->buf;
 }
 
-static void lw_emit_numbers(const s64 *v, int n)
-{
-	struct _stp_log *log = lw_log();
-	int i;
-
-	for (i = 0; log && i < n; i++)
-		lw_put_number(log, v[i]);
-}
-
 static void lw_emit_none(int n)
 {
-	struct _stp_log *log = lw_log();
-
-	for (; log && n > 0; n--)
-		lw_put_tab(log);
+	for (; n > 0; n--)
+		lw_put_tab(lw_log());
 }
 
 /* Drops a record that an error ended half way. */
 static __always_inline void lw_put_fresh(struct _stp_log *log)
 {
-	if (unlikely(log->len && log->buf[log->len - 1] != '\n'))
+	if (unlikely(lw_has_text(log) && log->buf[log->len - 1] != '\n'))
 		log->len = 0;
 }
 
@@ -330,14 +296,6 @@ static __always_inline void lw_put_begin(struct _stp_log *log, bool timestamp)
 		lw_put_tab(log);
 }
 
-static void lw_emit_begin(bool timestamp)
-{
-	struct _stp_log *log = lw_log();
-
-	if (log)
-		lw_put_begin(log, timestamp);
-}
-
 static void lw_put_comm(struct _stp_log *log)
 {
 	unsigned long special = 0, w[TASK_COMM_LEN / 8];
@@ -348,23 +306,13 @@ static void lw_put_comm(struct _stp_log *log)
 		return;
 	}
 	memcpy(w, current->comm, sizeof(w));
-	memcpy(log->buf + log->len, w, sizeof(w));
+	memcpy(lw_put_at(log), w, sizeof(w));
 	for (i = 0; i < TASK_COMM_LEN / 8 && n == i * 8; i++)
 		n += lw_bytes(w[i], &special);
 	if (unlikely(special))
 		lw_commit(log, n, false);
 	else
 		log->len += n;
-}
-
-static void lw_emit_comm(void)
-{
-	struct _stp_log *log = lw_log();
-
-	if (!log)
-		return;
-	lw_put_comm(log);
-	lw_put_tab(log);
 }
 
 static __always_inline void lw_put_task(struct _stp_log *log)
@@ -374,104 +322,69 @@ static __always_inline void lw_put_task(struct _stp_log *log)
 	lw_put_tab(log);
 }
 
-static void lw_emit_task(void)
+/* Appends n bytes that the kernel has. False if they are cut, by the caller or here. */
+static bool lw_put_escaped(struct _stp_log *log, const char *s, int n, bool cut)
 {
-	struct _stp_log *log = lw_log();
+	int room = lw_room(log);
 
-	if (log)
-		lw_put_task(log);
+	memmove(lw_put_at(log), s, min(n, room));
+	return lw_commit(log, min(n, room), cut || n > room);
 }
 
-static void lw_emit_user_string(unsigned long addr)
+/* Appends the name of this path; returns its length, 0 if it is cut. */
+static int lw_put_path(struct _stp_log *log, const struct path *path)
 {
-	struct _stp_log *log = lw_log();
+	/* At the end of the room */
+	char *name = d_path(path, lw_put_at(log), lw_room(log));
+	int n = IS_ERR(name) ? 0 : strlen(name);
 
-	if (!log)
-		return;
-	lw_put_user_string(log, (const char __user *)addr);
-	lw_put_tab(log);
-}
-
-/* Appends n bytes with their escapes; false if there is no room for all. */
-static bool lw_put_escaped(struct _stp_log *log, const char *s, int n)
-{
-	char esc[4];
-
-	for (; n; n--, s++) {
-		int len = 1;
-
-		if (lw_special(*s))
-			len = lw_escape(esc, *s);
-		else
-			esc[0] = *s;
-		if (len > lw_room(log))
-			return false;
-		lw_put(log, esc, len);
-	}
-	return true;
-}
-
-/* Zero from the first byte on that cannot be read: the end of a string may be before a
- * page that is not there. strncpy_from_kernel_nofault() is not for modules. */
-static unsigned long lw_kernel_word(const char *s)
-{
-	unsigned long w = 0;
-	int i;
-
-	if (!copy_from_kernel_nofault(&w, s, sizeof(w)))
-		return w;
-	w = 0;
-	for (i = 0; i < sizeof(w); i++)
-		if (copy_from_kernel_nofault((char *)&w + i, s + i, 1))
-			break;
-	return w;
+	return lw_put_escaped(log, name, n, IS_ERR(name)) ? n : 0;
 }
 
 static void lw_emit_kernel_string(const char *s)
 {
 	struct _stp_log *log = lw_log();
-	unsigned long w, special = 0; /* lw_commit() looks itself */
-	int n = 0, more = 8;
 
-	if (!log)
-		return;
-	while (more == 8 && n + 8 <= lw_room(log)) {
-		w = lw_kernel_word(s + n);
-		*(unsigned long *)(log->buf + log->len + n) = w;
-		more = lw_bytes(w, &special);
-		n += more;
-	}
-	lw_commit(log, n, more == 8);
+	lw_put_escaped(log, s, strlen(s), false);
 	lw_put_tab(log);
 }
 
-/* In pieces, as each NUL becomes two bytes: no room to do that in place. */
+/* As far as it can be read. strncpy_from_kernel_nofault() is not for modules. */
+static void lw_emit_kernel_address(const char *s)
+{
+	struct _stp_log *log = lw_log();
+	int n = 0, more, size, room = lw_room(log);
+	char *dst = lw_put_at(log);
+
+	/* By words, but for those that end on a page that is not there */
+	do {
+		size = copy_from_kernel_nofault(dst + n, s + n, 8) ? 1 : 8;
+		if (size == 1 && copy_from_kernel_nofault(dst + n, s + n, 1))
+			break;
+		more = strnlen(dst + n, size);
+		n += more;
+	} while (more == size && n < room);
+	lw_commit(log, min(n, room), n >= room);
+	lw_put_tab(log);
+}
+
 static void lw_emit_args(void)
 {
 	struct _stp_log *log = lw_log();
 	struct mm_struct *mm = current->mm;
-	unsigned long p, end;
-	char piece[256];
-	int n;
+	unsigned long start = mm ? mm->arg_start : 0, end = mm ? mm->arg_end : 0;
+	unsigned long size = end > start ? end - start : 0;
+	unsigned long n = min_t(unsigned long, size, lw_room(log));
+	char *dst = lw_put_at(log);
+	unsigned long unread = _stp_copy_from_user(dst, (const char __user *)start, n);
+	bool cut = n < size && !unread;
 
-	if (!log)
-		return;
-	p = mm ? mm->arg_start : 0;
-	end = mm ? mm->arg_end : 0;
-	if (p >= end)
+	n -= min(unread, n);
+	/* The last argument's NUL ends nothing else. */
+	if (n && n == size && !dst[n - 1])
+		n--;
+	if (lw_commit(log, n, cut) && (unread || !size))
 		lw_put(log, "\\?", 2);
-	for (; p < end; p += n) {
-		n = min_t(unsigned long, end - p, sizeof(piece));
-		if (_stp_copy_from_user(piece, (const char __user *)p, n)) {
-			lw_put(log, "\\?", 2);
-			break;
-		}
-		/* The last argument's NUL ends nothing else. */
-		if (!lw_put_escaped(log, piece, p + n == end && !piece[n - 1] ? n - 1 : n)) {
-			lw_put(log, "\\+", 2);
-			break;
-		}
-	}
 	lw_put_tab(log);
 }
 
@@ -480,10 +393,8 @@ static void lw_emit_user_argv(unsigned long argv, int size)
 	struct _stp_log *log = lw_log();
 	int i;
 
-	if (!log)
-		return;
-	/* No record holds more strings than it has bytes. */
-	for (i = 0; i < STP_BUFFER_SIZE; i++) {
+	/* Each but the first takes some of the room. */
+	for (i = 0;; i++) {
 		unsigned long arg = 0;
 
 		if (_stp_copy_from_user((char *)&arg, (const char __user *)argv + i * size, size)) {
@@ -599,7 +510,7 @@ static __always_inline void lw_put_end(struct _stp_log *log)
 {
 	unsigned long flags;
 
-	if (!log->len)
+	if (!lw_has_text(log))
 		return;
 	log->buf[log->len - 1] = '\n';
 	local_irq_save(flags);
@@ -610,14 +521,6 @@ static __always_inline void lw_put_end(struct _stp_log *log)
 	local_irq_restore(flags);
 }
 
-static void lw_emit_end(void)
-{
-	struct _stp_log *log = lw_log();
-
-	if (log)
-		lw_put_end(log);
-}
-
 #undef _stp_print_flush
 
 static void lw_flush(void)
@@ -625,7 +528,7 @@ static void lw_flush(void)
 	struct _stp_log *log = lw_log();
 
 	/* A record that has not ended goes with its lw_end(). */
-	if (unlikely(log && log->len && log->buf[log->len - 1] == '\n')) {
+	if (unlikely(lw_has_text(log) && log->buf[log->len - 1] == '\n')) {
 		_stp_print_flush();
 		lw_written_by_stap();
 	}

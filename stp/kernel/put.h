@@ -1,36 +1,31 @@
 #pragma once
 
 #include "relay.h"
+struct path;
 
 /*
- * Defined at the end of this file: the print buffer is declared only behind
- * the place where plain embedded code goes.
+ * lw_put_x() appends to the record of lw_log(), which is that of this CPU; lw_emit_x() appends whole
+ * fields to it. What does not fit is left out. They are defined at the end: the print buffer is
+ * declared only after the place where plain embedded code goes.
  */
 struct _stp_log;
 static struct _stp_log *lw_log(void);
-static char *lw_put_at(struct _stp_log *log);
-static int lw_room(const struct _stp_log *log);
 static void lw_put(struct _stp_log *log, const char *s, int n);
-static bool lw_commit(struct _stp_log *log, int n, bool cut);
+static bool lw_put_escaped(struct _stp_log *log, const char *s, int n, bool cut);
+static int lw_put_path(struct _stp_log *log, const struct path *path);
 static bool lw_put_user_string(struct _stp_log *log, const char __user *src);
-static void lw_put_fresh(struct _stp_log *log);
 static void lw_put_begin(struct _stp_log *log, bool timestamp);
 static void lw_put_task(struct _stp_log *log);
+static void lw_put_comm(struct _stp_log *log);
 static void lw_put_number(struct _stp_log *log, s64 v);
 static void lw_put_pair(struct _stp_log *log, s64 first, s64 second);
 static void lw_put_tab(struct _stp_log *log);
 static void lw_put_end(struct _stp_log *log);
-static bool lw_put_escaped(struct _stp_log *log, const char *s, int n);
-static void lw_emit_begin(bool timestamp);
-static void lw_emit_task(void);
-static void lw_emit_numbers(const s64 *v, int n);
 static void lw_emit_none(int n);
-static void lw_emit_comm(void);
 static void lw_emit_kernel_string(const char *s);
-static void lw_emit_user_string(unsigned long addr);
+static void lw_emit_kernel_address(const char *s);
 static void lw_emit_args(void);
 static void lw_emit_user_argv(unsigned long argv, int size);
-static void lw_emit_end(void);
 
 /*
  * SystemTap flushes the print buffer behind each probe, which takes two locks and

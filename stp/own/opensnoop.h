@@ -95,7 +95,7 @@ static void lw_open_record(int ret)
 	struct _stp_log *log = lw_log();
 	u64 flags = 0;
 
-	if (!log || (lw_opens.failed && ret >= 0))
+	if (lw_opens.failed && ret >= 0)
 		return;
 	if (lw_opens.flags || lw_opens.extended)
 		flags = lw_open_flags(&open);

@@ -244,14 +244,12 @@ static void lw_emit_http(long sk)
 	struct _stp_log *log = lw_log();
 	const struct lw_http *http;
 
-	if (place < 0 || !log) {
+	if (place < 0) {
 		lw_emit_none(2);
 		return;
 	}
 	http = lw_pending_kept(&lw_http_requests, place);
 	lw_emit_kernel_string(http->method);
-	lw_put_escaped(log, http->target, strlen(http->target));
-	if (http->cut)
-		lw_put(log, "\\+", 2);
-	lw_put(log, "\t", 1);
+	lw_put_escaped(log, http->target, strlen(http->target), http->cut);
+	lw_put_tab(log);
 }

@@ -97,7 +97,7 @@ static void emit_numbers(struct input *input)
 	v = v < 0 || input_byte(input) & 1 ? -(u64)v : v;
 	w->number = true;
 	w->len = snprintf(w->bytes, sizeof(w->bytes), "%lld", v);
-	lw_emit_numbers(&v, 1);
+	lw_put_number(lw_log(), v);
 	tail += LW_NUMBER;
 }
 
@@ -111,7 +111,8 @@ static void emit_comm(struct input *input)
 	/* After its end there may be anything. */
 	text[w->len] = '\0';
 	memcpy(current->comm, text, sizeof(text));
-	lw_emit_comm();
+	lw_put_comm(lw_log());
+	lw_put_tab(lw_log());
 }
 
 /* A string in user memory that ends before all of it was read, or not */
@@ -128,7 +129,8 @@ static void emit_user_string(struct input *input)
 	add(w, text, min(len, there));
 	s = give(text, len + 1, there);
 	mm.there[0] = (struct shim_range){ (unsigned long)s, (unsigned long)s + there };
-	lw_emit_user_string((unsigned long)s);
+	lw_put_user_string(lw_log(), s);
+	lw_put_tab(lw_log());
 }
 
 static void emit_kernel_string(struct input *input)
@@ -142,7 +144,10 @@ static void emit_kernel_string(struct input *input)
 	add(expect(), text, min(len, there));
 	s = give(text, len + 1, there);
 	shim_kernel(s, s + there);
-	lw_emit_kernel_string(s);
+	if (there > len && input_byte(input) & 1)
+		lw_emit_kernel_string(s);
+	else
+		lw_emit_kernel_address(s);
 	shim_kernel(NULL, NULL);
 }
 
@@ -265,11 +270,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	current->mm = &mm;
 	nwant = nmemory = tail = 0;
 	preempt_disable();
-	lw_emit_begin(false);
+	lw_put_begin(lw_log(), false);
 	/* A tool writes no more numbers than there is room for after a string that was cut. */
 	while (input.left && nwant < FIELDS && tail + LW_NUMBER + 3 <= LW_TAIL)
 		emit_field(&input);
-	lw_emit_end();
+	lw_put_end(lw_log());
 	lw_flush();
 	preempt_enable();
 	check_record();

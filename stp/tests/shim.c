@@ -443,6 +443,13 @@ long copy_from_user_nofault(void *to, const void *from, size_t size)
 	return user_copy(to, from, size) ? 0 : -EFAULT;
 }
 
+char *d_path(const struct path *path, char *buf, int room)
+{
+	int size = strlen(path->name) + 1;
+
+	return size > room ? ERR_PTR(-ENAMETOOLONG) : memcpy(buf + room - size, path->name, size);
+}
+
 void shim_kernel(const void *start, const void *end)
 {
 	kernel_there = (struct shim_range){ (unsigned long)start, (unsigned long)end };

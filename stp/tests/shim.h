@@ -224,6 +224,11 @@ ssize_t strscpy_pad_n(char *to, const char *from, size_t size);
 #define strscpy(to, from, ...) strscpy_n(to, from, shim_size(to, from, ##__VA_ARGS__, sizeof(to)))
 #define strscpy_pad(to, from, ...) \
 	strscpy_pad_n(to, from, shim_size(to, from, ##__VA_ARGS__, sizeof(to)))
+/* A path is its name, which d_path() writes to the end of the room. */
+struct path {
+	const char *name;
+};
+char *d_path(const struct path *path, char *buf, int room);
 char *strnstr(const char *s, const char *what, size_t size);
 int __printf(3, 4) scnprintf(char *to, size_t size, const char *format, ...);
 void sort(void *base, size_t n, size_t size, int (*compare)(const void *, const void *),
