@@ -13,8 +13,11 @@
 /* A sign, 19 digits, a tab */
 #define LW_NUMBER 21
 
-/* Bytes kept free after a string for the numbers that follow it. */
-#define LW_TAIL 256
+/*
+ * Bytes kept free for the fields after a string: the loader takes 32 fields of a tool, and a
+ * string that has no room takes less than a number.
+ */
+#define LW_TAIL (32 * LW_NUMBER)
 
 /* A CPU that came online after the module was inserted has no buffer: its record is full. */
 static __always_inline struct _stp_log *lw_log(void)

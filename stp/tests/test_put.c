@@ -415,6 +415,21 @@ static void strings_longer_than_the_buffer(void **state)
 		}
 }
 
+/* As many fields as a tool can have */
+static void fields_after_a_string_that_filled_the_record(void **state)
+{
+	int i;
+
+	(void)state;
+	begin_with_room(0);
+	put_user_string("abc");
+	for (i = 0; i < 29; i++)
+		lw_put_number(lw_log(), S64_MIN);
+	assert_true(finish());
+	assert_int_equal(record.n, 32);
+	expect_bytes(31, "-9223372036854775808", 20);
+}
+
 /* ---- command names ---- */
 
 static void command_names(void **state)
@@ -823,6 +838,7 @@ int main(void)
 		test(kernel_strings_that_fault_at_each_offset),
 		test(strings_at_the_end_of_the_buffer),
 		test(strings_longer_than_the_buffer),
+		test(fields_after_a_string_that_filled_the_record),
 		test(command_names),
 		test(command_names_at_the_end_of_the_buffer),
 		test(a_task_is_three_fields),
