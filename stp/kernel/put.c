@@ -216,36 +216,46 @@ static __always_inline u64 lw_digits(u32 v)
 	return ones | (twos - 10 * ones) << 8;
 }
 
-/* A number from 10 to 99999999, as most process ids, and a tab */
+#define LW_EIGHT 100000000 /* has one digit more */
+#define LW_ZEROS LW_ALL(0x30UL)
+
+/* From 1 to 99999999, as most process ids, and a tab */
 static __always_inline char *lw_short_number(char *p, u32 v)
 {
 	u64 digits = lw_digits(v);
 	int zeros = __ffs(digits) / 8;
 
-	*(u64 *)p = (digits | 0x3030303030303030UL) >> zeros * 8;
+	*(u64 *)p = (digits | LW_ZEROS) >> zeros * 8;
 	p[8 - zeros] = '\t';
 	return p + 9 - zeros;
 }
 
+/* In the place of the tab before p eight digits, and a tab */
+static __always_inline char *lw_more_digits(char *p, u32 v)
+{
+	*(u64 *)(p - 1) = lw_digits(v) | LW_ZEROS;
+	p[7] = '\t';
+	return p + 8;
+}
+
 static noinline char *lw_long_number(char *p, s64 v)
 {
-	u64 limit = 10, u = v;
-	int n, digits;
+	u64 u = v, high;
 
-	if (u - 10 < 100000000 - 10)
-		return lw_short_number(p, v);
 	if (v < 0) {
 		*p++ = '-';
 		u = -u;
 	}
-	/* No power of ten beyond the 19th fits. */
-	for (digits = 1; digits < 19 && u >= limit; digits++)
-		limit *= 10;
-	p[digits] = '\t';
-	for (n = digits - 1; n > 0; n--, u /= 10)
-		p[n] = '0' + u % 10;
-	*p = '0' + u;
-	return p + digits + 1;
+	if (u < LW_EIGHT)
+		return lw_short_number(p, u);
+	high = u / LW_EIGHT;
+	if (high < LW_EIGHT) {
+		p = lw_short_number(p, high);
+	} else {
+		p = lw_short_number(p, high / LW_EIGHT);
+		p = lw_more_digits(p, high % LW_EIGHT);
+	}
+	return lw_more_digits(p, u % LW_EIGHT);
 }
 
 /* Writes a number and a tab, and returns their end. Most are a single digit: user 0, a file
@@ -277,6 +287,31 @@ static __always_inline void lw_put_number(struct _stp_log *log, s64 v)
 		log->len = lw_number(log->buf + log->len, v) - log->buf;
 }
 
+/* What a time begins with, and a tab: all but eight digits, which change ten times a second */
+struct lw_time {
+	u64 high;
+	int n;
+	char digits[16];
+};
+
+static DEFINE_PER_CPU(struct lw_time, lw_time) = { .n = 2, .digits = "0\t" };
+
+static __always_inline void lw_put_time(struct _stp_log *log, u64 ns)
+{
+	struct lw_time *time = this_cpu_ptr(&lw_time);
+	u64 high = ns / LW_EIGHT;
+	char *p = lw_put_at(log);
+
+	if (unlikely(log->len + LW_NUMBER > STP_BUFFER_SIZE))
+		return;
+	if (unlikely(high != time->high)) {
+		time->high = high;
+		time->n = lw_number(time->digits, high) - time->digits;
+	}
+	memcpy(p, time->digits, sizeof(time->digits));
+	log->len = lw_more_digits(p + time->n, ns % LW_EIGHT) - log->buf;
+}
+
 static void lw_emit_none(int n)
 {
 	for (; n > 0; n--)
@@ -294,7 +329,7 @@ static __always_inline void lw_put_begin(struct _stp_log *log, bool timestamp)
 {
 	lw_put_fresh(log);
 	if (timestamp)
-		lw_put_number(log, ktime_get_real_fast_ns());
+		lw_put_time(log, ktime_get_real_fast_ns());
 	else
 		lw_put_tab(log);
 }

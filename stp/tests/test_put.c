@@ -686,15 +686,57 @@ static void a_record_that_did_not_end_is_dropped(void **state)
 	assert_int_equal(record.n, 2);
 }
 
-static void the_time_is_the_first_field(void **state)
+static void expect_time(u64 ns, const char *format)
 {
-	(void)state;
-	shim_now = 1234567890123456789;
+	char want[32];
+
+	snprintf(want, sizeof(want), format, ns);
+	shim_now = ns;
 	preempt_disable();
 	lw_put_begin(lw_log(), true);
 	lw_emit_none(1);
-	expect_text("1234567890123456789\t\t");
+	expect_text(want);
 	assert_true(finish());
+}
+
+/* Each CPU remembers what the last one began with. */
+static void the_time_is_the_first_field(void **state)
+{
+	u64 ns;
+	int i;
+
+	(void)state;
+	expect_time(1, "%09llu\t\t");
+	expect_time(99999999, "%09llu\t\t");
+	for (i = 8, ns = 100000000; i < 19; i++, ns *= 10) {
+		expect_time(ns, "%llu\t\t");
+		expect_time(ns + 1, "%llu\t\t");
+		expect_time(5 * ns - 1, "%llu\t\t");
+		expect_time(ns - 1, i == 8 ? "%09llu\t\t" : "%llu\t\t");
+	}
+	expect_time(S64_MAX, "%llu\t\t");
+	for (i = 0; i < 10000; i++) {
+		expect_time(ns, "%llu\t\t");
+		ns += get_random_u32() % 50000000;
+	}
+}
+
+/* A time that needs more room than there is */
+static void a_time_at_the_end_of_the_buffer(void **state)
+{
+	int room;
+
+	(void)state;
+	for (room = 0; room < 2 * LW_NUMBER; room++) {
+		begin();
+		while (log_of_this_cpu()->len < STP_BUFFER_SIZE - room)
+			lw_put(lw_log(), "x", 1);
+		lw_put_time(lw_log(), S64_MAX);
+		assert_int_equal(log_of_this_cpu()->len,
+				 STP_BUFFER_SIZE - room + (room < LW_NUMBER ? 0 : 20));
+		log_of_this_cpu()->len = 0;
+		preempt_enable();
+	}
 }
 
 /* A record of this length where the sub-buffer has this much room; true if it went there itself. */
@@ -849,6 +891,7 @@ int main(void)
 		argv_test(arguments_of_a_call_at_the_end_of_the_buffer),
 		test(a_record_that_did_not_end_is_dropped),
 		test(the_time_is_the_first_field),
+		test(a_time_at_the_end_of_the_buffer),
 		test(the_relay_gets_whole_records),
 		test(a_reader_that_sleeps_is_woken_once),
 		test(only_whole_records_are_flushed),
