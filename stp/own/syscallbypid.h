@@ -1,5 +1,6 @@
 #pragma once
 
+#include "callnames.h"
 #include "../kernel/arch.h"
 #include "../kernel/count.h"
 #include "../kernel/filter.h"
@@ -39,31 +40,16 @@ static void lw_on_sys_exit(void *data, struct pt_regs *regs, long ret)
 
 /* ---- names ---- */
 
-/* Functions whose name is not that of their call. */
-static const char *lw_call_name(const char *function)
-{
-	static const char *const others[][2] = {
-		{ "newstat", "stat" },   { "newfstat", "fstat" }, { "newlstat", "lstat" },
-		{ "newuname", "uname" }, { "umount", "umount2" }, { "sendfile64", "sendfile" },
-	};
-	int i;
-
-	for (i = 0; i < ARRAY_SIZE(others); i++)
-		if (!strcmp(function, others[i][0]))
-			return others[i][1];
-	return function;
-}
-
 static void lw_emit_syscall_name(s64 call)
 {
 	int nr = call & (LW_COMPAT - 1);
 	bool compat = call & LW_COMPAT;
-	const char *function = lw_call_function(nr, compat);
+	const char *name = lw_has_call(nr, compat) ? lw_call_name(nr, compat) : "";
 	const char *abi = compat ? "(" LW_COMPAT_NAME ")" : "";
 	char text[48];
 
-	if (function)
-		scnprintf(text, sizeof(text), "%s%s", lw_call_name(function), abi);
+	if (*name)
+		scnprintf(text, sizeof(text), "%s%s", name, abi);
 	else
 		scnprintf(text, sizeof(text), "%d%s", nr, abi);
 	lw_emit_kernel_string(text);
