@@ -97,7 +97,12 @@ static __always_inline u64 *lw_key_at(struct lw_half *half, const struct lw_shap
 
 static __always_inline void *lw_value_at(struct lw_half *half, const struct lw_shape *s, u32 place)
 {
-	return (char *)lw_key_at(half, s, lw_places(s)) + place * s->size;
+	char *value = (char *)lw_key_at(half, s, lw_places(s)) + place * s->size;
+
+	/* So that callers of lw_value() do not ask once more */
+	if (!value)
+		__builtin_unreachable();
+	return value;
 }
 
 static size_t lw_half_bytes(const struct lw_shape *s)
@@ -197,11 +202,13 @@ static __always_inline int lw_find_or_take(struct lw_half *half, const struct lw
 	return -1;
 }
 
-/* Where a key is not at home. By value, which leaves it in registers where it is. */
-static noinline void *lw_other_value(struct lw_table *table, const struct lw_shape *s,
-				     struct lw_key key, u64 hash)
+/* Where a key is not at home. Its words stay in registers where it is. */
+static noinline void *lw_other_value(struct lw_table *table, const struct lw_shape *s, s64 first,
+				     s64 second, u64 name, u64 name_end)
 {
+	struct lw_key key = { first, second, name, name_end };
 	struct lw_half *half = this_cpu_read(table->cpus->now);
+	u64 hash = lw_hash(table->seeds, key, s->words);
 	int place = half == table->none ? -1 : lw_find_or_take(half, s, hash, key);
 
 	if (likely(place >= 0))
@@ -232,7 +239,7 @@ static __always_inline void *lw_value(struct lw_table *table, const struct lw_sh
 		this_cpu_inc(table->cpus->lost);
 		return NULL;
 	}
-	return lw_other_value(table, s, key, hash);
+	return lw_other_value(table, s, key.first, key.second, key.name, key.name_end);
 }
 
 /* ---- the collector: in process context, one at a time ---- */
