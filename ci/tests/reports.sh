@@ -3,6 +3,7 @@
 # shellcheck disable=SC2154,SC2086 # names from lib.sh; none has a space
 
 io=/lw/tests/io
+odd=/lw/tests/calls
 traffic=/lw/tests/traffic
 
 # sum FILTER FIELD - of the counts of the distributions in the records that it selects
@@ -365,6 +366,105 @@ test_syscallbypid_forgets_processes_that_are_gone() {
 	finish
 	[ "$(jq -s '[.[] | select(.syscall == "exit_group" or .syscall == "execve")] | length' $out)" -ge 290 ]
 	not grep -q 'not counted' $err
+}
+
+# made WHO CALL WANT - how often processes with this name, or the process with this id, made the call
+made() {
+	local count
+	count=$(jq -s --arg who "$1" --arg call "$2" \
+		'[.[] | select((.comm == $who or (.pid | tostring) == $who) and .syscall == $call) | .count] | add // 0' $out)
+	[ "$count" -eq "$3" ] || { echo "$1: $2 $count times, not $3"; return 1; }
+}
+
+# What a call does to its number, its caller or its return does not matter.
+test_syscallbypid_counts_each_call_once() {
+	local threads
+	start syscallbypid --json -T 0
+	$odd forks
+	$odd threads 101
+	$odd signals 47
+	$odd denied
+	$odd traced
+	finish
+	made forks fork 7
+	made forks vfork 5
+	made forks clone 3
+	made forks clone3 4
+	made forks 'fork(ia32)' 2
+	made forks exit_group 22
+	threads=$(($(calls threads clone) + $(calls threads clone3)))
+	[ $threads -eq 101 ]
+	made threads exit 101
+	made threads exit_group 1
+	made signals rt_sigreturn 47
+	made denied getppid 9
+	made denied getuid 5
+	made denied getgid 4
+	made denied geteuid 6
+	# With that of the shell
+	made denied execve 3
+	made traced getppid 2
+	made traced unknown 4
+}
+
+test_syscallbypid_counts_execs_by_who_calls() {
+	start syscallbypid --json -T 0
+	$odd execs &
+	wait $!
+	finish
+	# The one by which it began is the shell's.
+	made $! execve 5
+	made $! execveat 1
+	made $! 'execve(ia32)' 1
+	made $! 'sigreturn(ia32)' 6
+	made $! 'rt_sigreturn(ia32)' 5
+	made $! 'kill(ia32)' 11
+	made $! exit_group 1
+}
+
+# What a signal interrupts is called anew by the kernel, or fails.
+test_syscallbypid_counts_interrupted_calls_once() {
+	start syscallbypid --json -T 0
+	$odd anew
+	$odd interrupted
+	$odd stopped
+	finish
+	made anew readv 1
+	made anew rt_sigreturn 3
+	made interrupted readv 3
+	made interrupted nanosleep 1
+	made stopped nanosleep 1
+	made stopped pause 1
+	jq -e -s 'all(.syscall != "restart_syscall")' $out
+}
+
+test_syscallbypid_x_counts_calls_that_failed_for_the_program() {
+	start syscallbypid --json -T 0 -x
+	$odd forks
+	$odd signals 47
+	$odd denied
+	$odd anew
+	$odd interrupted
+	$odd stopped
+	$odd execs
+	finish
+	made denied getppid 9
+	made denied getuid 0
+	made denied getgid 4
+	made denied execve 2
+	made interrupted readv 3
+	made interrupted nanosleep 1
+	made execs execve 3
+	jq -e -s 'all(.comm != "forks" and .comm != "signals" and .comm != "anew" and .comm != "stopped")' $out
+}
+
+# Whatever numbers a process makes up, they are one row.
+test_syscallbypid_shows_made_up_numbers_as_one_row() {
+	start syscallbypid --json -T 0
+	$odd numbers
+	finish
+	made numbers unknown 32271
+	jq -e -s 'all(.syscall | test("^[0-9]+$") | not)' $out
 }
 
 # ---- accept2close ----

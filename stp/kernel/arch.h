@@ -33,6 +33,8 @@ static __always_inline unsigned long lw_function_arg(const struct pt_regs *regs,
  * lw_untagged(addr) - a user pointer without the tag that its top byte may have
  * LW_NR_*           - numbers of the calls that open files; -1 where there is no such call
  * LW_COMPAT_NAME    - what users call the 32-bit ABI
+ * LW_RESULT_STAYS   - do a call's registers tell its number and result until a signal's handler is called?
+ *                     Those of arm64 are ready to make the call anew by then
  * lw_local_inc(n)   - one more, which an interrupt of this CPU cannot cut in two: as local_inc(), of
  *                     half a word
  */
@@ -82,6 +84,7 @@ enum {
 };
 
 #define LW_COMPAT_NAME "ia32"
+#define LW_RESULT_STAYS true
 
 static __always_inline void lw_local_inc(u32 *n)
 {
@@ -119,6 +122,7 @@ enum {
 };
 
 #define LW_COMPAT_NAME "arm"
+#define LW_RESULT_STAYS false
 
 static __always_inline void lw_local_inc(u32 *n)
 {

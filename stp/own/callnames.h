@@ -42,7 +42,10 @@ static const char *const lw_calls_compat[] = {
 #endif
 };
 
-/* Does the table of this ABI have this number? Without names, it may. */
+/* More than either table has (lw_begin_syscalls()) */
+#define LW_NUMBERS 512
+
+/* Does the table of this ABI have this number, from 0 to LW_NUMBERS - 1? Without names, it may. */
 static bool lw_has_call(u32 nr, bool compat)
 {
 	if (!compat)

@@ -4,50 +4,274 @@
 #include "../kernel/arch.h"
 #include "../kernel/count.h"
 #include "../kernel/filter.h"
+#include "../kernel/pending.h"
+#include "../kernel/point.h"
 #include "../kernel/put.h"
+#include <linux/errno.h>
 #include <linux/sched.h>
+#include <linux/sched/task_stack.h>
+#include <linux/signal.h>
+#include <trace/events/signal.h>
 #include <trace/events/syscalls.h>
 
+/*
+ * syscallbypid.h - counts what programs call, each call once
+ *
+ * A call is counted when it returns, as one that seccomp(2) or a tracer denies returns without having
+ * begun (kernel/entry/common.c). The kinds below are those that return otherwise.
+ */
+
+enum lw_call_kind {
+	LW_UNKNOWN, /* there is no such call */
+	LW_PLAIN,
+	LW_AT_ONCE,    /* as LW_PLAIN, of the native table, while all calls are wanted */
+	LW_EXITS,      /* does not return */
+	LW_FORKS,      /* returns to the child as well, with 0 */
+	LW_EXECS,      /* returns as execve(2), by the ABI of the new program */
+	LW_SIGRETURNS, /* returns without a number, with the result of what the signal interrupted */
+	LW_RESTARTS,   /* goes on with a call that a signal interrupted */
+};
+
+/* Calls as rows have them: a number and, of the compat table, LW_COMPAT; or LW_NO_CALL */
+#define LW_COMPAT (1 << 15)
+#define LW_NO_CALL (LW_COMPAT - 1)
+
 static struct {
+	u8 kind[2][LW_NUMBERS];  /* enum lw_call_kind, of the native and the compat table */
+	bool begins[LW_NUMBERS]; /* one of either is to be seen when it begins */
 	bool on, errors;
-} lw_syscalls;
+} lw_syscalls __read_mostly;
 
-/* A field with the name of a call: its number and, of the compat table, LW_COMPAT */
-
-#define LW_COMPAT (1 << 15) /* in a call's number: of the compat table */
-
-/* ---- counting ---- */
-
-static bool lw_syscall_wanted(long ret)
+static enum lw_call_kind lw_kind(int nr, bool compat)
 {
-	return (!lw_syscalls.errors || IS_ERR_VALUE(ret)) && lw_wanted();
+	return (u32)nr < LW_NUMBERS ? lw_syscalls.kind[compat][nr] : LW_UNKNOWN;
+}
+
+static s64 lw_syscall(int nr, bool compat)
+{
+	if (lw_kind(nr, compat) == LW_UNKNOWN)
+		return LW_NO_CALL;
+	return nr | (compat ? LW_COMPAT : 0);
+}
+
+/* ---- what tasks have called, until it returns with another number ---- */
+
+static const struct lw_pending_shape lw_called_shape = { .bits = 12,
+							 .size = sizeof(s64),
+							 .shares = true };
+static struct lw_pending lw_called = { .shape = &lw_called_shape };
+
+static struct lw_counted lw_called_counted = {
+	.pending = &lw_called,
+	.why = "more execs and interrupted calls at once than there is room for",
+	.next = LW_COUNTED,
+};
+#undef LW_COUNTED
+#define LW_COUNTED (&lw_called_counted)
+
+static void lw_keep_call(s64 call)
+{
+	struct lw_place place =
+		lw_pending_new(&lw_called, &lw_called_shape, (unsigned long)current);
+
+	if (place.at < 0)
+		return;
+	*(s64 *)lw_pending_kept(&lw_called, place.at) = call;
+	lw_pending_show(&lw_called, place);
+}
+
+/* What this task has called, which is forgotten; -1 if nothing was kept */
+static s64 lw_kept_call(void)
+{
+	u64 key = (unsigned long)current;
+	int place = lw_pending_find(&lw_called, &lw_called_shape, key);
+	s64 call;
+
+	if (place < 0 || !lw_pending_claim(&lw_called, place, key))
+		return -1;
+	call = *(s64 *)lw_pending_kept(&lw_called, place);
+	lw_pending_free(&lw_called, &lw_called_shape, place);
+	return call;
+}
+
+/* ---- counting: not preempted ---- */
+
+static void lw_count_syscall(s64 call, bool failed)
+{
+	if (!smp_load_acquire(&lw_syscalls.on) || (lw_syscalls.errors && !failed) || !lw_wanted())
+		return;
+	lw_count_add(current->tgid, call, 0);
+}
+
+static noinline void lw_syscall_begins(int nr)
+{
+	bool compat = lw_compat_call();
+
+	switch (lw_kind(nr, compat)) {
+	case LW_EXITS:
+		lw_count_syscall(lw_syscall(nr, compat), false);
+		break;
+	case LW_EXECS:
+	case LW_SIGRETURNS:
+		lw_keep_call(lw_syscall(nr, compat));
+		break;
+	default:
+		break;
+	}
+}
+
+static void lw_on_sys_enter(void *data, struct pt_regs *regs, long nr)
+{
+	unsigned long at = nr;
+
+	if (likely(at >= LW_NUMBERS || !lw_syscalls.begins[at]))
+		return;
+	lw_point_enter();
+	lw_syscall_begins(nr);
+	lw_point_leave();
+}
+
+/*
+ * A signal has interrupted it: either it is called anew without the program's doing, or it fails with EINTR
+ * (arch/x86/kernel/signal.c). That is not known before the signal is delivered.
+ */
+static bool lw_may_be_called_anew(long ret)
+{
+	return LW_RESULT_STAYS && (ret == -ERESTARTSYS || ret == -ERESTARTNOINTR ||
+				   ret == -ERESTARTNOHAND || ret == -ERESTART_RESTARTBLOCK);
+}
+
+/* All but the plain ones. With the arguments of the tracepoint, which thus stay where they are. */
+static __used noinline void lw_syscall_returns(void *data, struct pt_regs *regs, long ret)
+{
+	int nr = syscall_get_nr(current, regs);
+	bool compat = lw_compat_call();
+	enum lw_call_kind kind = lw_kind(nr, compat);
+	s64 call = lw_syscall(nr, compat), kept = -1;
+
+	if (nr >= 0 && lw_may_be_called_anew(ret)) {
+		if (ret == -ERESTART_RESTARTBLOCK && kind != LW_RESTARTS)
+			lw_keep_call(call);
+		return;
+	}
+	if (kind >= LW_EXECS || nr < 0)
+		kept = lw_kept_call();
+	if (kept >= 0)
+		call = kept;
+	else if (!ret && (kind == LW_FORKS || kind == LW_EXECS))
+		return; /* a child's, or an exec of the kernel's own */
+	lw_count_syscall(call, IS_ERR_VALUE(ret) && (nr >= 0 || kept < 0));
 }
 
 static void lw_on_sys_exit(void *data, struct pt_regs *regs, long ret)
 {
-	int nr = syscall_get_nr(current, regs);
+	u32 nr = syscall_get_nr(current, regs);
 
-	if (!smp_load_acquire(&lw_syscalls.on) || !lw_syscall_wanted(ret))
-		return;
-	if (nr < 0 || nr >= LW_COMPAT)
-		return;
-	if (lw_compat_call())
-		nr |= LW_COMPAT;
 	lw_point_enter();
-	lw_count_add(current->tgid, nr, 0);
+	if (likely(nr < LW_NUMBERS && lw_syscalls.kind[0][nr] == LW_AT_ONCE && !lw_compat_call() &&
+		   (ret >= 0 || !lw_may_be_called_anew(ret))))
+		lw_count_add(current->tgid, nr, 0);
+	else
+		lw_syscall_returns(data, regs, ret);
 	lw_point_leave();
+}
+
+/* Does a call end by this signal, by which it has been interrupted? (kernel/signal.c, get_signal()) */
+static bool lw_ends_call(int sig, const struct k_sigaction *ka, long ret)
+{
+	if (ka->sa.sa_handler == SIG_IGN)
+		return false;
+	if (ka->sa.sa_handler == SIG_DFL)
+		return !sig_kernel_ignore(sig) && !sig_kernel_stop(sig);
+	if (ret == -ERESTARTSYS)
+		return !(ka->sa.sa_flags & SA_RESTART);
+	return ret != -ERESTARTNOINTR;
+}
+
+static void lw_on_signal_deliver(void *data, int sig, struct kernel_siginfo *info,
+				 struct k_sigaction *ka)
+{
+	struct pt_regs *regs = task_pt_regs(current);
+	int nr = syscall_get_nr(current, regs);
+	long ret = syscall_get_error(current, regs);
+	bool compat = lw_compat_call();
+	s64 kept = -1;
+
+	if (nr < 0 || !lw_may_be_called_anew(ret) || !lw_ends_call(sig, ka, ret))
+		return;
+	lw_point_enter();
+	if (lw_kind(nr, compat) >= LW_EXECS || ret == -ERESTART_RESTARTBLOCK)
+		kept = lw_kept_call();
+	lw_count_syscall(kept >= 0 ? kept : lw_syscall(nr, compat), ka->sa.sa_handler != SIG_DFL);
+	lw_point_leave();
+}
+
+/* ---- begin ---- */
+
+static enum lw_call_kind lw_kind_of(const char *function)
+{
+	static const struct {
+		const char *function;
+		enum lw_call_kind kind;
+	} odd[] = {
+		{ "exit", LW_EXITS },
+		{ "exit_group", LW_EXITS },
+		{ "clone", LW_FORKS },
+		{ "clone3", LW_FORKS },
+		{ "fork", LW_FORKS },
+		{ "vfork", LW_FORKS },
+		{ "execve", LW_EXECS },
+		{ "execveat", LW_EXECS },
+		{ "sigreturn", LW_SIGRETURNS },
+		{ "rt_sigreturn", LW_SIGRETURNS },
+		{ "restart_syscall", LW_RESTARTS },
+	};
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(odd); i++)
+		if (!strcmp(function, odd[i].function))
+			return odd[i].kind;
+	return LW_PLAIN;
+}
+
+static void lw_begin_syscalls(bool errors)
+{
+	enum lw_call_kind kind;
+	int i, nr, compat;
+
+	BUILD_BUG_ON(ARRAY_SIZE(lw_calls_native) > LW_NUMBERS);
+	BUILD_BUG_ON(ARRAY_SIZE(lw_calls_compat) > LW_NUMBERS);
+	lw_syscalls.errors = errors;
+	for (i = 0; i < 2 * LW_NUMBERS; i++) {
+		nr = i / 2;
+		compat = i % 2;
+		if (!lw_has_call(nr, compat))
+			continue;
+		kind = lw_kind_of(lw_call_function(nr, compat));
+		lw_syscalls.begins[nr] |=
+			kind == LW_EXITS || kind == LW_EXECS || kind == LW_SIGRETURNS;
+		if (kind == LW_PLAIN && !compat && !errors && !lw_filter.by)
+			kind = LW_AT_ONCE;
+		lw_syscalls.kind[compat][nr] = kind;
+	}
+	smp_store_release(&lw_syscalls.on, true);
 }
 
 /* ---- names ---- */
 
+/* A field with the name of a call; its number where the kernel has no function for it */
 static void lw_emit_syscall_name(s64 call)
 {
 	int nr = call & (LW_COMPAT - 1);
 	bool compat = call & LW_COMPAT;
-	const char *name = lw_has_call(nr, compat) ? lw_call_name(nr, compat) : "";
-	const char *abi = compat ? "(" LW_COMPAT_NAME ")" : "";
+	const char *name, *abi = compat ? "(" LW_COMPAT_NAME ")" : "";
 	char text[48];
 
+	if (call == LW_NO_CALL) {
+		lw_emit_kernel_string("unknown");
+		return;
+	}
+	name = lw_call_name(nr, compat);
 	if (*name)
 		scnprintf(text, sizeof(text), "%s%s", name, abi);
 	else
@@ -58,3 +282,12 @@ static void lw_emit_syscall_name(s64 call)
 LW_POINT(sys_exit, lw_on_sys_exit);
 #undef LW_POINTS
 #define LW_POINTS (&lw_on_sys_exit_point)
+
+LW_POINT(signal_deliver, lw_on_signal_deliver);
+#undef LW_POINTS
+#define LW_POINTS (&lw_on_signal_deliver_point)
+
+/* The head of the list is attached first: what returns has been seen to begin. */
+LW_POINT(sys_enter, lw_on_sys_enter);
+#undef LW_POINTS
+#define LW_POINTS (&lw_on_sys_enter_point)
