@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -421,17 +422,43 @@ static int step(struct engine *engine)
 	return flush(engine);
 }
 
-/*
- * The module runs its end probes and answers before the write returns, so all
- * output is in the buffers then: nothing to wait for.
- */
-static int stop(struct engine *engine)
+/* Reads what comes, so that the module can write on. Returns 0 or -errno. */
+static int read_meanwhile(struct engine *engine)
 {
-	int err = lw_control_exit(&engine->control);
+	int err, n = lw_relay_streams(engine->relay);
 
-	if (!err)
-		err = wait_for(engine, &engine->finished);
-	return err;
+	mark_streams(engine, poll(engine->fds + FIXED_FDS, n, BATCH_MSEC) > 0);
+	err = lw_relay_read(engine->relay, false);
+	return err ? err : flush(engine);
+}
+
+/*
+ * The module runs its end probes and answers before this write returns. A last report that is more than the
+ * buffers hold waits for its reader, so another process writes. It is not killed with this one: a module that is
+ * told to end does. Returns 0 or -errno, and *err, if that was 0, is that of the output.
+ */
+static int ask_to_end(struct engine *engine, int *err)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid < 0)
+		return lw_control_exit(&engine->control);
+	if (pid == 0)
+		_exit(-lw_control_exit(&engine->control));
+	while (waitpid(pid, &status, *err < 0 ? 0 : WNOHANG) == 0)
+		*err = read_meanwhile(engine) ?: *err;
+	return WIFEXITED(status) ? -WEXITSTATUS(status) : -EINTR;
+}
+
+/* All output is in the buffers then, or has been read: nothing to wait for. */
+static int stop(struct engine *engine, int *err)
+{
+	int stop_err = ask_to_end(engine, err);
+
+	if (!stop_err)
+		stop_err = wait_for(engine, &engine->finished);
+	return stop_err;
 }
 
 static int drain(struct engine *engine)
@@ -470,7 +497,7 @@ static int run_started(struct engine *engine)
 	while (!err)
 		err = step(engine);
 	tell_armed(engine);
-	stop_err = stop(engine);
+	stop_err = stop(engine, &err);
 	tell_blind(engine);
 	if (stop_err)
 		lw_error("%s: module %s does not end: %s", run->name, run->module,

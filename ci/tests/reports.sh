@@ -467,6 +467,16 @@ test_syscallbypid_shows_made_up_numbers_as_one_row() {
 	jq -e -s 'all(.syscall | test("^[0-9]+$") | not)' $out
 }
 
+# As long as the reader reads, a report may be more than the buffer, 1 MiB.
+test_syscallbypid_shows_20800_rows() {
+	local rows
+	start syscallbypid --json -T 0 -n keys-of-childre
+	$odd keys 2600
+	finish
+	rows=$(jq -s 'map(select(.syscall != "prctl" and .comm == "keys-of-childre" and .count == 1)) | length' $out)
+	[ "$rows" -ge 20800 ] || { echo "$rows rows"; return 1; }
+}
+
 # ---- accept2close ----
 
 test_accept2close_follows_7_connections() {

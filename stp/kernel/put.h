@@ -1,6 +1,7 @@
 #pragma once
 
 #include "relay.h"
+
 struct path;
 
 /*

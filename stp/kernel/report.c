@@ -3,9 +3,13 @@
 #include "report.h"
 #include "put.c"
 #include <linux/cpu.h>
+#include <linux/delay.h>
 #include <linux/timekeeping.h>
 
-#define LW_QUIET 30 /* seconds without a collection, at most */
+#define LW_QUIET 30     /* seconds without a collection, at most */
+#define LW_SOME 128     /* rows to show without a look at the reader */
+#define LW_PAUSE 10     /* milliseconds, for the reader to read */
+#define LW_PATIENCE 200 /* pauses of a report in which nothing is read, until it waits no longer */
 
 static void lw_reports_work(struct work_struct *work);
 
@@ -19,6 +23,8 @@ static struct {
 	const struct lw_counted *counted; /* to which the row belongs */
 	const struct lw_row *row;         /* that is shown */
 	bool begun;                       /* to be shown */
+	u32 shown, rows;                  /* of this table, until now and in the end */
+	int patience;                     /* that is left */
 } lw_reports = { .work = __DELAYED_WORK_INITIALIZER(lw_reports.work, lw_reports_work, 0) };
 
 static void lw_report_each(s64 seconds)
@@ -84,22 +90,20 @@ static void lw_show_row(const struct lw_counted *counted, const struct lw_row *r
 		counted->table->lost += row->total[0];
 }
 
-static void lw_show_rows(const struct lw_counted *counted)
+static long lw_show_some_rows(void *counted)
 {
-	struct lw_table *table = counted->table;
-	u32 n, top = lw_reports.top ? min(lw_reports.top, table->n) : table->n;
+	const struct lw_counted *c = counted;
+	u32 end = min(lw_reports.shown + LW_SOME, lw_reports.rows);
 
-	lw_sort_rows(table);
-	for (n = 0; n < top; n++) {
-		lw_show_row(counted, table->rows[n]);
+	for (; lw_reports.shown < end; lw_reports.shown++) {
+		lw_show_row(c, c->table->rows[lw_reports.shown]);
 		cond_resched();
 	}
+	return 0;
 }
 
-/* ---- lines ---- */
-
 /* The context keeps probes of this CPU from writing in between. */
-static void lw_emit_line(const char *line)
+static long lw_emit_line(void *line)
 {
 	struct context *c = _stp_runtime_entryfn_get_context();
 	struct _stp_log *log = c ? lw_log() : NULL;
@@ -110,16 +114,86 @@ static void lw_emit_line(const char *line)
 		lw_put_end(log);
 	}
 	_stp_runtime_entryfn_put_context(c);
+	return 0;
 }
 
-static long lw_emit_report(void *unused)
+/* ---- reports ---- */
+
+/*
+ * Contexts and print buffers are only on CPUs that were online when the module was inserted. The CPU
+ * stays online meanwhile. Returns false if there is none.
+ */
+static bool lw_on_a_cpu(long (*emit)(void *), void *data)
+{
+	int cpu;
+	bool found = false;
+
+	cpus_read_lock();
+	for_each_online_cpu(cpu) {
+		if (!per_cpu(contexts, cpu))
+			continue;
+		work_on_cpu(cpu, emit, data);
+		found = true;
+		break;
+	}
+	cpus_read_unlock();
+	return found;
+}
+
+/* Sub-buffers that wait for the reader, of the CPU with most, beyond half of all; 0 if there are less */
+static size_t lw_unread(void)
+{
+	const struct rchan *chan = _stp_relay_data.rchan;
+	size_t unread, most = chan->n_subbufs / 2;
+	int cpu;
+
+	for_each_online_cpu(cpu) {
+		const struct rchan_buf *buf = _stp_get_rchan_subbuf(chan->buf, cpu);
+
+		unread = buf ? READ_ONCE(buf->subbufs_produced) - READ_ONCE(buf->subbufs_consumed) : 0;
+		most = max(most, unread);
+	}
+	return most - chan->n_subbufs / 2;
+}
+
+/*
+ * A report may be more than a buffer holds: half of it is kept free as long as somebody reads. What
+ * finds no room after that is lost, and counted by SystemTap.
+ */
+static void lw_wait_for_reader(void)
+{
+	size_t unread;
+
+	while (lw_reports.patience && atomic_read(&_stp_ctl_attached) && (unread = lw_unread())) {
+		msleep(LW_PAUSE);
+		if (lw_unread() >= unread)
+			lw_reports.patience--;
+	}
+}
+
+static void lw_show_rows(const struct lw_counted *counted)
+{
+	struct lw_table *table = counted->table;
+	bool shown = true;
+
+	lw_reports.shown = 0;
+	lw_reports.rows = lw_reports.top ? min(lw_reports.top, table->n) : table->n;
+	lw_sort_rows(table);
+	while (shown && lw_reports.shown < lw_reports.rows) {
+		lw_wait_for_reader();
+		shown = lw_on_a_cpu(lw_show_some_rows, (void *)counted);
+	}
+}
+
+static void lw_emit_report(void)
 {
 	struct lw_counted *c;
 	char line[40];
 
+	lw_reports.patience = LW_PATIENCE;
 	snprintf(line, sizeof(line), "#report\t%llu\n", ktime_get_real_fast_ns());
 	if (lw_reports.lines)
-		lw_emit_line(line);
+		lw_on_a_cpu(lw_emit_line, line);
 	for (c = LW_COUNTED; c; c = c->next) {
 		if (c->table && c->found)
 			lw_show_rows(c);
@@ -127,12 +201,11 @@ static long lw_emit_report(void *unused)
 			lw_forget_rows(c->table);
 	}
 	if (lw_reports.lines)
-		lw_emit_line("#end\n");
-	return 0;
+		lw_on_a_cpu(lw_emit_line, "#end\n");
 }
 
 /* With each report, since a run may be for days (lwtools-stream(5): what was not told of before). */
-static long lw_emit_losses(void *unused)
+static void lw_emit_losses(void)
 {
 	struct lw_counted *c;
 	char line[160];
@@ -142,28 +215,9 @@ static long lw_emit_losses(void *unused)
 
 		snprintf(line, sizeof(line), "#lost\t%llu\t%s\n", lost - c->told, c->why);
 		if (lost != c->told)
-			lw_emit_line(line);
+			lw_on_a_cpu(lw_emit_line, line);
 		c->told = lost;
 	}
-	return 0;
-}
-
-/*
- * Contexts and print buffers are only on CPUs that were online when the module was inserted. The CPU
- * stays online meanwhile.
- */
-static void lw_on_a_cpu(long (*emit)(void *))
-{
-	int cpu;
-
-	cpus_read_lock();
-	for_each_online_cpu(cpu) {
-		if (!per_cpu(contexts, cpu))
-			continue;
-		work_on_cpu(cpu, emit, NULL);
-		break;
-	}
-	cpus_read_unlock();
 }
 
 /* ---- the collector ---- */
@@ -213,8 +267,8 @@ static void lw_reports_work(struct work_struct *work)
 		lw_reports.quiet = 0;
 	}
 	if (due) {
-		lw_on_a_cpu(lw_emit_report);
-		lw_on_a_cpu(lw_emit_losses);
+		lw_emit_report();
+		lw_emit_losses();
 	}
 	now = ktime_get_mono_fast_ns();
 	if (lw_reports.interval && lw_reports.next < now + wait)
@@ -228,8 +282,8 @@ static void lw_last_report(void)
 	lw_detach_points(LW_POINTS);
 	cancel_delayed_work_sync(&lw_reports.work);
 	lw_collect();
-	lw_on_a_cpu(lw_emit_report);
-	lw_on_a_cpu(lw_emit_losses);
+	lw_emit_report();
+	lw_emit_losses();
 }
 
 /* ---- begin and end ---- */
