@@ -8,6 +8,7 @@
 
 work=/tmp/lw-tests
 workload=/lw/tests/workload
+changes=/lw/tests/changes
 out=$work/out err=$work/err
 pace=/run/lw-pace
 modules=/lib/modules/$(uname -r)/systemtap

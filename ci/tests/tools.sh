@@ -75,6 +75,20 @@ test_opensnoop_sees_opens_while_others_block() {
 	not grep -q missed $err
 }
 
+opens_of_fifo() {
+	jq -s -c "map(select(.path == \"$work/fifo\") | [.comm, .fd >= 0, .err])" $out
+}
+
+# errno(3) has no number of what the kernel itself says then; what it restarts is one call to the program.
+test_opensnoop_shows_what_a_signal_does_to_a_call() {
+	mkfifo $work/fifo
+	start opensnoop --json -n changes,cat
+	timeout 1 cat $work/fifo || :
+	$changes interrupted $work/fifo
+	finish
+	opens_of_fifo | grep -qxF '[["cat",false,4],["changes",false,4],["changes",true,0],["changes",true,0]]'
+}
+
 test_opensnoop_x_shows_failed_calls_only() {
 	opens_with '.err > 0' -x
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "call.h"
+#include "result.h"
 
 #undef register_kretprobe
 
@@ -11,11 +12,18 @@ static int lw_any_call_begins(struct kretprobe_instance *inst, struct pt_regs *r
 }
 NOKPROBE_SYMBOL(lw_any_call_begins);
 
-/* Before SystemTap sets up its context: that takes longer than to find out a fast call. */
+/*
+ * Before SystemTap sets up its context: that takes longer than to find out a fast call, or one that goes
+ * on after a signal.
+ */
 static int lw_call_returns(struct kretprobe_instance *inst, struct pt_regs *regs)
 {
 	struct lw_call *call = (struct lw_call *)inst->data;
 
+	if (lw_goes_on(regs_return_value(regs)))
+		return 0;
+	if (!lw_calls.timed)
+		return lw_calls.returns(inst, regs);
 	call->time = lw_since(call->time);
 	return call->time < lw_calls.least ? 0 : lw_calls.returns(inst, regs);
 }
@@ -52,9 +60,7 @@ static int lw_register_kretprobe(struct kretprobe *krp, const char *function)
 		return lw_calls.used || lw_filter.by ? -EINVAL : register_kretprobe(krp);
 	krp->entry_handler = begins;
 	krp->data_size = lw_calls.used ? sizeof(struct lw_call) : 0;
-	if (lw_calls.timed) {
-		lw_calls.returns = krp->handler;
-		krp->handler = lw_call_returns;
-	}
+	lw_calls.returns = krp->handler;
+	krp->handler = lw_call_returns;
 	return register_kretprobe(krp);
 }

@@ -2,6 +2,7 @@
 
 #include "call.h"
 #include "dist.h"
+#include "result.h"
 
 static struct {
 	u64 unit; /* nanoseconds */
@@ -21,29 +22,31 @@ static void lw_times_add(struct lw_call *call, int op, u64 took)
 	lw_dist_add(key, took / lw_times.unit);
 }
 
-static __always_inline int lw_times_return(struct kretprobe_instance *inst, int op)
+static __always_inline int lw_times_return(struct kretprobe_instance *inst, struct pt_regs *regs,
+					   int op)
 {
 	struct lw_call *call = (struct lw_call *)inst->data;
 
-	lw_times_add(call, op, lw_since(call->time));
+	if (!lw_goes_on(regs_return_value(regs)))
+		lw_times_add(call, op, lw_since(call->time));
 	return 0;
 }
 
 static int lw_times_0(struct kretprobe_instance *inst, struct pt_regs *regs)
 {
-	return lw_times_return(inst, 0);
+	return lw_times_return(inst, regs, 0);
 }
 NOKPROBE_SYMBOL(lw_times_0);
 
 static int lw_times_1(struct kretprobe_instance *inst, struct pt_regs *regs)
 {
-	return lw_times_return(inst, 1);
+	return lw_times_return(inst, regs, 1);
 }
 NOKPROBE_SYMBOL(lw_times_1);
 
 static int lw_times_2(struct kretprobe_instance *inst, struct pt_regs *regs)
 {
-	return lw_times_return(inst, 2);
+	return lw_times_return(inst, regs, 2);
 }
 NOKPROBE_SYMBOL(lw_times_2);
 

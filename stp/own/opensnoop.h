@@ -2,6 +2,7 @@
 
 #include "../kernel/arch.h"
 #include "../kernel/path.h"
+#include "../kernel/result.h"
 #include <linux/fcntl.h>
 #include <linux/kprobes.h>
 
@@ -89,14 +90,15 @@ static void lw_put_open(struct _stp_log *log, const struct lw_open *open, int re
 	lw_put_end(log);
 }
 
-static void lw_open_record(int ret)
+static void lw_open_record(long ret)
 {
 	struct lw_open open = lw_open_call();
 	struct _stp_log *log = lw_log();
 	u64 flags = 0;
 
-	if (lw_opens.failed && ret >= 0)
+	if ((lw_opens.failed && ret >= 0) || lw_goes_on(ret))
 		return;
+	ret = lw_result(ret);
 	if (lw_opens.flags || lw_opens.extended)
 		flags = lw_open_flags(&open);
 	if (!lw_opens.flags || lw_open_flags_wanted(flags))

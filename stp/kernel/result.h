@@ -1,0 +1,66 @@
+#pragma once
+
+#include <linux/errno.h>
+#include <linux/rcupdate.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
+#include <linux/signal.h>
+
+/*
+ * result.h - a call's result as its program sees it
+ *
+ * Where a signal comes, a call returns one of four numbers that errno(3) does not have
+ * (linux/errno.h). After that the signal decides (arch_do_signal_or_restart()): either the kernel
+ * begins the call anew, and the program knows of one call only, or the program gets EINTR, or it ends.
+ */
+
+static __always_inline bool lw_is_restart(long ret)
+{
+	return unlikely(ret >= -ERESTART_RESTARTBLOCK && ret <= -ERESTARTSYS && ret != -ENOIOCTLCMD);
+}
+
+/* Does this signal, which is pending, end a call that returned ret? Else the call goes on. */
+static bool lw_signal_ends(int sig, long ret)
+{
+	/* That of the current task stays. */
+	const struct sighand_struct *hand = rcu_dereference_protected(current->sighand, true);
+	const struct sigaction *action = &hand->action[sig - 1].sa;
+
+	if (action->sa_handler == SIG_IGN)
+		return false;
+	if (action->sa_handler == SIG_DFL)
+		return !sig_kernel_ignore(sig) && !sig_kernel_stop(sig);
+	if (ret == -ERESTARTSYS)
+		return !(action->sa_flags & SA_RESTART);
+	return ret != -ERESTARTNOINTR;
+}
+
+static noinline bool lw_signals_end(long ret)
+{
+	int sig;
+
+	for (sig = 1; sig <= _NSIG; sig++) {
+		bool pending = sigismember(&current->pending.signal, sig) ||
+			       sigismember(&current->signal->shared_pending.signal, sig);
+
+		if (pending && !sigismember(&current->blocked, sig) && lw_signal_ends(sig, ret))
+			return true;
+	}
+	return false;
+}
+NOKPROBE_SYMBOL(lw_signals_end);
+
+/*
+ * Does a call of the current task that returned ret go on, as the kernel will begin it anew? To be asked
+ * when it returns: the signal is still pending. A tracer may change what becomes of a signal later.
+ */
+static __always_inline bool lw_goes_on(long ret)
+{
+	return lw_is_restart(ret) && !(current->flags & PF_KTHREAD) && !lw_signals_end(ret);
+}
+
+/* ret, or -EINTR for the kernel's own numbers */
+static __always_inline long lw_result(long ret)
+{
+	return lw_is_restart(ret) ? -EINTR : ret;
+}
