@@ -291,6 +291,51 @@ test_execsnoop_cuts_long_arguments() {
 		and .[1].args == ["/bin/true", "after"]' $out
 }
 
+# A tracer is told of a program before execve(2) returns, and may write to its memory.
+test_execsnoop_shows_arguments_that_a_tracer_changes() {
+	start execsnoop --json -x
+	$changes traced /bin/true
+	finish
+	jq -e -s 'map(select(.args[0] == "true") | .args) == [["true", "given"]]' $out
+}
+
+# Before 6.14 the call fails, as the flag is not known.
+test_execsnoop_shows_no_check_as_a_program() {
+	start execsnoop --json -x
+	$changes checks /bin/true > $work/all
+	/bin/true
+	finish
+	jq -e -s 'all(.args[0] != "checked") and map(select(.args[0] == "/bin/true")) != []' $out
+}
+
+test_execsnoop_shows_programs_that_the_kernel_starts() {
+	local pattern
+	pattern=$(cat /proc/sys/kernel/core_pattern)
+	start execsnoop --json
+	echo '|/bin/true a core %p' > /proc/sys/kernel/core_pattern
+	(ulimit -c unlimited; exec sh -c 'kill -SEGV $$') || :
+	eventually 10 grep -q '"a","core"' $out
+	echo "$pattern" > /proc/sys/kernel/core_pattern
+	finish
+	jq -e -s 'map(select(.args[1] == "a")) | length == 1 and .[0].ret == 0 and .[0].uid == 0' $out
+}
+
+# SystemTap ends a run when its probes take half of a processor's time. A call that fails at once costs little else.
+test_execsnoop_x_outlives_calls_that_fail_at_once() {
+	start execsnoop --json -x --buffer 1
+	$changes misses 0 &
+	missing=$!
+	pause 12
+	kill $missing
+	wait $missing || :
+	/bin/true afterwards
+	finish || [ $? -eq 5 ]
+	jq -c 'select(.ret < 0) | [(.args | length), .truncated]' $out | sort -u > $work/got
+	echo '[60,["args"]]' > $work/want
+	same $work/want $work/got
+	grep -q '"args":\["/bin/true","afterwards"\]' $out
+}
+
 kills_of() {
 	jq -c "select(.pid == $1 and .sig != 9) | {pid, sig, tpid, result}" $out
 }

@@ -3,6 +3,7 @@
 #include "call.h"
 #include "result.h"
 
+#undef register_kprobe
 #undef register_kretprobe
 
 /* Where the function has no filter of its own */
@@ -49,6 +50,13 @@ static kretprobe_handler_t lw_entry_handler(const char *function)
 		if (entry->on && lw_is_for(entry, function))
 			return entry->begins;
 	return lw_any_call_begins;
+}
+
+static int lw_register_kprobe(struct kprobe *kp)
+{
+	if (LW_BEGINS)
+		kp->pre_handler = LW_BEGINS;
+	return register_kprobe(kp);
 }
 
 static int lw_register_kretprobe(struct kretprobe *krp, const char *function)

@@ -82,6 +82,15 @@ static void lw_entry_on(struct lw_entry *entry)
 		 ? lw_call()                                                                  \
 		 : NULL)
 
+/*
+ * C in place of SystemTap's probes at the begin of functions, all of the module's: a file that has such a handler
+ * makes LW_BEGINS its name. SystemTap's own C comes after all headers.
+ */
+#define LW_BEGINS ((kprobe_pre_handler_t)NULL)
+
+static int lw_register_kprobe(struct kprobe *kp);
+#define register_kprobe(kp) lw_register_kprobe(kp)
+
 /* skp: the parameter of stapkp_arch_register_kretprobe(), runtime/linux/kprobes.c, the only caller */
 static int lw_register_kretprobe(struct kretprobe *krp, const char *function);
 #define register_kretprobe(krp) lw_register_kretprobe(krp, skp->symbol_name)

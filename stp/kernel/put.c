@@ -406,25 +406,40 @@ static void lw_emit_kernel_address(const char *s)
 	lw_put_tab(log);
 }
 
-static void lw_emit_args(void)
+/* How many of these bytes are strings up to the n-th, whose NUL counts: all, if they are fewer */
+static int lw_strings(const char *s, int bytes, int *n)
+{
+	int i;
+
+	for (i = 0; i < bytes && *n; i++)
+		*n -= !s[i];
+	return i;
+}
+
+/*
+ * A field with the first of the strings that lie one after the other from start to end, of the current
+ * process.
+ */
+static void lw_emit_args(unsigned long start, unsigned long end, int strings)
 {
 	struct _stp_log *log = lw_log();
-	struct mm_struct *mm = current->mm;
-	unsigned long start = mm ? mm->arg_start : 0, end = mm ? mm->arg_end : 0;
 	unsigned long size = end > start ? end - start : 0;
 	unsigned long n = min_t(unsigned long, size, lw_room(log));
 	char *dst = lw_put_at(log);
 	unsigned long unread = _stp_copy_from_user(dst, (const char __user *)start, n);
 	bool cut = n < size && !unread;
 
-	n -= min(unread, n);
+	n = lw_strings(dst, n - min(unread, n), &strings);
 	/* The last argument's NUL ends nothing else. */
-	if (n && n == size && !dst[n - 1])
+	if (n && (n == size || !strings) && !dst[n - 1])
 		n--;
-	if (lw_commit(log, n, cut) && (unread || !size))
+	if (lw_commit(log, n, cut && strings) && ((unread && strings) || !size))
 		lw_put(log, "\\?", 2);
 	lw_put_tab(log);
 }
+
+/* As a call may fail at once, whatever it was given */
+#define LW_ARGV 60
 
 static void lw_emit_user_argv(unsigned long argv, int size)
 {
@@ -441,7 +456,7 @@ static void lw_emit_user_argv(unsigned long argv, int size)
 		}
 		if (!arg)
 			break;
-		if (lw_room(log) < 2) {
+		if (i == LW_ARGV || lw_room(log) < 2) {
 			lw_put(log, "\\+", 2);
 			break;
 		}

@@ -25,7 +25,7 @@ static void lw_put_end(struct _stp_log *log);
 static void lw_emit_none(int n);
 static void lw_emit_kernel_string(const char *s);
 static void lw_emit_kernel_address(const char *s);
-static void lw_emit_args(void);
+static void lw_emit_args(unsigned long start, unsigned long end, int strings);
 static void lw_emit_user_argv(unsigned long argv, int size);
 
 /*

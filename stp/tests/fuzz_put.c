@@ -159,13 +159,11 @@ static void emit_args(struct input *input)
 	if (len && input_byte(input) & 1)
 		len += input_bytes(input, text + len, 255, true);
 	s = give(text, len, len);
-	mm.arg_start = (unsigned long)s;
-	mm.arg_end = mm.arg_start + len;
-	mm.there[0] = (struct shim_range){ mm.arg_start, mm.arg_end };
+	mm.there[0] = (struct shim_range){ (unsigned long)s, (unsigned long)s + len };
 	w->unreadable = !len;
 	/* The last NUL ends the last argument. */
 	add(w, text, len && !text[len - 1] ? len - 1 : len);
-	lw_emit_args();
+	lw_emit_args((unsigned long)s, (unsigned long)s + len, INT_MAX);
 }
 
 static void emit_argv(struct input *input)

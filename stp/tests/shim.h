@@ -642,7 +642,6 @@ struct shim_range {
 };
 
 struct mm_struct {
-	unsigned long arg_start, arg_end;
 	/* What user memory there is: any other address faults. */
 	struct shim_range there[8];
 };

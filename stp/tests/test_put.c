@@ -488,18 +488,21 @@ static void a_task_is_three_fields(void **state)
 
 /* ---- arguments ---- */
 
-static void expect_args(const char *bytes, size_t len, size_t there, const char *want)
+static void expect_first_args(const char *bytes, size_t len, size_t there, int n, const char *want)
 {
 	char *copy = user(bytes, there);
 
-	mm.arg_start = (unsigned long)copy;
-	mm.arg_end = mm.arg_start + len;
 	begin();
-	lw_emit_args();
+	lw_emit_args((unsigned long)copy, (unsigned long)copy + len, n);
 	expect_text(want);
 	assert_true(finish());
 	assert_int_equal(record.n, 2);
 	free(copy);
+}
+
+static void expect_args(const char *bytes, size_t len, size_t there, const char *want)
+{
+	expect_first_args(bytes, len, there, INT_MAX, want);
 }
 
 static void arguments_of_the_process(void **state)
@@ -513,12 +516,22 @@ static void arguments_of_the_process(void **state)
 	expect_args("cat", 3, 0, "\t\\?\t");
 	/* Those before what cannot be read */
 	expect_args("cat\0-n\0", 7, 5, "\tcat\\0-\\?\t");
-	current->mm = NULL;
-	begin();
-	lw_emit_args();
-	expect_text("\t\\?\t");
-	assert_true(finish());
-	current->mm = &mm;
+}
+
+/* The environment follows them. */
+static void the_first_arguments_of_the_process(void **state)
+{
+	static char many[600], want[600] = "\t";
+
+	(void)state;
+	expect_first_args("cat\0-n\0PWD=/", 12, 12, 2, "\tcat\\0-n\t");
+	expect_first_args("cat\0\0PWD=/", 10, 10, 2, "\tcat\\0\t");
+	expect_first_args("cat\0-n\0PWD=/", 12, 12, 0, "\t\t");
+	memset(many, 'a', sizeof(many));
+	many[300] = '\0';
+	memset(want + 1, 'a', 300);
+	strcpy(want + 301, "\t");
+	expect_first_args(many, 600, 600, 1, want);
 }
 
 /* NULs become two bytes each: whatever the room, the marks are whole. */
@@ -528,11 +541,9 @@ static void arguments_at_the_end_of_the_buffer(void **state)
 	size_t room, len;
 
 	(void)state;
-	mm.arg_start = (unsigned long)copy;
-	mm.arg_end = mm.arg_start + 14;
 	for (room = 0; room < 40; room++) {
 		begin_with_room(room);
-		lw_emit_args();
+		lw_emit_args((unsigned long)copy, (unsigned long)copy + 14, 9);
 		expect_tail();
 		lw_emit_none(1);
 		assert_true(finish());
@@ -668,6 +679,26 @@ static void arguments_of_a_call_at_the_end_of_the_buffer(void **state)
 		expect_bytes(2, "abc\0abc\0abc\0abc\0abc\0abc\0abc", record.fields[2].len);
 		/* A string that ends where the room does may have been longer. */
 		assert_int_equal(record.fields[2].cut, room <= 33);
+	}
+}
+
+static void no_more_than_60_arguments_of_a_call(void **state)
+{
+	u64 many[LW_ARGV + 2] = { 0 };
+	int n, i;
+
+	(void)state;
+	strcpy(argv->text, "a");
+	mm.there[0] = (struct shim_range){ (unsigned long)argv, (unsigned long)(argv + 1) };
+	mm.there[1] = (struct shim_range){ (unsigned long)many, (unsigned long)(many + LW_ARGV + 2) };
+	for (n = LW_ARGV; n <= LW_ARGV + 1; n++) {
+		for (i = 0; i < n; i++)
+			many[i] = (unsigned long)argv->text;
+		begin();
+		lw_emit_user_argv((unsigned long)many, 8);
+		assert_true(finish());
+		assert_int_equal(record.fields[1].len, 2 * LW_ARGV - 1);
+		assert_int_equal(record.fields[1].cut, n > LW_ARGV);
 	}
 }
 
@@ -831,7 +862,7 @@ static void write_everything(void *arg)
 	put_comm();
 	put_user_string("x");
 	lw_emit_kernel_string("x");
-	lw_emit_args();
+	lw_emit_args(8, 16, 1);
 	lw_emit_user_argv(8, 8);
 	lw_put_end(lw_log());
 	lw_flush();
@@ -885,10 +916,12 @@ int main(void)
 		test(command_names_at_the_end_of_the_buffer),
 		test(a_task_is_three_fields),
 		test(arguments_of_the_process),
+		test(the_first_arguments_of_the_process),
 		test(arguments_at_the_end_of_the_buffer),
 		test(paths),
 		argv_test(arguments_of_a_call),
 		argv_test(arguments_of_a_call_at_the_end_of_the_buffer),
+		argv_test(no_more_than_60_arguments_of_a_call),
 		test(a_record_that_did_not_end_is_dropped),
 		test(the_time_is_the_first_field),
 		test(a_time_at_the_end_of_the_buffer),
