@@ -74,6 +74,28 @@ test_fslatency_counts_files_only_by_type_and_operation() {
 	sound_distributions latency
 }
 
+# The smallest file system whose driver is a module: romfs with the file "f" (Documentation/filesystems/romfs.rst)
+romfs_image() {
+	printf -- '-rom1fs-\0\0\0\x70\x32\x4e\xa8\x25lw\0\0\0\0\0\0\0\0\0\0\0\0\0\0'
+	printf '\0\0\0\x49\0\0\0\x20\0\0\0\0\0\0\0\0.\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0'
+	printf '\0\0\0\x02\0\0\0\0\0\0\0\x05\0\0\0\0f\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0'
+	printf 'data\n'
+	head -c 923 /dev/zero
+}
+
+test_fslatency_shows_a_type_whose_driver_has_gone() {
+	nvme_disk
+	romfs_image > /dev/nvme0n1
+	mkdir $work/mounted
+	start fslatency --json -n cat
+	mount -t romfs /dev/nvme0n1 $work/mounted
+	cat $work/mounted/f
+	umount $work/mounted
+	rmmod romfs
+	finish
+	jq -e -s 'map(select(.fs == "romfs" and .op == "read")) | length == 1 and .[0].latency.count >= 1' $out
+}
+
 test_fslatency_t_shows_a_type_only() {
 	start fslatency --json -t xfs
 	$io files

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "put.h"
+#include "table.h"
 #include <linux/blkdev.h>
 #include <linux/blk-mq.h>
 #include <linux/version.h>
@@ -14,15 +15,6 @@ static struct gendisk *lw_request_disk(struct request *rq)
 	return rq->rq_disk;
 #endif
 }
-
-/* Disks by number, which fits a SystemTap key; never removed. */
-#define LW_DISKS 256
-
-static struct lw_disk {
-	int number; /* in which the top bit is set */
-	bool named;
-	char name[DISK_NAME_LEN];
-} lw_disks[LW_DISKS];
 
 /* Requests of this disk, if it has a name, and in these sectors, if there are any: those of a partition */
 static struct {
@@ -55,41 +47,19 @@ static bool lw_request_wanted(struct request *rq)
 	       blk_rq_pos(rq) - lw_disk_wanted.first < lw_disk_wanted.sectors;
 }
 
-#define LW_DISK_THERE (1 << 31)
-
-/* Two disks have the same number only if one has taken the place of the other. */
-static noinline int lw_request_disk_number(struct request *rq)
+/*
+ * Makes the disk of a request that of a key: its name, as its number may be another one's when it has gone.
+ * Names are written once, where all was zeros. Those that are too long differ by number.
+ */
+static __always_inline void lw_key_disk(struct lw_key *key, struct request *rq)
 {
-	struct gendisk *gd = lw_request_disk(rq);
-	int i, number;
+	const struct gendisk *gd = lw_request_disk(rq);
 
 	if (!gd)
-		return 0;
-	number = disk_devt(gd) | LW_DISK_THERE;
-	for (i = 0; i < LW_DISKS; i++) {
-		struct lw_disk *disk = &lw_disks[(gd->first_minor + i) % LW_DISKS];
-
-		if (READ_ONCE(disk->number) == number)
-			return number;
-		if (disk->number || cmpxchg(&disk->number, 0, number))
-			continue;
-		strscpy(disk->name, gd->disk_name, sizeof(disk->name));
-		smp_store_release(&disk->named, true);
-		return number;
-	}
-	return 0;
-}
-
-static void lw_emit_disk(int number)
-{
-	int i;
-
-	for (i = 0; i < LW_DISKS; i++)
-		if (lw_disks[i].number == number && smp_load_acquire(&lw_disks[i].named)) {
-			lw_emit_kernel_string(lw_disks[i].name);
-			return;
-		}
-	lw_emit_kernel_string("");
+		return;
+	key->first = disk_devt((struct gendisk *)gd);
+	memcpy(&key->name, gd->disk_name, sizeof(key->name));
+	memcpy(&key->name_end, gd->disk_name + sizeof(key->name), sizeof(key->name_end));
 }
 
 /* A flag, or an operation, which is a type of its own for sparse, and its name */

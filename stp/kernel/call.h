@@ -19,7 +19,7 @@
 /* A call that is under way, from its begin to its return */
 struct lw_call {
 	u64 time;              /* when it began; how long it took, once it has returned */
-	unsigned long kept[4]; /* zeros if the function has no filter */
+	unsigned long kept[5]; /* zeros if the function has no filter */
 };
 
 struct lw_entry {

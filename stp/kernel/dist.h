@@ -112,14 +112,14 @@ static void lw_emit_dist(const char *unit)
 	lw_put_tab(log);
 }
 
-/* A field with the command name of the row's key */
-static void lw_emit_row_comm(void)
+/* A field with the name of the row's key */
+static void lw_emit_row_name(void)
 {
-	char comm[TASK_COMM_LEN + 1] = "";
+	char name[2 * sizeof(u64) + 1] = "";
 
 	if (lw_row()) {
-		memcpy(comm, &lw_row()->key.name, sizeof(u64));
-		memcpy(comm + sizeof(u64), &lw_row()->key.name_end, sizeof(u64));
+		memcpy(name, &lw_row()->key.name, sizeof(u64));
+		memcpy(name + sizeof(u64), &lw_row()->key.name_end, sizeof(u64));
 	}
-	lw_emit_kernel_string(comm);
+	lw_emit_kernel_string(name);
 }

@@ -8,6 +8,7 @@
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/magic.h>
+#include <asm/word-at-a-time.h>
 
 static char lw_file_system[16];
 
@@ -34,8 +35,25 @@ static long lw_descriptor(const struct pt_regs *regs)
 	return (u32)lw_arg(user, 0);
 }
 
+/* The first 16 bytes of a name, which may be in a module that has gone when they are shown, and then zeros */
+static __always_inline void lw_keep_bytes(unsigned long *to, const char *name)
+{
+	const struct word_at_a_time constants = WORD_AT_A_TIME_CONSTANTS;
+	unsigned long end;
+
+	to[1] = 0;
+	to[0] = load_unaligned_zeropad(name);
+	if (!has_zero(to[0], &end, &constants)) {
+		name += sizeof(*to++);
+		*to = load_unaligned_zeropad(name);
+		if (!has_zero(*to, &end, &constants))
+			return;
+	}
+	*to &= zero_bytemask(create_zero_mask(prep_zero_mask(*to, end, &constants)));
+}
+
 /*
- * Keeps the file, of (file, buffer, bytes, pos) the pointer to the position, the name of
+ * Keeps the file, of (file, buffer, bytes, pos) the pointer to the position, two words with the name of
  * the file system's type, and the descriptor, -1 if there is none.
  */
 static bool lw_want_file(struct pt_regs *regs, struct lw_call *call)
@@ -50,8 +68,8 @@ static bool lw_want_file(struct pt_regs *regs, struct lw_call *call)
 	if (wanted) {
 		call->kept[0] = (unsigned long)file;
 		call->kept[1] = lw_function_arg(regs, 3);
-		call->kept[2] = (unsigned long)file_inode(file)->i_sb->s_type->name;
-		call->kept[3] = fd;
+		lw_keep_bytes(call->kept + 2, file_inode(file)->i_sb->s_type->name);
+		call->kept[4] = fd;
 	}
 	/* What may sleep is put off, should this be the last reference. */
 	if (fd >= 0)
@@ -79,11 +97,19 @@ static void lw_emit_file(struct file *file, bool path)
 	rcu_read_unlock();
 }
 
+static void lw_emit_file_type(const struct lw_call *call)
+{
+	char type[sizeof(call->kept[0]) * 2 + 1] = "";
+
+	memcpy(type, call->kept + 2, sizeof(type) - 1);
+	lw_emit_kernel_string(type);
+}
+
 /* The caller of vfs_read() still has the file; a system call that returns has not. */
 static void lw_emit_call_file(struct lw_call *call, bool path)
 {
 	struct file *file = (struct file *)call->kept[0];
-	long fd = call->kept[3];
+	long fd = call->kept[4];
 
 	if (fd < 0) {
 		lw_emit_file(file, path);

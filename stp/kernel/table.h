@@ -28,7 +28,7 @@
  */
 struct lw_key {
 	s64 first, second;
-	u64 name, name_end; /* a command's, or zeros */
+	u64 name, name_end; /* 16 bytes: of a command, of what else has a name; or zeros */
 };
 
 /* A table's constants. Where a static const shape is given, the compiler folds them. */

@@ -17,7 +17,8 @@ static void lw_times_add(struct lw_call *call, int op, u64 took)
 		key.second = current->tgid;
 		lw_key_comm(&key);
 	} else if (lw_times.file_type) {
-		key.second = call->kept[2];
+		key.name = call->kept[2];
+		key.name_end = call->kept[3];
 	}
 	lw_dist_add(key, took / lw_times.unit);
 }

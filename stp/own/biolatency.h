@@ -76,7 +76,7 @@ static void lw_request_ends(struct request *rq)
 	if (took < 0)
 		return;
 	if (lw_request_times.disks)
-		key.first = lw_request_disk_number(rq);
+		lw_key_disk(&key, rq);
 	if (lw_request_times.flags)
 		key.second = lw_request_flags(rq);
 	lw_dist_add(key, took / lw_request_times.unit);
