@@ -295,6 +295,15 @@ test_bitesize_shows_53_writes_of_8_KiB_by_dd() {
 		and .size.buckets == [{low: 8, high: 15, count: 53}, {low: 64, high: 127, count: 7}])' $out
 }
 
+# Sizes are added up in bytes.
+test_bitesize_sums_writes_of_512_bytes() {
+	quiet_disk
+	start bitesize --json -c dd
+	direct_writes 512 7
+	finish
+	jq -e -s 'map(.size | [.sum, .count, .buckets]) == [[3, 7, [{low: 0, high: 1, count: 7}]]]' $out
+}
+
 test_bitesize_reports_200_commands_and_counts_what_has_no_room() {
 	local status=0 lost
 	start bitesize "$(stretched 4)" 1 --json -c lwname

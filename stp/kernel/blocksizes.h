@@ -16,7 +16,7 @@ static void lw_on_issue_size(void *data, struct request *rq)
 	key = (struct lw_key){};
 	lw_key_comm(&key);
 	lw_point_enter();
-	lw_dist_add(key, blk_rq_bytes(rq) / 1024);
+	lw_dist_add_fine(key, blk_rq_bytes(rq));
 	lw_point_leave();
 }
 

@@ -2,6 +2,7 @@
 
 #include "arch.h"
 #include "report.h"
+#include <linux/math64.h>
 #include <linux/version.h>
 #include <asm/local.h>
 
@@ -14,6 +15,9 @@
  */
 
 #define LW_BUCKETS 64
+
+/* What is added is so many times finer than what a row shows, whose sum is cut once. A begin probe sets it. */
+static u64 lw_dist_unit = 1;
 
 /* A place of the table. An interrupt may count, too. The collector comes before a bucket overflows. */
 struct lw_dist_place {
@@ -73,17 +77,28 @@ static __always_inline void lw_key_comm(struct lw_key *key)
 	memcpy(&key->name_end, comm + sizeof(key->name), sizeof(key->name_end));
 }
 
-/* Adds a value to the distribution of a key. Not preempted. From any context. */
-static __always_inline void lw_dist_add(struct lw_key key, s64 value)
+static __always_inline void lw_dist_add_units(struct lw_key key, s64 value, s64 units)
 {
 	struct lw_dist_place *dist = lw_value(&lw_dists, &lw_dist_shape, key);
 
 	if (unlikely(!dist))
 		return;
 	/* 0 and 1, 2 and 3, 4 to 7, ... */
-	lw_local_inc(&dist->buckets[value > 1 ? fls64(value) - 1 : 0]);
+	lw_local_inc(&dist->buckets[units > 1 ? fls64(units) - 1 : 0]);
 	local_add(value, &dist->sum);
 	local_inc(&dist->count);
+}
+
+/* Adds a value to the distribution of a key. Not preempted. From any context. */
+static __always_inline void lw_dist_add(struct lw_key key, s64 value)
+{
+	lw_dist_add_units(key, value, value);
+}
+
+/* The same for a value in lw_dist_unit */
+static __always_inline void lw_dist_add_fine(struct lw_key key, u64 value)
+{
+	lw_dist_add_units(key, value, value / lw_dist_unit);
 }
 
 /*
@@ -101,7 +116,8 @@ static void lw_emit_dist(const char *unit)
 		lw_put_tab(log);
 		return;
 	}
-	n = snprintf(text, sizeof(text), "%.16s %lld %lld", unit, dist->count, dist->sum);
+	n = snprintf(text, sizeof(text), "%.16s %lld %lld", unit, dist->count,
+		     div64_s64(dist->sum, lw_dist_unit));
 	lw_put(log, text, n);
 	for (i = 0; i < LW_BUCKETS; i++) {
 		if (!dist->buckets[i])

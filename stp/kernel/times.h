@@ -5,9 +5,8 @@
 #include "result.h"
 
 static struct {
-	u64 unit; /* nanoseconds */
 	bool process, file_type;
-} lw_times = { .unit = 1 };
+} lw_times;
 
 static void lw_times_add(struct lw_call *call, int op, u64 took)
 {
@@ -20,7 +19,7 @@ static void lw_times_add(struct lw_call *call, int op, u64 took)
 		key.name = call->kept[2];
 		key.name_end = call->kept[3];
 	}
-	lw_dist_add(key, took / lw_times.unit);
+	lw_dist_add_fine(key, took);
 }
 
 static __always_inline int lw_times_return(struct kretprobe_instance *inst, struct pt_regs *regs,

@@ -12,7 +12,6 @@ typedef int lw_request_error_t;
 #endif
 
 static struct {
-	u64 unit; /* nanoseconds */
 	bool on, disks, flags, queued;
 } lw_request_times;
 
@@ -79,7 +78,7 @@ static void lw_request_ends(struct request *rq)
 		lw_key_disk(&key, rq);
 	if (lw_request_times.flags)
 		key.second = lw_request_flags(rq);
-	lw_dist_add(key, took / lw_request_times.unit);
+	lw_dist_add_fine(key, took);
 }
 
 static void lw_on_complete(void *data, struct request *rq, lw_request_error_t error,
