@@ -91,13 +91,12 @@ static const struct {
 	const char *name;
 	long long bits;
 } open_flags[] = {
-	{ "O_RDONLY", 1LL << 32 },   { "O_WRONLY", 1LL << 33 },  { "O_RDWR", 1LL << 34 },
-	{ "O_CREAT", 00000100 },     { "O_EXCL", 00000200 },     { "O_NOCTTY", 00000400 },
-	{ "O_TRUNC", 00001000 },     { "O_APPEND", 00002000 },   { "O_NONBLOCK", 00004000 },
-	{ "O_DSYNC", 00010000 },     { "O_DIRECT", 00040000 },   { "O_LARGEFILE", 00100000 },
-	{ "O_DIRECTORY", 00200000 }, { "O_NOFOLLOW", 00400000 }, { "O_NOATIME", 01000000 },
-	{ "O_CLOEXEC", 02000000 },   { "O_SYNC", 04000000 },     { "O_PATH", 010000000 },
-	{ "O_TMPFILE", 020000000 },
+	{ "O_RDONLY", 1LL << 32 },  { "O_WRONLY", 1LL << 33 }, { "O_RDWR", 1LL << 34 },
+	{ "O_CREAT", 00000100 },    { "O_EXCL", 00000200 },    { "O_NOCTTY", 00000400 },
+	{ "O_TRUNC", 00001000 },    { "O_APPEND", 00002000 },  { "O_NONBLOCK", 00004000 },
+	{ "O_DSYNC", 00010000 },    { "O_DIRECT", 00040000 },  { "O_DIRECTORY", 00200000 },
+	{ "O_NOFOLLOW", 00400000 }, { "O_NOATIME", 01000000 }, { "O_CLOEXEC", 02000000 },
+	{ "O_SYNC", 04000000 },     { "O_PATH", 010000000 },   { "O_TMPFILE", 020000000 },
 };
 
 static bool one_flag(const char *name, size_t n, long long *value)

@@ -2,7 +2,7 @@
 /*
  * changes - calls whose arguments or results change before the call has returned
  *
- *	rewrite FIFO OTHER   opens FIFO, and puts OTHER where its name was while that call waits
+ *	rewrite FIFO OTHER   opens FIFO, and puts OTHER where its name was while that call waits, and other flags
  *	interrupted FIFO     opens FIFO, which a signal ends; again, while signals restart it; closes it
  *	traced PROGRAM       executes PROGRAM with the argument "given", which becomes "forged" before it runs
  *	checks PROGRAM       asks by execveat(2) whether it may execute PROGRAM
@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +23,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+static struct {
+	uint64_t flags, mode, resolve;
+} how;
 static char name[4096];
 static const char *other, *fifo;
 static atomic_int signals;
@@ -40,7 +44,7 @@ static void with_writer(void *(*writer)(void *), const char *path)
 
 	if (pthread_create(&thread, NULL, writer, NULL))
 		die("thread");
-	fd = open(path, O_RDONLY);
+	fd = syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
 	if (fd < 0)
 		die(path);
 	pthread_join(thread, NULL);
@@ -67,6 +71,7 @@ static void *rewrite_name(void *unused)
 {
 	await_sleep();
 	strcpy(name, other);
+	how.flags = O_RDWR | O_APPEND;
 	close(open(fifo, O_WRONLY));
 	return unused;
 }

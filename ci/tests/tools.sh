@@ -75,6 +75,27 @@ test_opensnoop_sees_opens_while_others_block() {
 	not grep -q missed $err
 }
 
+# The name and the flags that another thread puts there while the call waits are not those of the call.
+test_opensnoop_shows_what_the_kernel_used() {
+	local long
+	long=$work/$(printf '%0200d' 0)
+	mkfifo $work/fifo $long
+	start opensnoop --json -e -n changes
+	$changes rewrite $work/fifo /etc/motd
+	$changes rewrite $long /etc/motd
+	finish
+	jq -c 'select(.path | startswith("/proc") | not) | [.path, .flags, .truncated]' $out > $work/all
+	# Those that are opened for writing end the others.
+	tail -n 4 $work/all | sort > $work/got
+	sort > $work/want <<-EOF
+		["$work/fifo",0,null]
+		["$work/fifo",1,null]
+		["${long:0:112}",0,["path"]]
+		["$long",1,null]
+	EOF
+	same $work/want $work/got
+}
+
 opens_of_fifo() {
 	jq -s -c "map(select(.path == \"$work/fifo\") | [.comm, .fd >= 0, .err])" $out
 }

@@ -67,7 +67,7 @@ static int lw_register_kretprobe(struct kretprobe *krp, const char *function)
 	if (krp->entry_handler && krp->entry_handler != begins)
 		return lw_calls.used || lw_filter.by ? -EINVAL : register_kretprobe(krp);
 	krp->entry_handler = begins;
-	krp->data_size = lw_calls.used ? sizeof(struct lw_call) : 0;
+	krp->data_size = lw_calls.used ? sizeof(struct lw_call) + lw_calls.more : 0;
 	lw_calls.returns = krp->handler;
 	krp->handler = lw_call_returns;
 	return register_kretprobe(krp);

@@ -44,6 +44,7 @@ struct lw_entry {
 /* Set before any probe is registered: begin probes run first. */
 static struct {
 	bool timed, used, registered;
+	u16 more; /* bytes after a struct lw_call that a tool keeps of each call */
 	u64 least;
 	kretprobe_handler_t returns; /* SystemTap's, which runs the probe */
 } lw_calls;

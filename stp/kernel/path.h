@@ -60,14 +60,3 @@ static bool lw_put_directory(struct _stp_log *log, int dfd)
 		lw_put(log, "/", 1);
 	return n != 0;
 }
-
-static void lw_emit_user_path(int dfd, unsigned long addr)
-{
-	const char __user *name = (const char __user *)addr;
-	struct _stp_log *log = lw_log();
-	char first = 0;
-
-	if (_stp_copy_from_user(&first, name, 1) || first == '/' || lw_put_directory(log, dfd))
-		lw_put_user_string(log, name);
-	lw_put_tab(log);
-}

@@ -200,6 +200,27 @@ outside:
 	return true;
 }
 
+/* n bytes that are in words of the kernel's own */
+static void lw_put_words(struct _stp_log *log, const u64 *words, int n)
+{
+	u64 *to = (u64 *)lw_put_at(log);
+	unsigned long special = 0;
+	int i;
+
+	if (unlikely(lw_room(log) < n)) {
+		lw_put(log, "\\+", 2);
+		return;
+	}
+	for (i = 0; i * 8 < n; i++) {
+		to[i] = words[i];
+		lw_bytes(words[i], &special);
+	}
+	if (unlikely(special))
+		lw_commit(log, n, false);
+	else
+		log->len += n;
+}
+
 /*
  * Eight digits, the first in the lowest byte: in each half of the word four of them, then in
  * each quarter two, as products with 10486 / 2^20 and 103 / 2^10 are quotients by 100 of

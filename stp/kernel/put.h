@@ -11,9 +11,15 @@ struct path;
  */
 struct _stp_log;
 static struct _stp_log *lw_log(void);
+static char *lw_put_at(struct _stp_log *log);
+static int lw_room(const struct _stp_log *log);
 static void lw_put(struct _stp_log *log, const char *s, int n);
 static bool lw_put_escaped(struct _stp_log *log, const char *s, int n, bool cut);
 static int lw_put_path(struct _stp_log *log, const struct path *path);
+static bool lw_commit(struct _stp_log *log, int n, bool cut);
+static int lw_copy_user_string(struct _stp_log *log, const char __user *src, bool *cut,
+			       unsigned long *special);
+static void lw_put_words(struct _stp_log *log, const u64 *words, int n);
 static bool lw_put_user_string(struct _stp_log *log, const char __user *src);
 static void lw_put_begin(struct _stp_log *log, bool timestamp);
 static void lw_put_task(struct _stp_log *log);

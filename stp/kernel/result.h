@@ -16,7 +16,8 @@
 
 static __always_inline bool lw_is_restart(long ret)
 {
-	return unlikely(ret >= -ERESTART_RESTARTBLOCK && ret <= -ERESTARTSYS && ret != -ENOIOCTLCMD);
+	return unlikely(ret >= -ERESTART_RESTARTBLOCK && ret <= -ERESTARTSYS &&
+			ret != -ENOIOCTLCMD);
 }
 
 /* Does this signal, which is pending, end a call that returned ret? Else the call goes on. */

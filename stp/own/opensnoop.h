@@ -1,61 +1,213 @@
 #pragma once
 
 #include "../kernel/arch.h"
+#include "../kernel/bucket.h"
+#include "../kernel/call.h"
 #include "../kernel/path.h"
 #include "../kernel/result.h"
+#include <linux/err.h>
 #include <linux/fcntl.h>
+#include <linux/fs.h>
+#include <linux/hash.h>
 #include <linux/kprobes.h>
+#include <linux/openat2.h>
 
 static struct {
 	bool timestamp, failed, extended, full_path;
-	u64 flags;
+	u64 flags, seed;
+	struct kretprobe *krp; /* of do_sys_openat2() */
 } lw_opens;
 
-/* How the call has its arguments: openat2(2) flags and mode in a struct open_how. */
-struct lw_open {
-	const struct pt_regs *regs;
-	bool at, creat, how;
+#define LW_NAME_WORDS 14
+
+/*
+ * The kernel's own copy of the name, which no other thread can change: all of it, or its first words and a
+ * hash of the rest. That copy is gone when the call returns.
+ */
+struct lw_name {
+	u64 words[LW_NAME_WORDS];
+	u64 rest;
+	u32 bytes; /* in words; 0: the kernel has not looked for the file */
 };
 
-static __always_inline struct lw_open lw_open_call(void)
-{
-	const struct pt_regs *regs = task_pt_regs(current);
-	int nr = syscall_get_nr(current, task_pt_regs(current));
-	bool compat = lw_compat_call(), how = nr == LW_NR_OPENAT2;
+/* do_sys_openat2(dfd, name, how): in kept. how is the kernel's copy, for all calls. */
+enum { LW_FLAGS, LW_MODE, LW_DFD, LW_NAME };
 
-	return (struct lw_open){
-		.regs = regs,
-		.how = how,
-		.at = how || lw_is_openat(nr, compat),
-		.creat = lw_is_creat(nr, compat),
-	};
+/* A call under way: a kretprobe's instance has it. */
+struct lw_opening {
+	struct lw_call call;
+	struct lw_name name;
+};
+
+/* ---- calls under way: the current task has one at most ---- */
+
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 11, 0)
+
+#ifdef CONFIG_KRETPROBE_ON_RETHOOK
+#define lw_instances (current->rethooks.first)
+#define lw_instance_of(at) container_of(at, struct kretprobe_instance, node.llist)
+#else
+#define lw_instances (current->kretprobe_instances.first)
+#define lw_instance_of(at) container_of(at, struct kretprobe_instance, llist)
+#endif
+
+/* What else follows calls of this task may have been called later: other tools' functions. */
+static __always_inline struct lw_opening *lw_opening(void)
+{
+	struct kretprobe *krp = READ_ONCE(lw_opens.krp);
+	struct llist_node *at = READ_ONCE(lw_instances);
+	int n;
+
+	for (n = 0; krp && at && n < 8; n++, at = at->next)
+		if (get_kretprobe(lw_instance_of(at)) == krp)
+			return (struct lw_opening *)lw_instance_of(at)->data;
+	return NULL;
 }
 
-static u64 lw_open_how(const struct lw_open *open, int word)
+static __always_inline void lw_opening_begins(struct lw_opening *opening)
 {
-	u64 value = 0;
-	unsigned long addr = lw_arg(open->regs, 2) + word * sizeof(value);
-
-	if (_stp_copy_from_user((char *)&value, (const char __user *)addr, sizeof(value)))
-		return 0;
-	return value;
 }
 
-static u64 lw_open_flags(const struct lw_open *open)
+static __always_inline void lw_opening_ends(void)
 {
-	if (open->creat)
-		return O_CREAT | O_WRONLY | O_TRUNC;
-	return open->how ? lw_open_how(open, 0) : (u32)lw_arg(open->regs, 1 + open->at);
 }
 
-static s64 lw_open_mode(const struct lw_open *open, u64 flags)
+#else
+
+/* The kernel's list of a task's instances cannot be reached. As many places as calls that are followed, four times */
+#define LW_OPENING_BITS 12
+#define LW_OPENING_TRIES 16
+
+static struct {
+	struct task_struct *task;
+	struct lw_opening *opening;
+} lw_openings[1 << LW_OPENING_BITS];
+
+#define lw_instance_of(at) container_of((void *)(at), struct kretprobe_instance, data)
+
+/* Where this task is, of the places that the current task may have; -1 if nowhere */
+static int lw_opening_at(const struct task_struct *task)
 {
-	if (!(flags & (O_CREAT | __O_TMPFILE)))
-		return 0;
-	if (open->how)
-		return lw_open_how(open, 1);
-	return lw_arg(open->regs, open->creat ? 1 : 2 + open->at) & S_IALLUGO;
+	u32 at = hash_ptr(current, LW_OPENING_BITS);
+	int try;
+
+	for (try = 0; try < LW_OPENING_TRIES; try++, at++)
+		if (READ_ONCE(lw_openings[at % ARRAY_SIZE(lw_openings)].task) == task)
+			return at % ARRAY_SIZE(lw_openings);
+	return -1;
 }
+
+/* An instance that was not kept may be another task's by now. */
+static struct lw_opening *lw_opening(void)
+{
+	int at = lw_opening_at(current);
+	struct lw_opening *opening = at < 0 ? NULL : lw_openings[at].opening;
+
+	return opening && lw_instance_of(opening)->task == current ? opening : NULL;
+}
+
+static void lw_opening_begins(struct lw_opening *opening)
+{
+	int at = lw_opening_at(current), try;
+
+	for (try = 0; at < 0 && try < LW_OPENING_TRIES; try++) {
+		at = lw_opening_at(NULL);
+		if (at >= 0 && cmpxchg(&lw_openings[at].task, NULL, current))
+			at = -1;
+	}
+	if (at >= 0)
+		lw_openings[at].opening = opening;
+}
+
+static void lw_opening_ends(void)
+{
+	int at = lw_opening_at(current);
+
+	if (at >= 0)
+		smp_store_release(&lw_openings[at].task, NULL);
+}
+
+#endif
+
+/* ---- the call begins ---- */
+
+static bool lw_want_open(struct pt_regs *regs, struct lw_call *call)
+{
+	struct lw_opening *opening = container_of(call, struct lw_opening, call);
+	struct kretprobe_instance *inst =
+		container_of((void *)call, struct kretprobe_instance, data);
+	const struct open_how *how = (void *)lw_function_arg(regs, 2);
+
+	/* The kernel adds O_LARGEFILE. */
+	call->kept[LW_FLAGS] = how->flags & ~O_LARGEFILE;
+	call->kept[LW_MODE] = how->mode;
+	call->kept[LW_DFD] = lw_function_arg(regs, 0);
+	call->kept[LW_NAME] = lw_function_arg(regs, 1);
+	opening->name.bytes = 0;
+	if (unlikely(!lw_opens.krp))
+		WRITE_ONCE(lw_opens.krp, get_kretprobe(inst));
+	lw_opening_begins(opening);
+	return true;
+}
+NOKPROBE_SYMBOL(lw_want_open);
+
+LW_ENTRY(lw_want_open, "do_sys_openat2");
+#undef LW_ENTRIES
+#define LW_ENTRIES (&lw_want_open_entry)
+
+/* ---- the kernel looks for the file ---- */
+
+static u64 lw_hash_text(const char *s, size_t n)
+{
+	u64 hash = 0, w;
+
+	for (; n >= sizeof(w); s += sizeof(w), n -= sizeof(w)) {
+		memcpy(&w, s, sizeof(w));
+		hash = lw_spread(hash + w, lw_opens.seed);
+	}
+	w = 0;
+	memcpy(&w, s, n);
+	return lw_spread(hash + w, lw_opens.seed);
+}
+
+/* A struct filename's name is aligned, and so is the end of what was allocated for it (fs/namei.c). */
+static __always_inline void lw_keep_name(struct lw_name *name, const char *from)
+{
+	const u64 *w = (const u64 *)from;
+	u64 ends;
+	int i;
+
+	for (i = 0; i < LW_NAME_WORDS; i++) {
+		name->words[i] = w[i];
+		ends = lw_tagged(w[i], 0);
+		if (ends) {
+			name->bytes = i * sizeof(*w) + __ffs(ends) / 8;
+			return;
+		}
+	}
+	name->bytes = sizeof(name->words);
+	from += sizeof(name->words);
+	name->rest = lw_hash_text(from, strlen(from));
+}
+
+/*
+ * At the begin of do_filp_open(dfd, name, ..), or of do_file_open() since 7.0, which takes an error for a name.
+ * Others call it, too. So may a driver whose device is opened: the first name is the call's.
+ */
+static int lw_open_looks(struct kprobe *kp, struct pt_regs *regs)
+{
+	const struct filename *file = (void *)lw_function_arg(regs, 1);
+	struct lw_opening *opening = lw_opening();
+
+	if (opening && !opening->name.bytes && !IS_ERR(file))
+		lw_keep_name(&opening->name, file->name);
+	return 0;
+}
+NOKPROBE_SYMBOL(lw_open_looks);
+#undef LW_BEGINS
+#define LW_BEGINS lw_open_looks
+
+/* ---- the call returns ---- */
 
 static bool lw_open_flags_wanted(u64 flags)
 {
@@ -63,46 +215,81 @@ static bool lw_open_flags_wanted(u64 flags)
 	       (lw_opens.flags >> 32 >> (flags & O_ACCMODE)) & 1;
 }
 
-static void lw_put_open_path(struct _stp_log *log, const struct lw_open *open)
+/* From the caller's memory, where another thread may have changed it: then its first words only */
+static void lw_put_long_name(struct _stp_log *log, const struct lw_name *name, unsigned long addr)
 {
-	unsigned long name = lw_arg(open->regs, open->at);
+	const size_t first = sizeof(name->words);
+	char *at = lw_put_at(log);
+	unsigned long special;
+	bool cut;
+	int n = lw_copy_user_string(log, (const char __user *)addr, &cut, &special);
 
-	if (lw_opens.full_path) {
-		lw_emit_user_path(open->at ? (int)lw_arg(open->regs, 0) : AT_FDCWD, name);
-	} else {
-		lw_put_user_string(log, (const char __user *)name);
-		lw_put_tab(log);
+	if (n >= (int)first && !cut && !memcmp(at, name->words, first) &&
+	    lw_hash_text(at + first, n - first) == name->rest) {
+		lw_commit(log, n, false);
+		return;
 	}
+	n = min_t(int, first, lw_room(log));
+	memcpy(at, name->words, n);
+	lw_commit(log, n, true);
 }
 
-static void lw_put_open(struct _stp_log *log, const struct lw_open *open, int ret, u64 flags)
+static bool lw_is_relative(const struct lw_opening *opening)
+{
+	char first = '/';
+
+	if (opening->name.bytes)
+		first = *(const char *)opening->name.words;
+	else if (_stp_copy_from_user(&first, (const char __user *)opening->call.kept[LW_NAME], 1))
+		return false;
+	return first != '/';
+}
+
+/* A name that the kernel has not come to use, as the call failed before, is the caller's. */
+static void lw_put_open_path(struct _stp_log *log, const struct lw_opening *opening)
+{
+	const struct lw_name *name = &opening->name;
+	unsigned long addr = opening->call.kept[LW_NAME];
+
+	if (unlikely(lw_opens.full_path) && lw_is_relative(opening) &&
+	    !lw_put_directory(log, opening->call.kept[LW_DFD])) {
+		lw_put_tab(log);
+		return;
+	}
+	if (likely(name->bytes && name->bytes < sizeof(name->words)))
+		lw_put_words(log, name->words, name->bytes);
+	else if (name->bytes)
+		lw_put_long_name(log, name, addr);
+	else
+		lw_put_user_string(log, (const char __user *)addr);
+	lw_put_tab(log);
+}
+
+static void lw_put_open(struct _stp_log *log, const struct lw_opening *opening, int ret)
 {
 	lw_put_begin(log, lw_opens.timestamp);
 	lw_put_task(log);
 	lw_put_pair(log, ret < 0 ? -1 : ret, ret < 0 ? -ret : 0);
 	if (lw_opens.extended) {
-		lw_put_pair(log, flags, lw_open_mode(open, flags));
+		lw_put_pair(log, opening->call.kept[LW_FLAGS], opening->call.kept[LW_MODE]);
 	} else {
 		lw_put_tab(log);
 		lw_put_tab(log);
 	}
-	lw_put_open_path(log, open);
+	lw_put_open_path(log, opening);
 	lw_put_end(log);
 }
 
-static void lw_open_record(long ret)
+static void lw_open_record(const struct kretprobe_instance *inst, int ret)
 {
-	struct lw_open open = lw_open_call();
+	const struct lw_opening *opening = (const struct lw_opening *)inst->data;
 	struct _stp_log *log = lw_log();
-	u64 flags = 0;
 
+	lw_opening_ends();
 	if ((lw_opens.failed && ret >= 0) || lw_goes_on(ret))
 		return;
-	ret = lw_result(ret);
-	if (lw_opens.flags || lw_opens.extended)
-		flags = lw_open_flags(&open);
-	if (!lw_opens.flags || lw_open_flags_wanted(flags))
-		lw_put_open(log, &open, ret, flags);
+	if (!lw_opens.flags || lw_open_flags_wanted(opening->call.kept[LW_FLAGS]))
+		lw_put_open(log, opening, lw_result(ret));
 }
 
 /*
@@ -111,7 +298,7 @@ static void lw_open_record(long ret)
  */
 static int lw_open_handler(struct kretprobe_instance *inst, struct pt_regs *regs)
 {
-	lw_open_record(regs_return_value(regs));
+	lw_open_record(inst, regs_return_value(regs));
 	return 0;
 }
 NOKPROBE_SYMBOL(lw_open_handler);
@@ -120,7 +307,7 @@ static void lw_open_returns(struct kretprobe_instance *inst, struct pt_regs *reg
 {
 	struct kretprobe *krp = get_kretprobe(inst);
 
-	lw_open_record(regs_return_value(regs));
+	lw_open_record(inst, regs_return_value(regs));
 	if (krp)
 		WRITE_ONCE(krp->handler, lw_open_handler);
 }

@@ -340,6 +340,43 @@ static void kernel_strings_that_fault_at_each_offset(void **state)
 	}
 }
 
+/* In whole words, what is after its end is no part of it. */
+static void a_string_in_words_of_each_length(void **state)
+{
+	static const char s[] = "/etc/h\tstname/\x80\\klmnopqrstuvwxyz";
+	u64 words[6];
+	int n;
+
+	(void)state;
+	for (n = 1; n < sizeof(s); n++) {
+		memset(words, '\n', sizeof(words));
+		memcpy(words, s, n);
+		((char *)words)[n] = '\0';
+		begin();
+		lw_put_words(log_of_this_cpu(), words, n);
+		lw_emit_none(2);
+		assert_true(finish());
+		assert_int_equal(record.n, 3);
+		expect_bytes(1, s, n);
+	}
+}
+
+static void a_string_in_words_without_room(void **state)
+{
+	u64 words[3] = { 0 };
+	int room;
+
+	(void)state;
+	memset(words, 'a', 16);
+	for (room = 0; room < 20; room++) {
+		begin_with_room(room);
+		lw_put_words(log_of_this_cpu(), words, 16);
+		lw_emit_none(2);
+		assert_true(finish());
+		assert_int_equal(record.fields[2].cut, room < 16);
+	}
+}
+
 /* ---- the end of the buffer ---- */
 
 /* However little room there is, the line has all its fields, and as much of the string as fits. */
@@ -690,7 +727,8 @@ static void no_more_than_60_arguments_of_a_call(void **state)
 	(void)state;
 	strcpy(argv->text, "a");
 	mm.there[0] = (struct shim_range){ (unsigned long)argv, (unsigned long)(argv + 1) };
-	mm.there[1] = (struct shim_range){ (unsigned long)many, (unsigned long)(many + LW_ARGV + 2) };
+	mm.there[1] =
+		(struct shim_range){ (unsigned long)many, (unsigned long)(many + LW_ARGV + 2) };
 	for (n = LW_ARGV; n <= LW_ARGV + 1; n++) {
 		for (i = 0; i < n; i++)
 			many[i] = (unsigned long)argv->text;
@@ -909,6 +947,8 @@ int main(void)
 		test(user_strings_that_fault_at_each_offset),
 		test(addresses_that_are_no_users),
 		test(kernel_strings_that_fault_at_each_offset),
+		test(a_string_in_words_of_each_length),
+		test(a_string_in_words_without_room),
 		test(strings_at_the_end_of_the_buffer),
 		test(strings_longer_than_the_buffer),
 		test(fields_after_a_string_that_filled_the_record),
