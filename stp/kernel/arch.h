@@ -31,7 +31,6 @@ static __always_inline unsigned long lw_function_arg(const struct pt_regs *regs,
  *                     registers; 0 for any other n. They keep the arguments until the call returns.
  *                     syscall_get_arguments() would fetch all six, four times as dear as one.
  * lw_untagged(addr) - a user pointer without the tag that its top byte may have
- * LW_NR_*           - numbers of the calls that open files; -1 where there is no such call
  * LW_COMPAT_NAME    - what users call the 32-bit ABI
  * LW_RESULT_STAYS   - do a call's registers tell its number and result until a signal's handler is called?
  *                     Those of arm64 are ready to make the call anew by then
@@ -75,14 +74,6 @@ static unsigned long lw_arg(const struct pt_regs *regs, int n)
 /* Debian's kernels have no CONFIG_ADDRESS_MASKING: the processor takes no tags. */
 #define lw_untagged(addr) (addr)
 
-/* arch/x86/entry/syscalls/syscall_32.tbl */
-enum {
-	LW_NR_CREAT = __NR_creat,
-	LW_NR_OPENAT = __NR_openat,
-	LW_NR_COMPAT_CREAT = 8,
-	LW_NR_COMPAT_OPENAT = 295,
-};
-
 #define LW_COMPAT_NAME "ia32"
 #define LW_RESULT_STAYS true
 
@@ -113,14 +104,6 @@ static unsigned long lw_arg(const struct pt_regs *regs, int n)
 /* Documentation/arm64/tagged-address-abi.rst: programs may ask for calls that take tags. */
 #define lw_untagged(addr) untagged_addr(addr)
 
-/* arch/arm64/include/asm/unistd32.h */
-enum {
-	LW_NR_CREAT = -1,
-	LW_NR_OPENAT = __NR_openat,
-	LW_NR_COMPAT_CREAT = 8,
-	LW_NR_COMPAT_OPENAT = 322,
-};
-
 #define LW_COMPAT_NAME "arm"
 #define LW_RESULT_STAYS false
 
@@ -132,16 +115,3 @@ static __always_inline void lw_local_inc(u32 *n)
 #else
 #error lwtools knows x86-64 and arm64 only
 #endif
-
-/* The number of openat2(2) is the same in all ABIs, like that of any call since Linux 5.1. */
-enum { LW_NR_OPENAT2 = __NR_openat2 };
-
-static __always_inline bool lw_is_creat(int nr, bool compat)
-{
-	return nr == (compat ? LW_NR_COMPAT_CREAT : LW_NR_CREAT);
-}
-
-static __always_inline bool lw_is_openat(int nr, bool compat)
-{
-	return nr == (compat ? LW_NR_COMPAT_OPENAT : LW_NR_OPENAT);
-}
