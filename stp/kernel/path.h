@@ -5,6 +5,7 @@
 #include <linux/fcntl.h>
 #include <linux/file.h>
 #include <linux/fs_struct.h>
+
 /* A seqlock_t since 7.2, whose seqcount is what is wanted */
 /* clang-format off */
 #define lw_fs_seq(fs)                                                         \

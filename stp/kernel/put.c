@@ -8,6 +8,7 @@
 #include <linux/relay.h>
 #include <linux/timekeeping.h>
 #include <linux/uaccess.h>
+#include <linux/version.h>
 #include <linux/wait.h>
 
 /* A sign, 19 digits, a tab */
@@ -390,11 +391,34 @@ static bool lw_put_escaped(struct _stp_log *log, const char *s, int n, bool cut)
 	return lw_commit(log, min(n, room), cut || n > room);
 }
 
+/*
+ * lw_d_path - d_path(), which never waits for a rename
+ *
+ * Before Linux 5.11 return handlers run with interrupts off and a lock that others of them may want
+ * (kretprobe_hash_lock()). d_path() that has met a rename waits for the next one to end, whose processor may be in an
+ * interrupt and wait for that lock. While nobody can begin a rename, it meets none. Returns an error if one is
+ * under way.
+ */
+static char *lw_d_path(const struct path *path, char *buf, int room)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 11, 0)
+	char *name;
+
+	if (!spin_trylock(&rename_lock.lock))
+		return ERR_PTR(-EAGAIN);
+	name = d_path(path, buf, room);
+	spin_unlock(&rename_lock.lock);
+	return name;
+#else
+	return d_path(path, buf, room);
+#endif
+}
+
 /* Appends the name of this path; returns its length, 0 if it is cut. */
 static int lw_put_path(struct _stp_log *log, const struct path *path)
 {
 	/* At the end of the room */
-	char *name = d_path(path, lw_put_at(log), lw_room(log));
+	char *name = lw_d_path(path, lw_put_at(log), lw_room(log));
 	int n = IS_ERR(name) ? 0 : strlen(name);
 
 	return lw_put_escaped(log, name, n, IS_ERR(name)) ? n : 0;
