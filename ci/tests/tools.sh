@@ -407,3 +407,71 @@ test_killsnoop_p_shows_one_sender() {
 	same $work/want $work/got
 	jq -e -s "all(.pid == $held)" $out
 }
+
+test_killsnoop_sees_whom_pidfds_stand_for() {
+	start killsnoop --json
+	$workload pidfds > $work/want
+	finish
+	[ "$(wc -l < $work/want)" -eq 8 ]
+	pid=$(jq -s '.[0].pid' $work/want)
+	jq -c "select(.pid == $pid) | {pid, sig, tpid, result} | del(.[] | nulls)" $out > $work/got
+	jq -c . $work/want > $work/sorted
+	same $work/sorted $work/got
+	start killsnoop --json -x -s 0
+	$workload pidfds > $work/want
+	finish
+	jq -c "select(.pid != $pid) | {pid, sig, tpid, result}" $out > $work/got
+	tail -n 1 $work/want > $work/sorted
+	same $work/sorted $work/got
+}
+
+# Not below $work, which a failed test leaves to be removed
+cgroups=/run/lw-cgroups
+
+# held_in_cgroup - two sleeps in a control group of their own, whose process ids are in sleeps
+held_in_cgroup() {
+	local i
+	mkdir -p $cgroups
+	mount -t cgroup2 none $cgroups
+	mkdir $cgroups/lw
+	for i in 0 1; do
+		sleep 1000 &
+		sleeps[i]=$!
+		echo ${sleeps[i]} > $cgroups/lw/cgroup.procs
+	done
+}
+
+# Each process that it ends has a record, by whoever writes to cgroup.kill. 5.10 has no such file.
+test_killsnoop_sees_whom_cgroup_kill_ends() {
+	local sleeps writer
+	held_in_cgroup
+	if [ -e $cgroups/lw/cgroup.kill ]; then
+		start killsnoop --json
+		bash -c "echo \$\$ > $work/writer; echo 1 > $cgroups/lw/cgroup.kill"
+		wait ${sleeps[0]} ${sleeps[1]} || :
+		finish
+		writer=$(cat $work/writer)
+		jq -e -s "map(select(.pid == $writer)) | length == 2 and (map(.tpid) | sort) == ([${sleeps[0]}, ${sleeps[1]}] | sort)
+			and all(.sig == 9 and .result == 0 and .uid == 0 and .comm == \"bash\")" $out
+	else
+		kill -KILL ${sleeps[0]} ${sleeps[1]}
+		wait ${sleeps[0]} ${sleeps[1]} || :
+	fi
+	eventually 10 rmdir $cgroups/lw
+	umount $cgroups
+}
+
+# Whoever sends from a pid namespace gives its numbers, and the record has the host's.
+test_killsnoop_shows_the_host_s_numbers() {
+	local sleeper
+	mkfifo $work/go
+	start killsnoop --json -s USR1
+	unshare --pid --fork --mount-proc bash -c "set -m; trap '' USR1; sleep 1001 & read -r < $work/go
+		kill -USR1 \$!; kill -USR1 -\$!; kill -USR1 4194303; kill -KILL \$!" 2> /dev/null &
+	eventually 10 pgrep -fx 'sleep 1001'
+	sleeper=$(pgrep -fx 'sleep 1001')
+	echo go > $work/go
+	wait $!
+	finish
+	jq -e -s "map(.tpid) == [$sleeper, -$sleeper, 4194303]" $out
+}

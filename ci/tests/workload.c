@@ -313,6 +313,47 @@ static void signals(void)
 	waitpid(child, NULL, 0);
 }
 
+/* Without its number: by a directory of /proc, and by pidfds as far as the kernel has them */
+static void pidfd_signal(int fd, int sig, int target, int flags)
+{
+	long result = syscall(SYS_pidfd_send_signal, fd, sig, NULL, flags);
+
+	printf("{\"pid\":%d,\"sig\":%d,", getpid(), sig);
+	if (target)
+		printf("\"tpid\":%d,", target);
+	printf("\"result\":%ld}\n", result < 0 ? -errno : 0L);
+}
+
+/* 7 calls to a child that ignores them, to its group, to itself and to nobody */
+static void pidfds(void)
+{
+	pid_t child;
+	char proc[32];
+	int fd, file = open("/proc/self/stat", O_RDONLY);
+
+	signal(SIGUSR1, SIG_IGN);
+	signal(SIGUSR2, SIG_IGN);
+	child = fork();
+	if (child < 0)
+		die("fork");
+	if (child == 0) {
+		pause();
+		_exit(0);
+	}
+	setpgid(child, 0);
+	fd = syscall(SYS_pidfd_open, child, 0);
+	snprintf(proc, sizeof(proc), "/proc/%d", child);
+	pidfd_signal(fd, SIGUSR1, child, 0);
+	pidfd_signal(open(proc, O_RDONLY | O_DIRECTORY), SIGUSR2, child, 0);
+	pidfd_signal(fd, SIGUSR1, -child, 4);       /* PIDFD_SIGNAL_PROCESS_GROUP, from 6.9 on */
+	pidfd_signal(-10001, SIGUSR2, getpid(), 0); /* PIDFD_SELF_THREAD_GROUP, from 6.15 on */
+	pidfd_signal(-1, SIGUSR1, 0, 0);
+	pidfd_signal(file, SIGUSR1, 0, 0);
+	pidfd_signal(fd, SIGKILL, child, 0);
+	waitpid(child, NULL, 0);
+	pidfd_signal(fd, 0, child, 0);
+}
+
 /* ---- for latency and load ---- */
 
 static long long now(void)
@@ -379,6 +420,8 @@ int main(int argc, char **argv)
 		execs();
 	else if (!strcmp(command, "signals"))
 		signals();
+	else if (!strcmp(command, "pidfds"))
+		pidfds();
 	else if (!strcmp(command, "once") && argc == 3)
 		once(argv[2]);
 	else if (!strcmp(command, "stamp"))
@@ -388,8 +431,9 @@ int main(int argc, char **argv)
 	else if (!strcmp(command, "spawn") && argc == 3)
 		spawn(atol(argv[2]));
 	else
-		return fprintf(stderr, "usage: workload prepare | opens | execs | signals | "
-				       "once PATH | stamp | repeat N PATH | spawn N\n"),
+		return fprintf(stderr,
+			       "usage: workload prepare | opens | execs | signals | pidfds | "
+			       "once PATH | stamp | repeat N PATH | spawn N\n"),
 		       2;
 	return fflush(stdout) ? 1 : 0;
 }

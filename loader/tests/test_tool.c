@@ -847,7 +847,7 @@ static void list_prints(void **state)
 	assert_int_equal(outcome.code, LW_OK);
 	assert_string_equal(
 		outcome.out,
-		"killsnoop      ready    trace kill(2), tkill(2), tgkill(2) and sigqueue(3): "
+		"killsnoop      ready    trace kill(2) and its like, pidfd_send_signal(2) and cgroup.kill: "
 		"who signals whom\n"
 		"opensnoop      ready    trace open(2), openat(2), openat2(2) and creat(2): "
 		"who opens what\n");

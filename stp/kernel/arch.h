@@ -31,6 +31,7 @@ static __always_inline unsigned long lw_function_arg(const struct pt_regs *regs,
  *                     registers; 0 for any other n. They keep the arguments until the call returns.
  *                     syscall_get_arguments() would fetch all six, four times as dear as one.
  * lw_untagged(addr) - a user pointer without the tag that its top byte may have
+ * lw_function_caller(regs) - the address to which a function returns, at its first instruction
  * LW_COMPAT_NAME    - what users call the 32-bit ABI
  * LW_RESULT_STAYS   - do a call's registers tell its number and result until a signal's handler is called?
  *                     Those of arm64 are ready to make the call anew by then
@@ -77,6 +78,11 @@ static unsigned long lw_arg(const struct pt_regs *regs, int n)
 #define LW_COMPAT_NAME "ia32"
 #define LW_RESULT_STAYS true
 
+static __always_inline unsigned long lw_function_caller(const struct pt_regs *regs)
+{
+	return *(const unsigned long *)regs->sp;
+}
+
 static __always_inline void lw_local_inc(u32 *n)
 {
 	asm volatile("incl %0" : "+m"(*n));
@@ -106,6 +112,11 @@ static unsigned long lw_arg(const struct pt_regs *regs, int n)
 
 #define LW_COMPAT_NAME "arm"
 #define LW_RESULT_STAYS false
+
+static __always_inline unsigned long lw_function_caller(const struct pt_regs *regs)
+{
+	return regs->regs[30];
+}
 
 static __always_inline void lw_local_inc(u32 *n)
 {
