@@ -2,13 +2,14 @@
 /*
  * io - reads, writes and other calls whose number is known beforehand
  *
- * usage: io files | pipes | calls | names N [FIRST]
+ * usage: io files | pipes | calls | names N [FIRST] | threads
  *
  * Prints nothing while it works. "files" leaves what it did in /dev/shm/lw-io.json, a JSON
  * object for each call, as fsslower must show it.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -168,6 +169,39 @@ static void names(int n, int first)
 	}
 }
 
+static void *ten_reads(void *name)
+{
+	char buf[4096] __attribute__((aligned(4096)));
+	int fd = open(PATH, O_RDONLY | O_DIRECT), i;
+
+	if (name && pthread_setname_np(pthread_self(), name))
+		die("pthread_setname_np");
+	for (i = 0; i < 10; i++)
+		if (pread(fd, buf, sizeof(buf), 0) != sizeof(buf))
+			die(PATH);
+	close(fd);
+	return NULL;
+}
+
+/*
+ * 10 reads past the page cache by the first thread, which keeps the process's name, and by each of
+ * four that have names of their own
+ */
+static void threads(void)
+{
+	static char *const own[] = { "connection", "ib_io", "signal", "page_cleaner" };
+	pthread_t others[4];
+	int i;
+
+	names(0, 0);
+	ten_reads(NULL);
+	for (i = 0; i < 4; i++)
+		if (pthread_create(&others[i], NULL, ten_reads, own[i]))
+			die("pthread_create");
+	for (i = 0; i < 4; i++)
+		pthread_join(others[i], NULL);
+}
+
 int main(int argc, char **argv)
 {
 	const char *what = argc >= 2 ? argv[1] : "";
@@ -180,7 +214,9 @@ int main(int argc, char **argv)
 		calls();
 	else if (!strcmp(what, "names") && argc >= 3)
 		names(atoi(argv[2]), argc > 3 ? atoi(argv[3]) : 0);
+	else if (!strcmp(what, "threads"))
+		threads();
 	else
-		die("usage: io files|pipes|calls|names N [FIRST]");
+		die("usage: io files|pipes|calls|names N [FIRST]|threads");
 	_exit(0);
 }

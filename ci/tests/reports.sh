@@ -48,16 +48,83 @@ test_rwtime_measures_the_time_that_calls_wait() {
 }
 
 test_rwtime_p_shows_one_process_and_s_sendfile() {
-	mkfifo $work/go
-	bash -c "read -r < $work/go; exec $io pipes" &
+	bash -c "kill -STOP \$\$; exec $io pipes" &
 	held=$!
+	eventually 10 grep -q '^State:.T' /proc/$held/status
 	start rwtime --json -p $held -P
 	$io pipes
-	echo go > $work/go
+	kill -CONT $held
 	wait $held
 	finish
 	jq -e -s "all(.pid == $held)" $out
 	[ "$(sum '.comm == "io"' latency)" -eq 32 ]
+}
+
+# The threads' own names make no rows of their own, nor does a new name of the process.
+test_rwtime_P_has_one_row_for_a_process_of_many_names() {
+	start rwtime --json -P
+	$io threads
+	finish
+	jq -e -s 'map(select(.op == "read" and .comm == "io")) | length == 1 and .[0].latency.count == 50' $out
+	start rwtime --json -P
+	$io names 20
+	finish
+	jq -e -s 'map(select(.op == "read" and (.comm | startswith("lwname")))) | length == 1 and .[0].comm == "lwname19"
+		and .[0].latency.count == 20' $out
+}
+
+# A shell that reads 4 lines from a pipe and becomes another program: its first name is not the last.
+test_rwtime_P_shows_the_name_that_a_process_had_last() {
+	local i shell
+	start rwtime --json -P
+	for i in 1 2 3 4 5; do
+		(printf 'a\nb\nc\nd\n'; sleep 0.1) | bash -c "
+			echo \$\$ > $work/shell; for i in 1 2 3 4; do read -r; done; exec taskset -c $((i % 2)) $io threads"
+		shell=$(cat $work/shell)
+		echo $shell >> $work/shells
+	done
+	finish
+	while read -r shell; do
+		jq -e -s "map(select(.op == \"read\" and .pid == $shell)) | length == 1 and .[0].comm == \"io\"
+			and .[0].latency.count >= 58" $out
+	done < $work/shells
+}
+
+# by_either_name FIELD TOOL [OPTION...] - a process's name finds all its threads, and a thread's that one
+by_either_name() {
+	local field=$1
+	shift
+	start "$@" -n io
+	$io threads
+	finish
+	jq -s "[.[] | select(.op == \"read\" or .op == \"R\") | $field] | add" $out > $work/process
+	start "$@" -n connectio,page_clean
+	$io threads
+	finish
+	jq -s "[.[] | select(.op == \"read\" or .op == \"R\") | $field] | add" $out > $work/threads
+	echo "process $(cat $work/process) threads $(cat $work/threads)"
+	[ "$(cat $work/process)" -eq 50 ] && [ "$(cat $work/threads)" -eq 20 ]
+}
+
+test_rwtime_n_and_fslatency_n_take_a_process_s_name_or_a_thread_s() {
+	by_either_name .latency.count rwtime --json
+	by_either_name .latency.count fslatency --json
+}
+
+test_fsslower_n_takes_a_process_s_name_and_shows_the_thread_s() {
+	by_either_name 1 fsslower --json -m 0
+	jq -e -s 'map(.comm) | unique == ["connection", "page_cleaner"]' $out
+}
+
+test_syscallbypid_n_takes_a_process_s_name_and_shows_that() {
+	start syscallbypid --json -T 0 -n page_clean
+	$io threads
+	finish
+	jq -e -s 'map(select(.syscall == "pread64")) | map([.comm, .count]) == [["io", 10]]' $out
+	start syscallbypid --json -T 0 -n io
+	$io threads
+	finish
+	jq -e -s 'map(select(.syscall == "pread64")) | map([.comm, .count]) == [["io", 50]]' $out
 }
 
 # ---- fslatency, fsslower ----
@@ -331,6 +398,16 @@ test_bitesize_forgets_commands_that_are_gone() {
 	finish
 	jq -e -s 'length == 510 and (map(.comm) | unique | length) == 510 and all(.size.count == 1)' $out
 	not grep -q 'not counted' $err
+}
+
+# What a thread issues counts for its process: 50 reads, and the write before them.
+test_bitesize_counts_by_the_name_of_the_process() {
+	$io names 1
+	sync
+	start bitesize --json -c io,connection,page_clean
+	$io threads
+	finish
+	jq -e -s 'length == 1 and (.[0] | .comm == "io" and .size.buckets == [{low: 4, high: 7, count: 51}])' $out
 }
 
 # ---- syscallbypid ----

@@ -1,10 +1,11 @@
 #pragma once
 
+#include "name.h"
 #include "report.h"
 #include <asm/local.h>
 
 /*
- * count.h - counts and sums by a key of two numbers, and the command name that was seen last.
+ * count.h - counts and sums by a key of two numbers, and the name of the process that was seen last.
  *
  * A count costs a fifth of SystemTap's array, and the keys of all CPUs are added up outside of
  * probes.
@@ -46,7 +47,7 @@ static struct lw_counted lw_counts_counted = {
 #define LW_COUNTED (&lw_counts_counted)
 
 /*
- * Counts one more for this key, by the current command, and adds to its sum. Not preempted. From
+ * Counts one more for this key, by the current process, and adds to its sum. Not preempted. From
  * any context.
  */
 static __always_inline void lw_count_add(s64 first, s64 second, s64 add)
@@ -56,7 +57,7 @@ static __always_inline void lw_count_add(s64 first, s64 second, s64 add)
 
 	if (unlikely(!count))
 		return;
-	memcpy(count->comm, current->comm, sizeof(count->comm));
+	memcpy(count->comm, lw_leader()->comm, sizeof(count->comm));
 	if (!__builtin_constant_p(add) || add)
 		local_add(add, &count->sum);
 	local_inc(&count->count);

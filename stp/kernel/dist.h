@@ -1,9 +1,9 @@
 #pragma once
 
 #include "arch.h"
+#include "name.h"
 #include "report.h"
 #include <linux/math64.h>
-#include <linux/version.h>
 #include <asm/local.h>
 
 /*
@@ -23,11 +23,13 @@ static u64 lw_dist_unit = 1;
 struct lw_dist_place {
 	local_t count, sum;
 	u32 buckets[LW_BUCKETS];
+	struct lw_name name; /* where the key stands for a process */
 };
 
 /* A row */
 struct lw_dist {
 	s64 count, sum, buckets[LW_BUCKETS];
+	struct lw_name name;
 };
 
 static void lw_dist_add_up(void *total, const void *value)
@@ -40,6 +42,7 @@ static void lw_dist_add_up(void *total, const void *value)
 	all->sum += local_read(&more->sum);
 	for (i = 0; i < LW_BUCKETS; i++)
 		all->buckets[i] += more->buckets[i];
+	lw_name_add_up(&all->name, &more->name);
 }
 
 static const struct lw_shape lw_dist_shape = {
@@ -62,43 +65,33 @@ static struct lw_counted lw_dists_counted = {
 #undef LW_COUNTED
 #define LW_COUNTED (&lw_dists_counted)
 
-/* Makes the name of the current command that of a key. */
-static __always_inline void lw_key_comm(struct lw_key *key)
-{
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 17, 0)
-	const char *comm = current->comm;
-#else
-	char comm[TASK_COMM_LEN];
-
-	/* There may be anything after a name's end. */
-	strscpy_pad(comm, current->comm, sizeof(comm));
-#endif
-	memcpy(&key->name, comm, sizeof(key->name));
-	memcpy(&key->name_end, comm + sizeof(key->name), sizeof(key->name_end));
-}
-
-static __always_inline void lw_dist_add_units(struct lw_key key, s64 value, s64 units)
+static __always_inline struct lw_dist_place *lw_dist_add_units(struct lw_key key, s64 value,
+							       s64 units)
 {
 	struct lw_dist_place *dist = lw_value(&lw_dists, &lw_dist_shape, key);
 
 	if (unlikely(!dist))
-		return;
+		return NULL;
 	/* 0 and 1, 2 and 3, 4 to 7, ... */
 	lw_local_inc(&dist->buckets[units > 1 ? fls64(units) - 1 : 0]);
 	local_add(value, &dist->sum);
 	local_inc(&dist->count);
+	return dist;
 }
 
-/* Adds a value to the distribution of a key. Not preempted. From any context. */
-static __always_inline void lw_dist_add(struct lw_key key, s64 value)
+/*
+ * Adds a value to the distribution of a key, and returns that; NULL if there is no room. Not
+ * preempted. From any context.
+ */
+static __always_inline struct lw_dist_place *lw_dist_add(struct lw_key key, s64 value)
 {
-	lw_dist_add_units(key, value, value);
+	return lw_dist_add_units(key, value, value);
 }
 
 /* The same for a value in lw_dist_unit */
-static __always_inline void lw_dist_add_fine(struct lw_key key, u64 value)
+static __always_inline struct lw_dist_place *lw_dist_add_fine(struct lw_key key, u64 value)
 {
-	lw_dist_add_units(key, value, value / lw_dist_unit);
+	return lw_dist_add_units(key, value, value / lw_dist_unit);
 }
 
 /*
@@ -138,4 +131,12 @@ static void lw_emit_row_name(void)
 		memcpy(name + sizeof(u64), &lw_row()->key.name_end, sizeof(u64));
 	}
 	lw_emit_kernel_string(name);
+}
+
+/* A field with the name of the process that the row's key stands for */
+static void lw_emit_row_comm(void)
+{
+	const struct lw_dist *dist = lw_row_total(&lw_dists);
+
+	lw_emit_kernel_string(dist ? dist->name.comm : "");
 }

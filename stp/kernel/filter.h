@@ -1,5 +1,6 @@
 #pragma once
 
+#include "name.h"
 #include <linux/cred.h>
 #include <linux/kprobes.h>
 #include <linux/pid.h>
@@ -39,19 +40,18 @@ enum lw_kind {
 	LW_BY_TID = 1 << 1,
 	LW_BY_UID = 1 << 2,
 	LW_BY_PARENT = 1 << 3,
-	LW_BY_COMM = 1 << 4,    /* the thread's name */
-	LW_BY_PROCESS = 1 << 5, /* the name of its group's leader */
-	LW_BY_PROGRAM = 1 << 6, /* as LW_BY_COMM, but only when a call returns */
-	LW_BY_TARGET = 1 << 7,  /* another task: lw_target_wanted() */
+	LW_BY_COMM = 1 << 4,    /* the process's name or the thread's */
+	LW_BY_PROGRAM = 1 << 5, /* as LW_BY_COMM, but only when a call returns */
+	LW_BY_TARGET = 1 << 6,  /* another task: lw_target_wanted() */
 };
-#define LW_BY_MORE (LW_BY_PARENT | LW_BY_COMM | LW_BY_PROCESS | LW_BY_PROGRAM)
+#define LW_BY_MORE (LW_BY_PARENT | LW_BY_COMM | LW_BY_PROGRAM)
 #define LW_NOT_AT_BEGIN (LW_BY_PROGRAM | LW_BY_TARGET)
 
 /* Each event reads it, so it lies apart from what events write. */
 static struct {
 	u32 by; /* enum lw_kind, of the lists that were given */
 	struct lw_ids pids, tids, uids, parents, targets;
-	struct lw_names comms, processes;
+	struct lw_names comms;
 } lw_filter __read_mostly;
 
 /* ---- asking ---- */
@@ -102,10 +102,13 @@ static __always_inline bool lw_parent_listed(void)
 	return lw_listed(&lw_filter.parents, parent);
 }
 
-/* A leader is not freed before the last thread of its group has ended. */
-static __always_inline bool lw_process_named(void)
+/* By either name: that of the process finds all its threads. */
+static __always_inline bool lw_task_named(const struct lw_names *names)
 {
-	return lw_named(&lw_filter.processes, READ_ONCE(current->group_leader)->comm);
+	const struct task_struct *leader = lw_leader();
+
+	return lw_named(names, leader->comm) ||
+	       (leader != current && lw_named(names, current->comm));
 }
 
 /* Apart from the numbers, which then need no stack. */
@@ -113,9 +116,7 @@ static noinline bool lw_wanted_by_more(u32 by)
 {
 	if (by & LW_BY_PARENT && !lw_parent_listed())
 		return false;
-	if (by & (LW_BY_COMM | LW_BY_PROGRAM) && !lw_named(&lw_filter.comms, current->comm))
-		return false;
-	return !(by & LW_BY_PROCESS) || lw_process_named();
+	return !(by & (LW_BY_COMM | LW_BY_PROGRAM)) || lw_task_named(&lw_filter.comms);
 }
 NOKPROBE_SYMBOL(lw_wanted_by_more);
 
@@ -251,7 +252,7 @@ static const char *lw_only_names(struct lw_names *names, const char *list)
  */
 static const char *lw_only(enum lw_kind kind, const char *list)
 {
-	const u32 names = LW_BY_COMM | LW_BY_PROCESS | LW_BY_PROGRAM;
+	const u32 names = LW_BY_COMM | LW_BY_PROGRAM;
 
 	if (!strcmp(list, kind & names ? "" : "all"))
 		return NULL;
@@ -268,8 +269,6 @@ static const char *lw_only(enum lw_kind kind, const char *list)
 	case LW_BY_COMM:
 	case LW_BY_PROGRAM:
 		return lw_only_names(&lw_filter.comms, list);
-	case LW_BY_PROCESS:
-		return lw_only_names(&lw_filter.processes, list);
 	case LW_BY_UID:
 		break;
 	}

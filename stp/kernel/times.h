@@ -11,15 +11,19 @@ static struct {
 static void lw_times_add(struct lw_call *call, int op, u64 took)
 {
 	struct lw_key key = { .first = op };
+	struct lw_dist_place *dist;
 
 	if (lw_times.process) {
+		/* Another process may have the same number later. */
 		key.second = current->tgid;
-		lw_key_comm(&key);
+		key.name = lw_leader()->start_time;
 	} else if (lw_times.file_type) {
 		key.name = call->kept[2];
 		key.name_end = call->kept[3];
 	}
-	lw_dist_add_fine(key, took);
+	dist = lw_dist_add_fine(key, took);
+	if (lw_times.process && dist)
+		lw_name_set(&dist->name);
 }
 
 static __always_inline int lw_times_return(struct kretprobe_instance *inst, struct pt_regs *regs,

@@ -24,7 +24,7 @@ static struct {
  * The kernel's own copy of the name, which no other thread can change: all of it, or its first words and a
  * hash of the rest. That copy is gone when the call returns.
  */
-struct lw_name {
+struct lw_open_name {
 	u64 words[LW_NAME_WORDS];
 	u64 rest;
 	u32 bytes; /* in words; 0: the kernel has not looked for the file */
@@ -36,7 +36,7 @@ enum { LW_FLAGS, LW_MODE, LW_DFD, LW_NAME };
 /* A call under way: a kretprobe's instance has it. */
 struct lw_opening {
 	struct lw_call call;
-	struct lw_name name;
+	struct lw_open_name name;
 };
 
 /* ---- calls under way: the current task has one at most ---- */
@@ -171,7 +171,7 @@ static u64 lw_hash_text(const char *s, size_t n)
 }
 
 /* A struct filename's name is aligned, and so is the end of what was allocated for it (fs/namei.c). */
-static __always_inline void lw_keep_name(struct lw_name *name, const char *from)
+static __always_inline void lw_keep_name(struct lw_open_name *name, const char *from)
 {
 	const u64 *w = (const u64 *)from;
 	u64 ends;
@@ -216,7 +216,7 @@ static bool lw_open_flags_wanted(u64 flags)
 }
 
 /* From the caller's memory, where another thread may have changed it: then its first words only */
-static void lw_put_long_name(struct _stp_log *log, const struct lw_name *name, unsigned long addr)
+static void lw_put_long_name(struct _stp_log *log, const struct lw_open_name *name, unsigned long addr)
 {
 	const size_t first = sizeof(name->words);
 	char *at = lw_put_at(log);
@@ -248,7 +248,7 @@ static bool lw_is_relative(const struct lw_opening *opening)
 /* A name that the kernel has not come to use, as the call failed before, is the caller's. */
 static void lw_put_open_path(struct _stp_log *log, const struct lw_opening *opening)
 {
-	const struct lw_name *name = &opening->name;
+	const struct lw_open_name *name = &opening->name;
 	unsigned long addr = opening->call.kept[LW_NAME];
 
 	if (unlikely(lw_opens.full_path) && lw_is_relative(opening) &&

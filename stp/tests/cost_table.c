@@ -27,8 +27,8 @@ static void add_up(void *total, const void *value)
 static const struct lw_shape shape = {
 	.bits = 9,
 	.words = 4,
-	.size = 272,
-	.total = 528,
+	.size = 296,
+	.total = 552,
 	.shares = true,
 	.add = add_up,
 };

@@ -650,6 +650,7 @@ struct task_struct {
 	char comm[TASK_COMM_LEN];
 	pid_t pid, tgid;
 	unsigned int flags;
+	u64 start_time, self_exec_id;
 	struct task_struct *group_leader, *real_parent;
 	struct pid {
 		unsigned int level; /* 0: the host's pid namespace */

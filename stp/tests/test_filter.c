@@ -87,7 +87,10 @@ static const struct {
 	{ LW_BY_COMM, "http-nio-8080", true, true },
 	{ LW_BY_COMM, "8080", true, true },
 	{ LW_BY_COMM, "8080x", true, false },
-	{ LW_BY_COMM, "java", true, false },
+	{ LW_BY_COMM, "java", true, true },
+	{ LW_BY_COMM, "nobody,av", true, true },
+	{ LW_BY_COMM, "javah", true, false },
+	{ LW_BY_COMM, "python", true, false },
 	{ LW_BY_COMM, "java,h", true, true },
 	{ LW_BY_COMM, "n-nio", true, false },
 	{ LW_BY_COMM, "all", true, false },
@@ -97,10 +100,9 @@ static const struct {
 	{ LW_BY_COMM, "1234567890123456", false, false },
 	{ LW_BY_COMM, "http,", false, false },
 	{ LW_BY_COMM, ",http", false, false },
-	{ LW_BY_PROCESS, "nobody,av", true, true },
-	{ LW_BY_PROCESS, "http", true, false },
 	{ LW_BY_PROGRAM, "nio", true, true },
-	{ LW_BY_PROGRAM, "java", true, false },
+	{ LW_BY_PROGRAM, "java", true, true },
+	{ LW_BY_PROGRAM, "python", true, false },
 };
 
 static void lists_are_taken_and_ask(void **state)
@@ -120,7 +122,7 @@ static void each_kind_must_match(void **state)
 	(void)state;
 	assert_true(takes(LW_BY_PID, "11") && takes(LW_BY_UID, "1000"));
 	assert_true(takes(LW_BY_COMM, "http") && lw_wanted());
-	assert_true(takes(LW_BY_PROCESS, "python") && !lw_wanted());
+	assert_true(takes(LW_BY_PARENT, "9") && !lw_wanted());
 }
 
 /* What a name had behind its end is not a part of it. */
@@ -147,7 +149,7 @@ static void names_end_with_their_nul(void **state)
 static void programs_and_targets_are_no_matter_of_the_begin(void **state)
 {
 	(void)state;
-	assert_true(takes(LW_BY_PROGRAM, "java") && takes(LW_BY_TARGET, "5,6"));
+	assert_true(takes(LW_BY_PROGRAM, "python") && takes(LW_BY_TARGET, "5,6"));
 	assert_true(lw_begin_wanted() && !lw_wanted());
 	assert_true(lw_target_wanted(6) && !lw_target_wanted(11) && !lw_target_wanted(-6));
 	assert_true(takes(LW_BY_TID, "11") && !lw_begin_wanted());

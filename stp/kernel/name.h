@@ -1,0 +1,39 @@
+#pragma once
+
+#include <linux/sched.h>
+#include <linux/string.h>
+#include <linux/types.h>
+
+/*
+ * name.h - the names of processes
+ *
+ * A thread may have a name of its own, current->comm. That of the process is its leader's, as ps(1)
+ * shows it. A leader is not freed before the last thread of its group has ended.
+ */
+
+/* A name that is kept beside a key that stands for the process */
+struct lw_name {
+	u64 execs; /* self_exec_id, which execve(2) adds to: of two names, the later has more */
+	char comm[TASK_COMM_LEN];
+};
+
+static __always_inline const struct task_struct *lw_leader(void)
+{
+	return READ_ONCE(current->group_leader);
+}
+
+/* Keeps the name of the current process. From any context. */
+static __always_inline void lw_name_set(struct lw_name *name)
+{
+	const struct task_struct *leader = lw_leader();
+
+	name->execs = leader->self_exec_id;
+	memcpy(name->comm, leader->comm, sizeof(name->comm));
+}
+
+/* Of two names of one process, as two CPUs have seen it, all gets the later. */
+static void lw_name_add_up(struct lw_name *all, const struct lw_name *more)
+{
+	if (more->execs >= all->execs)
+		*all = *more;
+}
