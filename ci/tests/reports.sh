@@ -612,6 +612,34 @@ test_accept2close_m_shows_long_ones_only() {
 	[ "$(awk '$2 == "->" { n += $5 } END { print n }' $out)" -eq 7 ]
 }
 
+test_accept2close_sees_who_closes_what_was_passed_on() {
+	start accept2close --json
+	$traffic passes > $work/want
+	finish
+	jq -c 'select(.comm == "traffic") | {pid, fd}' $out > $work/got
+	same $work/want $work/got
+}
+
+# More than the table has places for: a half is all that one user gets.
+test_accept2close_one_user_leaves_others_their_places() {
+	start accept2close --json
+	# With a standard input of its own, which ends when this shell closes it
+	mkfifo $work/hold
+	bash -c "ulimit -n 40000; exec setpriv --reuid 65534 --clear-groups $traffic holds 17000" \
+		< $work/hold > $work/held &
+	exec 8> $work/hold
+	await held $work/held 30
+	$traffic accepts > $work/want
+	exec 8>&-
+	wait $!
+	ends_with=0
+	finish || ends_with=$?
+	[ $ends_with -eq 5 ]
+	grep -q 'more under way at once than there is room for' $err
+	[ "$(jq -s 'map(select(.comm == "traffic" and .uid == 0)) | length' $out)" -eq 7 ]
+	[ "$(jq -s 'map(select(.comm == "traffic" and .uid == 65534)) | length' $out)" -le 8192 ]
+}
+
 # ---- weblatency ----
 
 test_weblatency_shows_11_requests_of_the_client() {

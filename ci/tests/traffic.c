@@ -2,7 +2,7 @@
 /*
  * traffic - connections and HTTP requests that are known beforehand
  *
- * usage: traffic accepts | http
+ * usage: traffic accepts | passes | holds N | http
  *
  * Client and server in one: the server is a thread (accepts) or a process (http). Prints the
  * JSON object that the tool must have shown of each, in order.
@@ -57,7 +57,7 @@ static socklen_t loopback(union address *a, int family)
 		a->v6.sin6_addr = in6addr_loopback;
 		return sizeof(a->v6);
 	}
-	strcpy(a->local.sun_path + 1, "lw-traffic");
+	snprintf(a->local.sun_path + 1, sizeof(a->local.sun_path) - 1, "lw-traffic-%d", getpid());
 	return sizeof(a->local);
 }
 
@@ -152,6 +152,66 @@ static void accepts(void)
 			one_accept(families[i], server, &a, 20 + 100 * j);
 		close(server);
 	}
+}
+
+/* Accepts a connection, and gives its descriptor to a child, which closes it last. */
+static void passes(void)
+{
+	union {
+		struct cmsghdr any;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control = { .any = { CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS } };
+	char byte = 0;
+	struct iovec v = { &byte, 1 };
+	struct msghdr m = { .msg_iov = &v,
+			    .msg_iovlen = 1,
+			    .msg_control = control.bytes,
+			    .msg_controllen = sizeof(control) };
+	int server, client, fd, pair[2], status;
+	union address a;
+	pid_t pid;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair))
+		die("socketpair");
+	pid = fork();
+	if (!pid) {
+		close(pair[0]);
+		if (recvmsg(pair[1], &m, 0) != 1)
+			die("recvmsg");
+		nap(50);
+		_exit(0);
+	}
+	server = listener(AF_INET, &a);
+	client = dial(AF_INET, &a);
+	fd = accept(server, NULL, NULL);
+	if (fd < 0)
+		die("accept");
+	memcpy(CMSG_DATA(&control.any), &fd, sizeof(fd));
+	if (sendmsg(pair[0], &m, 0) != 1)
+		die("sendmsg");
+	close(fd);
+	if (waitpid(pid, &status, 0) != pid || status)
+		die("child");
+	close(client);
+	printf("{\"pid\":%d,\"fd\":%d}\n", pid, fd);
+}
+
+/* Holds so many accepted connections until its input ends, and says when it has them. */
+static void holds(int n)
+{
+	union address a;
+	int server = listener(AF_UNIX, &a);
+	char c;
+
+	while (n--) {
+		dial(AF_UNIX, &a);
+		if (accept(server, NULL, NULL) < 0)
+			die("accept");
+	}
+	puts("held");
+	fflush(stdout);
+	if (read(0, &c, 1) < 0)
+		die("read");
 }
 
 /* ---- http ---- */
@@ -277,14 +337,18 @@ static void http(void)
 
 int main(int argc, char **argv)
 {
-	const char *what = argc == 2 ? argv[1] : "";
+	const char *what = argc >= 2 ? argv[1] : "";
 
 	signal(SIGPIPE, SIG_IGN);
 	if (!strcmp(what, "accepts"))
 		accepts();
+	else if (!strcmp(what, "passes"))
+		passes();
+	else if (!strcmp(what, "holds") && argc == 3)
+		holds(atoi(argv[2]));
 	else if (!strcmp(what, "http"))
 		http();
 	else
-		die("usage: traffic accepts|http");
+		die("usage: traffic accepts|passes|holds N|http");
 	return 0;
 }
