@@ -689,3 +689,31 @@ test_weblatency_p_and_n_take_lists() {
 	finish
 	[ ! -s $out ]
 }
+
+# odd SIDE - the records that are due on that side of what traffic odd does
+odd() {
+	local files=.
+	# Before 6.5, sendfile(2) came to TCP by another way.
+	[ "$(printf '%s\n' 6.5 "$(uname -r)" | sort -V | head -n 1)" = 6.5 ] || [ "$1" = server ] || files='.side != "sendfile"'
+	jq -c "select($files and (.side == \"\" or .side == \"sendfile\" or .side == \"$1\")) | {status, method, path}" $work/want
+}
+
+# Bodies, pieces, responses that come early, overlap or are waited for, and whatever else looks like a request
+test_weblatency_tells_requests_from_what_looks_like_them() {
+	start weblatency --json
+	$traffic odd > $work/want
+	finish
+	odd client > $work/sorted
+	jq -c 'select(.comm == "traffic") | {status, method, path}' $out > $work/got
+	same $work/sorted $work/got
+}
+
+test_weblatency_s_tells_requests_from_what_looks_like_them() {
+	start weblatency --json -s
+	$traffic odd > $work/want
+	finish
+	odd server > $work/sorted
+	# Whether that request comes in a segment of its own is TCP's business.
+	jq -c 'select(.comm == "traffic" and (.path | IN("/truth", "/false") | not)) | {status, method, path}' $out > $work/got
+	same $work/sorted $work/got
+}

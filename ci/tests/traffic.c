@@ -2,10 +2,10 @@
 /*
  * traffic - connections and HTTP requests that are known beforehand
  *
- * usage: traffic accepts | passes | holds N | http
+ * usage: traffic accepts | passes | holds N | http | odd
  *
- * Client and server in one: the server is a thread (accepts) or a process (http). Prints the
- * JSON object that the tool must have shown of each, in order.
+ * Client and server in one: the server is a thread (accepts), a process (http), or the same thread
+ * (odd). Prints the JSON object that the tool must have shown of each, in order.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -17,8 +17,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <fcntl.h>
+#include <linux/io_uring.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -335,6 +340,422 @@ static void http(void)
 		die("server");
 }
 
+/* ---- odd: what requests and responses can look like ---- */
+
+/* A connection: both ends are here. */
+static struct ends {
+	int client, server;
+} ends;
+
+static void connection(int listening, const union address *a)
+{
+	int on = 1;
+
+	ends.client = dial(AF_INET, a);
+	ends.server = accept(listening, NULL, NULL);
+	if (ends.server < 0)
+		die("accept");
+	/* What is sent apart is to arrive apart. */
+	setsockopt(ends.client, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	setsockopt(ends.server, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+}
+
+static void disconnect(void)
+{
+	close(ends.client);
+	close(ends.server);
+}
+
+static void say(int fd, const char *text)
+{
+	if (write(fd, text, strlen(text)) != (ssize_t)strlen(text))
+		die("say");
+}
+
+/* Receives so many bytes, in pieces. */
+static void hear_in_pieces(int fd, size_t n, size_t piece)
+{
+	char buf[4096];
+	ssize_t got;
+
+	if (piece > sizeof(buf))
+		piece = sizeof(buf);
+	while (n) {
+		got = recv(fd, buf, piece < n ? piece : n, 0);
+		if (got <= 0)
+			die("hear");
+		n -= got;
+	}
+}
+
+static void hear(int fd, size_t n)
+{
+	hear_in_pieces(fd, n, n);
+}
+
+/* Text that goes from one end to the other in one piece */
+static void to_server(const char *text)
+{
+	say(ends.client, text);
+	hear(ends.server, strlen(text));
+}
+
+static void to_client(const char *text)
+{
+	say(ends.server, text);
+	hear(ends.client, strlen(text));
+}
+
+/* The record that is due. On one side alone, if there is a word for it. */
+static void due(int status, const char *method, const char *path, const char *side)
+{
+	printf("{\"status\":%d,\"method\":\"%s\",\"path\":\"%s\",\"side\":\"%s\"}\n", status,
+	       method, path, side);
+	fflush(stdout);
+}
+
+/* A request and its response, to see whether the connection is still followed */
+static void plain(const char *path)
+{
+	char text[256];
+
+	snprintf(text, sizeof(text), "GET %s HTTP/1.1\r\n\r\n", path);
+	to_server(text);
+	to_client("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+	due(200, "GET", path, "");
+}
+
+static void odd_bodies(void)
+{
+	to_server("POST /body HTTP/1.1\r\nContent-Length: 24\r\n\r\n");
+	to_server("GET /no-request HTTP/1.1\r\n");
+	to_client("HTTP/1.1 201 Created\r\nContent-Length: 23\r\n\r\n");
+	due(201, "POST", "/body", "");
+	to_client("HTTP/1.1 500 no status\r\n");
+	plain("/after-bodies");
+
+	to_server("PUT /chunks HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n");
+	to_server("1a\r\n");
+	to_server("DELETE /chunk HTTP/1.1\r\n\r\n");
+	to_server("\r\n0\r\n\r\n");
+	to_client("HTTP/1.1 204 None\r\n\r\n");
+	due(204, "PUT", "/chunks", "");
+
+	to_server("POST /asks HTTP/1.1\r\nExpect: 100-continue\r\n\r\n");
+	to_client("HTTP/1.1 100 Continue\r\n\r\n");
+	to_server("GET /no-request-either HTTP/1.1\r\n");
+	to_client(
+		"HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n");
+	due(202, "POST", "/asks", "");
+}
+
+static void odd_pieces(void)
+{
+	struct iovec v[] = { { "", 0 }, { "GET /vector HTTP/1.1\r\n\r\n", 24 } };
+
+	if (writev(ends.client, v, 2) != 24)
+		die("writev");
+	hear(ends.server, 24);
+	to_client("HTTP/1.1 200 OK\r\n\r\n");
+	due(200, "GET", "/vector", "");
+
+	to_server("GE");
+	to_server("T /piece");
+	to_server("s HTTP/1.1\r\n\r\n");
+	to_client("HTTP/1");
+	to_client(".1 20");
+	to_client("3 Fine\r\n\r\n");
+	due(203, "GET", "/pieces", "");
+
+	say(ends.client, "GET /bytes HTTP/1.1\r\n\r\n");
+	hear_in_pieces(ends.server, strlen("GET /bytes HTTP/1.1\r\n\r\n"), 1);
+	say(ends.server, "HTTP/1.1 205 Fine\r\n\r\n");
+	hear_in_pieces(ends.client, strlen("HTTP/1.1 205 Fine\r\n\r\n"), 1);
+	due(205, "GET", "/bytes", "");
+}
+
+/* A response before the request has come as a whole: the rest is in the same segment. */
+static void odd_early(void)
+{
+	const char *text =
+		"POST /early HTTP/1.1\r\nContent-Length: 24\r\n\r\nGET /no-request HTTP/1.1\r\n";
+
+	say(ends.client, text);
+	hear(ends.server, 20);
+	to_client("HTTP/1.1 413 Too much\r\nContent-Length: 0\r\n\r\n");
+	due(413, "POST", "/early", "");
+	hear_in_pieces(ends.server, strlen(text) - 20, 5);
+	plain("/after-early");
+}
+
+/* The next request before the response has ended, and two requests at once */
+static void odd_overlaps(void)
+{
+	to_server("GET /long HTTP/1.1\r\n\r\n");
+	to_client("HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n0123456789");
+	due(200, "GET", "/long", "");
+	to_server("GET /next HTTP/1.1\r\n\r\n");
+	to_client("0123456789");
+	to_client("HTTP/1.1 404 Not there\r\nContent-Length: 0\r\n\r\n");
+	due(404, "GET", "/next", "");
+
+	to_server("GET /first HTTP/1.1\r\n\r\nGET /second HTTP/1.1\r\n\r\n");
+	to_client("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+	due(200, "GET", "/first", "");
+	to_client("HTTP/1.1 404 Not there\r\nContent-Length: 0\r\n\r\n");
+	plain("/after-two");
+}
+
+static void odd_protocols(void)
+{
+	to_server("GET key\r\n");
+	to_client("$-1\r\n");
+	plain("/after-redis");
+	to_server("OPTIONS rtsp://x RTSP/1.0\r\n\r\n");
+	to_client("RTSP/1.0 200 OK\r\n\r\n");
+	to_server("CONNECT x:80 HTTP/1.1\r\n\r\n");
+	to_client("HTTP/1.1 200 OK\r\n\r\n");
+	due(200, "CONNECT", "x:80", "");
+	plain("/in-the-tunnel");
+	to_server("GET /socket HTTP/1.1\r\nUpgrade: websocket\r\n\r\n");
+	to_client("HTTP/1.1 101 Switching\r\n\r\n");
+	due(101, "GET", "/socket", "");
+}
+
+static void *receive_it(void *n)
+{
+	hear(ends.client, (long)n);
+	return NULL;
+}
+
+/* Somebody waits for the response before there is a request. */
+static void odd_waiter(void)
+{
+	const char *response = "HTTP/1.1 206 Part\r\nContent-Length: 0\r\n\r\n";
+	pthread_t thread;
+
+	pthread_create(&thread, NULL, receive_it, (void *)strlen(response));
+	nap(100);
+	to_server("GET /waited-for HTTP/1.1\r\n\r\n");
+	say(ends.server, response);
+	pthread_join(thread, NULL);
+	due(206, "GET", "/waited-for", "");
+}
+
+static void *send_it(void *text)
+{
+	say(ends.client, text);
+	return NULL;
+}
+
+/* Sends until nothing more goes in, and returns how much it was. */
+static size_t fill(int fd)
+{
+	char filling[4096] = "";
+	size_t filled = 0, before;
+	ssize_t n;
+
+	do {
+		before = filled;
+		while ((n = send(fd, filling, sizeof(filling), MSG_DONTWAIT)) > 0)
+			filled += n;
+		nap(50);
+	} while (filled != before);
+	return filled;
+}
+
+/* Another thread writes over a request that waits to be copied: what was sent is due. */
+static void odd_rewritten(void)
+{
+	char text[] = "GET /false HTTP/1.1\r\n\r\n", sent[sizeof(text)] = "", path[7] = "";
+	size_t filled = fill(ends.client);
+	pthread_t thread;
+
+	pthread_create(&thread, NULL, send_it, text);
+	nap(200);
+	memcpy(text, "GET /truth", 10);
+	hear(ends.server, filled);
+	if (recv(ends.server, sent, strlen(text), MSG_WAITALL) != (ssize_t)strlen(text))
+		die("recv");
+	pthread_join(thread, NULL);
+	to_client("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+	memcpy(path, sent + 4, 6);
+	due(200, "GET", path, "client");
+}
+
+struct large {
+	int fd;
+	char *text;
+	size_t n;
+};
+
+static void *send_large(void *large)
+{
+	struct large *l = large;
+
+	if (send(l->fd, l->text, l->n, MSG_NOSIGNAL) != (ssize_t)l->n)
+		die("send");
+	return NULL;
+}
+
+/* So much in one call that its begin is acknowledged before it ends */
+static void large(int from, int to, const char *begin)
+{
+	struct large l = { .fd = from, .n = 4 << 20 };
+	pthread_t thread;
+
+	l.text = calloc(1, l.n);
+	memcpy(l.text, begin, strlen(begin));
+	pthread_create(&thread, NULL, send_large, &l);
+	hear(to, l.n);
+	pthread_join(thread, NULL);
+	free(l.text);
+}
+
+static void odd_large(void)
+{
+	large(ends.client, ends.server, "POST /large HTTP/1.1\r\n\r\n");
+	large(ends.server, ends.client, "HTTP/1.1 200 OK\r\n\r\n");
+	due(200, "POST", "/large", "");
+}
+
+static int file_with(const char *text)
+{
+	int fd = memfd_create("text", 0);
+
+	if (fd < 0)
+		die("memfd_create");
+	say(fd, text);
+	lseek(fd, 0, SEEK_SET);
+	return fd;
+}
+
+/* From memory that the program has not touched, and from files */
+static void odd_sources(void)
+{
+	const char *request = "GET /untouched HTTP/1.1\r\n\r\n",
+		   *response = "HTTP/1.1 200 OK\r\n\r\n";
+	int fd = file_with(request);
+	char *text = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, fd, 0);
+
+	if (text == MAP_FAILED ||
+	    write(ends.client, text, strlen(request)) != (ssize_t)strlen(request))
+		die("untouched");
+	hear(ends.server, strlen(request));
+	close(fd);
+	fd = file_with(response);
+	if (sendfile(ends.server, fd, NULL, strlen(response)) != (ssize_t)strlen(response))
+		die("sendfile");
+	hear(ends.client, strlen(response));
+	close(fd);
+	due(200, "GET", "/untouched", "");
+
+	request = "GET /file HTTP/1.1\r\n\r\n";
+	fd = file_with(request);
+	if (sendfile(ends.client, fd, NULL, strlen(request)) != (ssize_t)strlen(request))
+		die("sendfile");
+	close(fd);
+	hear(ends.server, strlen(request));
+	to_client(response);
+	due(200, "GET", "/file", "sendfile");
+}
+
+/* One call by io_uring, of all these bytes */
+static void by_uring(int op, int fd, char *text, size_t n)
+{
+	struct io_uring_params p = { 0 };
+	int ring = syscall(SYS_io_uring_setup, 1, &p);
+	struct io_uring_sqe *entry;
+	char *rings, *done;
+
+	if (ring < 0)
+		die("io_uring_setup");
+	rings = mmap(NULL, p.sq_off.array + sizeof(int), PROT_READ | PROT_WRITE, MAP_SHARED, ring,
+		     IORING_OFF_SQ_RING);
+	done = mmap(NULL, p.cq_off.cqes + sizeof(struct io_uring_cqe), PROT_READ, MAP_SHARED, ring,
+		    IORING_OFF_CQ_RING);
+	entry = mmap(NULL, sizeof(*entry), PROT_READ | PROT_WRITE, MAP_SHARED, ring,
+		     IORING_OFF_SQES);
+	if (rings == MAP_FAILED || done == MAP_FAILED || (void *)entry == MAP_FAILED)
+		die("rings");
+	*entry = (struct io_uring_sqe){
+		.opcode = op, .fd = fd, .addr = (unsigned long)text, .len = n
+	};
+	*(int *)(rings + p.sq_off.array) = 0;
+	__atomic_store_n((int *)(rings + p.sq_off.tail), 1, __ATOMIC_RELEASE);
+	if (syscall(SYS_io_uring_enter, ring, 1, 1, IORING_ENTER_GETEVENTS, NULL, 0) != 1)
+		die("io_uring_enter");
+	if (((struct io_uring_cqe *)(done + p.cq_off.cqes))->res != (int)n)
+		die("io_uring");
+	close(ring);
+}
+
+/* Calls that are none of read, write and their like */
+static void odd_calls(void)
+{
+	char request[] = "GET /ring HTTP/1.1\r\n\r\n", response[] = "HTTP/1.1 200 OK\r\n\r\n",
+	     buf[64];
+	struct iovec v = { "GET /many HTTP/1.1\r\n\r\n", 22 }, w = { buf, sizeof(buf) };
+	struct mmsghdr m = { .msg_hdr = { .msg_iov = &v, .msg_iovlen = 1 } };
+	int on = 1;
+
+	by_uring(IORING_OP_SEND, ends.client, request, strlen(request));
+	by_uring(IORING_OP_RECV, ends.server, buf, strlen(request));
+	by_uring(IORING_OP_SEND, ends.server, response, strlen(response));
+	by_uring(IORING_OP_RECV, ends.client, buf, strlen(response));
+	due(200, "GET", "/ring", "");
+
+	if (sendmmsg(ends.client, &m, 1, 0) != 1)
+		die("sendmmsg");
+	m.msg_hdr.msg_iov = &w;
+	if (recvmmsg(ends.server, &m, 1, 0, NULL) != 1)
+		die("recvmmsg");
+	to_client(response);
+	due(200, "GET", "/many", "");
+
+	if (setsockopt(ends.client, SOL_SOCKET, SO_ZEROCOPY, &on, sizeof(on)))
+		die("SO_ZEROCOPY");
+	v = (struct iovec){ "GET /pages HTTP/1.1\r\n\r\n", 23 };
+	m.msg_hdr.msg_iov = &v;
+	if (sendmsg(ends.client, &m.msg_hdr, MSG_ZEROCOPY) != 23)
+		die("MSG_ZEROCOPY");
+	hear(ends.server, 23);
+	to_client(response);
+	due(200, "GET", "/pages", "");
+}
+
+static void odd_peek(void)
+{
+	char buf[64];
+
+	say(ends.client, "GET /peek HTTP/1.1\r\n\r\n");
+	if (recv(ends.server, buf, sizeof(buf), MSG_PEEK) <= 0)
+		die("peek");
+	hear(ends.server, strlen("GET /peek HTTP/1.1\r\n\r\n"));
+	say(ends.server, "HTTP/1.1 200 OK\r\n\r\n");
+	if (recv(ends.client, buf, sizeof(buf), MSG_PEEK) <= 0)
+		die("peek");
+	hear(ends.client, strlen("HTTP/1.1 200 OK\r\n\r\n"));
+	due(200, "GET", "/peek", "");
+}
+
+static void odd(void)
+{
+	typedef void one_case(void);
+	static one_case *const cases[] = { odd_bodies, odd_pieces,    odd_early,    odd_overlaps,
+					   odd_waiter, odd_large,     odd_sources,  odd_peek,
+					   odd_calls,  odd_protocols, odd_rewritten };
+	union address a;
+	int listening = listener(AF_INET, &a);
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		connection(listening, &a);
+		cases[i]();
+		disconnect();
+	}
+}
+
 int main(int argc, char **argv)
 {
 	const char *what = argc >= 2 ? argv[1] : "";
@@ -348,7 +769,9 @@ int main(int argc, char **argv)
 		holds(atoi(argv[2]));
 	else if (!strcmp(what, "http"))
 		http();
+	else if (!strcmp(what, "odd"))
+		odd();
 	else
-		die("usage: traffic accepts|passes|holds N|http");
+		die("usage: traffic accepts|passes|holds N|http|odd");
 	return 0;
 }
