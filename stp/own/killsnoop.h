@@ -135,13 +135,12 @@ LW_ENTRY(lw_want_cgroup_kill, "send_sig");
 /* Three fields: signal, target, result */
 static void lw_emit_signal(int sig, s64 target, long result)
 {
-	s64 v[] = { sig, target, result };
+	struct _stp_log *log = lw_log();
 
-	if (target != LW_NOBODY) {
-		lw_emit_numbers(v, 3);
-		return;
-	}
-	lw_emit_numbers(v, 1);
-	lw_emit_none(1);
-	lw_emit_numbers(v + 2, 1);
+	lw_put_number(log, sig);
+	if (target != LW_NOBODY)
+		lw_put_number(log, target);
+	else
+		lw_put_tab(log);
+	lw_put_number(log, result);
 }
