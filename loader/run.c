@@ -39,7 +39,8 @@ struct run {
 	unsigned long long records; /* but those left out */
 	unsigned long long shown;   /* of those, written to stdout */
 	unsigned long long reports;
-	unsigned long long shed;      /* left out by --max-rate */
+	unsigned long long shed;             /* left out by --max-rate */
+	unsigned long long told[LW_REASONS]; /* events not counted that were told of */
 	time_t second;                /* of the monotonic clock: the one of the last record */
 	unsigned long long in_second; /* records in that second */
 	unsigned long long record_limit, report_limit; /* --count: one of them; 0: none */
@@ -212,6 +213,24 @@ static int reopen(const struct run *run)
 }
 
 /*
+ * Says what was not counted, if that has grown: the module tells of it each second, as a run may be for
+ * days. The last line with a reason has its sum.
+ */
+static void report_uncounted(struct run *run)
+{
+	const struct lw_uncounted *entry;
+	int i;
+
+	for (i = 0; (entry = lw_stream_uncounted(run->stream, i)); i++) {
+		if (entry->events == run->told[i])
+			continue;
+		lw_warn("%s: %llu events were not counted: %s", run->tool->name, entry->events,
+			entry->why);
+		run->told[i] = entry->events;
+	}
+}
+
+/*
  * The last report ends the run here and not in on_data(), which would end the reading
  * as well: when the module ends it says what it lost, and writes one more report, which
  * nobody asked for.
@@ -221,6 +240,7 @@ static int on_flush(void *context)
 	struct run *run = context;
 	int err;
 
+	report_uncounted(run);
 	if (run->metrics) {
 		if (run->reported)
 			write_metrics(run);
@@ -304,16 +324,6 @@ static void report_loss(struct run *run)
 		lw_warn("%s: %llu records were lost, %llu shown; a larger --buffer, or a filter, "
 			"may help",
 			run->tool->name, run->loss.lost, run->shown);
-}
-
-static void report_uncounted(const struct run *run)
-{
-	const struct lw_uncounted *entry;
-	int i;
-
-	for (i = 0; (entry = lw_stream_uncounted(run->stream, i)); i++)
-		lw_warn("%s: %llu events were not counted: %s", run->tool->name, entry->events,
-			entry->why);
 }
 
 static const char *why_ended(const struct run *run, int err)

@@ -13,7 +13,7 @@
 /* A record fits SystemTap's print buffer of 8 KiB; what is longer is not one. */
 #define MAX_LINE (64 << 10)
 /* Reasons that are told apart: a module that makes up new ones must not fill memory. */
-#define MAX_REASONS 8
+#define MAX_REASONS (LW_REASONS - 1)
 /* Eight times the same byte */
 #define ALL(byte) (0x0101010101010101ULL * (byte))
 

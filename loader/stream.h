@@ -76,9 +76,11 @@ struct lw_uncounted {
 	char why[128];             /* the module's words, cut off if longer */
 };
 
+#define LW_REASONS 9
+
 /*
  * lw_stream_uncounted - the reason number @i, from 0, of all that the module gave until
- * now. Returns NULL if there are not so many. There are at most nine: what has other
+ * now. Returns NULL if there are not so many. There are at most LW_REASONS: what has other
  * reasons than the first eight is in the last.
  */
 const struct lw_uncounted *lw_stream_uncounted(const struct lw_stream *stream, int i);

@@ -204,14 +204,33 @@ static void lw_emit_report(void)
 		lw_on_a_cpu(lw_emit_line, "#end\n");
 }
 
-/* With each report, since a run may be for days (lwtools-stream(5): what was not told of before). */
+static u64 lw_lost(struct lw_counted *c)
+{
+	if (c->lost)
+		return c->lost(c);
+	if (c->table)
+		return lw_table_lost(c->table);
+	return c->pending ? lw_pending_lost(c->pending) : 0;
+}
+
+static bool lw_more_is_lost(void)
+{
+	struct lw_counted *c;
+
+	for (c = LW_COUNTED; c; c = c->next)
+		if (lw_lost(c) != c->told)
+			return true;
+	return false;
+}
+
+/* While the run goes on, since it may be for days (lwtools-stream(5): what was not told of before) */
 static void lw_emit_losses(void)
 {
 	struct lw_counted *c;
 	char line[160];
 
 	for (c = LW_COUNTED; c; c = c->next) {
-		u64 lost = c->table ? lw_table_lost(c->table) : lw_pending_lost(c->pending);
+		u64 lost = lw_lost(c);
 
 		snprintf(line, sizeof(line), "#lost\t%llu\t%s\n", lost - c->told, c->why);
 		if (lost != c->told)
@@ -225,10 +244,16 @@ static void lw_emit_losses(void)
 static void lw_collect(void)
 {
 	struct lw_counted *c;
+	bool any = false;
 
-	for (c = LW_COUNTED; c; c = c->next)
-		if (c->table)
-			lw_flip(c->table);
+	for (c = LW_COUNTED; c; c = c->next) {
+		if (!c->table)
+			continue;
+		lw_flip(c->table);
+		any = true;
+	}
+	if (!any)
+		return;
 	synchronize_rcu();
 	for (c = LW_COUNTED; c; c = c->next)
 		if (c->table)
@@ -266,10 +291,10 @@ static void lw_reports_work(struct work_struct *work)
 		lw_collect();
 		lw_reports.quiet = 0;
 	}
-	if (due) {
+	if (due)
 		lw_emit_report();
+	if (lw_more_is_lost())
 		lw_emit_losses();
-	}
 	now = ktime_get_mono_fast_ns();
 	if (lw_reports.interval && lw_reports.next < now + wait)
 		wait = lw_reports.next > now ? lw_reports.next - now : 0;
@@ -308,7 +333,10 @@ static int lw_begin(void)
 
 	for (c = LW_COUNTED; c && !rc; c = c->next) {
 		lw_find_probe(c);
-		rc = c->table ? lw_table_begin(c->table) : lw_pending_begin(c->pending);
+		if (c->table)
+			rc = lw_table_begin(c->table);
+		else if (c->pending)
+			rc = lw_pending_begin(c->pending);
 	}
 	if (!rc)
 		rc = lw_attach_points(LW_POINTS);
@@ -329,7 +357,7 @@ static void lw_end(void)
 	for (c = LW_COUNTED; c; c = c->next) {
 		if (c->table)
 			lw_table_end(c->table);
-		else
+		else if (c->pending)
 			lw_pending_end(c->pending);
 	}
 }

@@ -21,7 +21,7 @@
 #define LW_COUNT_PROBE "end(1000002)"
 
 /*
- * What a module counts in, one of the two. As with points (point.h), a file that has one makes it the
+ * What a module counts in, one of the three. As with points (point.h), a file that has one makes it the
  * head of a list of any length:
  *
  *	static struct lw_counted lw_x_counted = { ..., .next = LW_COUNTED };
@@ -29,10 +29,11 @@
  *	#define LW_COUNTED (&lw_x_counted)
  */
 struct lw_counted {
-	struct lw_table *table;     /* whose rows are reported */
-	struct lw_pending *pending; /* from which nothing is, but what was lost */
-	const char *probe;          /* LW_..._PROBE of the table */
-	const char *why;            /* values are lost, for people */
+	struct lw_table *table;            /* whose rows are reported */
+	struct lw_pending *pending;        /* from which nothing is, but what was lost */
+	u64 (*lost)(struct lw_counted *c); /* since the begin; may sleep */
+	const char *probe;                 /* LW_..._PROBE of the table */
+	const char *why;                   /* values are lost, for people */
 	struct lw_counted *next;
 	struct stap_be_probe *found;
 	u64 told; /* of what was lost */
