@@ -290,6 +290,38 @@ prints() {
 	fi
 }
 
+# block KIND N NR [UID] - as that user, calls of blocked.c, of that number, that are under way until unblock
+block() {
+	local uid=${4-65534}
+	rm -f $work/begun
+	mkdir -p $work/$uid
+	chown "$uid" $work/$uid
+	[ "$1" != exec ] || install -o "$uid" -m 755 /bin/true $work/$uid/file
+	setpriv --reuid "$uid" --regid "$uid" --clear-groups /lw/tests/blocked "$1" "$2" $work/$uid/file \
+		> $work/begun &
+	blocked=$!
+	await begun $work/begun
+	eventually 60 are_under_way "$2" "$3"
+}
+
+are_under_way() {
+	local n
+	# shellcheck disable=SC2046 # process ids
+	n=$(cat /proc/$blocked/task/*/syscall $(printf '/proc/%s/syscall ' $(pgrep -P $blocked)) 2> /dev/null |
+		grep -c "^$2 ") || :
+	[ "$n" -ge "$1" ]
+}
+
+unblock() {
+	kill $blocked
+	wait $blocked || :
+}
+
+# uncounted TEXT - how many events lwload has told of so far, with a reason that has TEXT
+uncounted() {
+	sed -n "s/.* \([0-9]*\) events were not counted: .*$1.*/\1/p" $err | tail -n 1
+}
+
 nothing_is_inserted() {
 	not grep '^lw_' /proc/modules
 }

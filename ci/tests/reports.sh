@@ -38,6 +38,22 @@ test_rwtime_sees_pipes_and_proc_and_failed_calls() {
 	jq -e -s 'all(.pid > 0)' $out
 }
 
+# One user has half of the instances at most. What is missed is told while it is.
+test_rwtime_counts_others_while_a_user_has_1001_reads_under_way() {
+	local status=0
+	start rwtime --json -P
+	block read 1001 0
+	await ' read: too many calls' $err
+	$io files
+	setpriv --reuid 65533 cat /etc/hostname > /dev/null
+	unblock
+	finish || status=$?
+	[ $status -eq 5 ]
+	[ "$(sum '.op == "read" and .comm == "io"' latency)" -eq 17 ]
+	[ "$(sum '.op == "read" and .comm == "cat"' latency)" -ge 2 ]
+	[ $(($(sum '.op == "read" and .comm == "blocked"' latency) + $(uncounted read))) -ge 1001 ]
+}
+
 # What a read waits for is its time: half a second for the writer of a pipe.
 test_rwtime_measures_the_time_that_calls_wait() {
 	start rwtime --json -m -n cat
@@ -598,6 +614,18 @@ test_accept2close_follows_7_connections() {
 	jq -e -s 'map(select(.comm == "traffic") | .ms) | .[0] >= 20 and .[1] >= 120 and .[2] >= 220
 		and .[3] >= 20 and .[6] >= 20 and all(. < 2000)' $out
 	jq -e -s '.[-1].open | .count == 7 and .unit == "usecs"' $out
+}
+
+test_accept2close_follows_others_while_a_user_has_1001_accepts_under_way() {
+	local status=0
+	start accept2close --json
+	block accept 1001 43
+	await 'accept4: too many calls' $err
+	$traffic accepts > $work/want
+	unblock
+	finish || status=$?
+	[ $status -eq 5 ]
+	[ "$(jq -s 'map(select(.comm == "traffic")) | length' $out)" -eq 7 ]
 }
 
 test_accept2close_m_shows_long_ones_only() {

@@ -110,6 +110,40 @@ test_opensnoop_shows_what_a_signal_does_to_a_call() {
 	opens_of_fifo | grep -qxF '[["cat",false,4],["changes",false,4],["changes",true,0],["changes",true,0]]'
 }
 
+# One user has half of the instances at most. How many are missed is told while they are.
+test_opensnoop_shows_others_while_a_user_has_1001_opens_under_way() {
+	local status=0 shown
+	start opensnoop --json
+	block open 1001 257
+	await 'do_sys_openat2: too many calls' $err
+	cat /etc/hostname > /dev/null
+	setpriv --reuid 65533 cat /etc/issue > /dev/null
+	await '"/etc/hostname"' $out
+	await '"/etc/issue"' $out
+	unblock
+	finish || status=$?
+	[ $status -eq 5 ]
+	shown=$(jq -s "map(select(.path == \"$work/65534/file\")) | length" $out)
+	[ "$shown" -ge 500 ]
+	[ $((shown + $(uncounted do_sys_openat2))) -eq 1001 ]
+}
+
+test_opensnoop_shows_root_while_many_users_have_opens_under_way() {
+	local uid status=0 pids=()
+	start opensnoop --json
+	for uid in $(seq 65500 65503); do
+		block open 250 257 "$uid"
+		pids+=("$blocked")
+	done
+	await 'do_sys_openat2: too many calls' $err
+	cat /etc/hostname > /dev/null
+	await '"/etc/hostname"' $out
+	kill "${pids[@]}"
+	wait "${pids[@]}" || :
+	finish || status=$?
+	[ $status -eq 5 ]
+}
+
 test_opensnoop_x_shows_failed_calls_only() {
 	opens_with '.err > 0' -x
 }
@@ -263,6 +297,18 @@ test_execsnoop_shows_failed_calls_with_x_only() {
 	execs_of "$(jq -s '.[0].ppid' $work/all)" > $work/got
 	same $work/want $work/got
 	jq -e -s 'all(.ret == 0)' $out
+}
+
+test_execsnoop_shows_others_while_24_execs_of_a_user_hang() {
+	local i
+	start execsnoop --json
+	block exec 24 59
+	for i in 1 2 3 4 5; do /bin/true mark$i; done
+	unblock
+	finish
+	jq -e -s 'map(.args[1] // "" | select(startswith("mark"))) | length == 5' $out
+	jq -e -s 'map(select(.args == ["blocked"] and .uid == 65534)) | length == 24' $out
+	not grep -q 'not counted' $err
 }
 
 test_execsnoop_filters_by_name_and_user() {

@@ -1,8 +1,11 @@
 #pragma once
 
+#include "bucket.h"
 #include "clock.h"
 #include "filter.h"
+#include "report.h"
 #include <linux/kprobes.h>
+#include <linux/uidgid.h>
 
 /*
  * call.h - what return probes do when the call begins, before SystemTap knows of it.
@@ -18,6 +21,8 @@
 
 /* A call that is under way, from its begin to its return */
 struct lw_call {
+	u32 function;          /* its number + 1 if the call is counted there, or 0 */
+	u32 user;              /* class of the caller when it began */
 	u64 time;              /* when it began; how long it took, once it has returned */
 	unsigned long kept[5]; /* zeros if the function has no filter */
 };
@@ -49,6 +54,37 @@ static struct {
 	kretprobe_handler_t returns; /* SystemTap's, which runs the probe */
 } lw_calls;
 
+/*
+ * Instances of a function, unless its script says .maxactive(), and for each processor, if that is more. From
+ * Linux 6.7 on each takes 8 bytes for each possible processor (lib/objpool.c), as long as one call is
+ * under way that began during the run.
+ */
+#define LW_INSTANCES 250
+#define LW_INSTANCES_EACH 8
+
+/* The missed calls of functions follow it in the list, once these are registered. */
+static struct lw_counted lw_calls_counted = { .next = LW_COUNTED };
+#undef LW_COUNTED
+#define LW_COUNTED (&lw_calls_counted)
+
+/*
+ * A function has a number of instances, and each call that is under way needs one. Calls may wait as
+ * long as somebody likes, so one user gets half of them at most, and all users but root three quarters.
+ * lw_call_counts() says whether this call may have one, and counts it, or counts it as missed;
+ * lw_call_ends() is for each return handler. Root's calls are not counted. A call that never returns, as
+ * its task died in an oops, stays counted.
+ */
+static bool lw_call_counts(struct kretprobe_instance *inst, struct lw_call *call);
+static void lw_call_uncount(const struct lw_call *call);
+
+static __always_inline void lw_call_ends(struct kretprobe_instance *inst)
+{
+	const struct lw_call *call = (const struct lw_call *)inst->data;
+
+	if (call->function)
+		lw_call_uncount(call);
+}
+
 /* The registered kretprobe has room for the call in each instance. */
 static __always_inline int lw_call_begins(struct kretprobe_instance *inst, struct pt_regs *regs,
 					  bool (*wanted)(struct pt_regs *, struct lw_call *))
@@ -56,6 +92,9 @@ static __always_inline int lw_call_begins(struct kretprobe_instance *inst, struc
 	struct lw_call *call = (struct lw_call *)inst->data;
 
 	if (!lw_begin_wanted() || (wanted && !wanted(regs, call)))
+		return 1;
+	call->function = 0;
+	if (!uid_eq(current_uid(), GLOBAL_ROOT_UID) && !lw_call_counts(inst, call))
 		return 1;
 	if (!wanted && lw_calls.used)
 		memset(call->kept, 0, sizeof(call->kept));
@@ -92,6 +131,14 @@ static void lw_entry_on(struct lw_entry *entry)
 static int lw_register_kprobe(struct kprobe *kp);
 #define register_kprobe(kp) lw_register_kprobe(kp)
 
-/* skp: the parameter of stapkp_arch_register_kretprobe(), runtime/linux/kprobes.c, the only caller */
-static int lw_register_kretprobe(struct kretprobe *krp, const char *function);
-#define register_kretprobe(krp) lw_register_kretprobe(krp, skp->symbol_name)
+/*
+ * skp: the parameter of stapkp_arch_register_kretprobe(), runtime/linux/kprobes.c, the only caller.
+ * The others are called there by what unregisters one and all.
+ */
+static int lw_register_kretprobe(struct kretprobe *krp, const char *function, int instances);
+static void lw_unregister_kretprobes(struct kretprobe **krps, int n);
+#define register_kretprobe(krp)                      \
+	lw_register_kretprobe(krp, skp->symbol_name, \
+			      skp->maxactive_p ? skp->maxactive_val : LW_INSTANCES)
+#define unregister_kretprobe(krp) lw_unregister_kretprobes((struct kretprobe *[]){ krp }, 1)
+#define unregister_kretprobes(krps, n) lw_unregister_kretprobes(krps, n)

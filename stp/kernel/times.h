@@ -31,6 +31,7 @@ static __always_inline int lw_times_return(struct kretprobe_instance *inst, stru
 {
 	struct lw_call *call = (struct lw_call *)inst->data;
 
+	lw_call_ends(inst);
 	if (!lw_goes_on(regs_return_value(regs)))
 		lw_times_add(call, op, lw_since(call->time));
 	return 0;

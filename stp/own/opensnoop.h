@@ -298,6 +298,7 @@ static void lw_open_record(const struct kretprobe_instance *inst, int ret)
  */
 static int lw_open_handler(struct kretprobe_instance *inst, struct pt_regs *regs)
 {
+	lw_call_ends(inst);
 	lw_open_record(inst, regs_return_value(regs));
 	return 0;
 }

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * blocked - calls that stay under way until SIGTERM
+ *
+ * blocked KIND N FILE: N threads, or processes for exec, each in one call: in open, of the FIFO that this
+ * makes as FILE; read, of an empty pipe; accept, at a socket to which nobody connects; exec, of FILE, on
+ * which this process has a lease. The last ones begin with exec and become FILE in the end.
+ */
+#include <fcntl.h>
+#include <limits.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static const char *kind, *file;
+static int fd;
+
+static void die(const char *what)
+{
+	perror(what);
+	exit(1);
+}
+
+static void *call(void *unused)
+{
+	char byte;
+
+	if (!strcmp(kind, "open"))
+		open(file, O_RDONLY);
+	else if (!strcmp(kind, "read"))
+		read(fd, &byte, 1);
+	else
+		accept(fd, NULL, NULL);
+	return unused;
+}
+
+static void begin_threads(int n)
+{
+	pthread_attr_t attr;
+	pthread_t thread;
+	int pipe_fds[2];
+
+	if (!strcmp(kind, "open") && mkfifo(file, 0600))
+		die(file);
+	if (pipe(pipe_fds))
+		die("pipe");
+	fd = pipe_fds[0];
+	if (!strcmp(kind, "accept")) {
+		fd = socket(AF_INET, SOCK_STREAM, 0);
+		if (listen(fd, 5))
+			die("listen");
+	}
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, PTHREAD_STACK_MIN + 8192);
+	while (n--)
+		if (pthread_create(&thread, &attr, call, NULL))
+			die("pthread_create");
+}
+
+static void begin_execs(int n)
+{
+	fd = open(file, O_RDONLY);
+	signal(SIGIO, SIG_IGN);
+	if (fd < 0 || fcntl(fd, F_SETLEASE, F_WRLCK))
+		die(file);
+	while (n--) {
+		if (fork())
+			continue;
+		execl(file, "blocked", (char *)NULL);
+		_exit(127);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	bool exec;
+	sigset_t term;
+	int sig;
+
+	if (argc != 4)
+		return 2;
+	kind = argv[1];
+	file = argv[3];
+	exec = !strcmp(kind, "exec");
+	sigemptyset(&term);
+	sigaddset(&term, SIGTERM);
+	sigprocmask(SIG_BLOCK, &term, NULL);
+	if (exec)
+		begin_execs(atoi(argv[2]));
+	else
+		begin_threads(atoi(argv[2]));
+	puts("begun");
+	fflush(stdout);
+	sigwait(&term, &sig);
+	if (!exec)
+		return 0;
+	close(fd);
+	while (wait(NULL) > 0)
+		;
+	return 0;
+}
