@@ -16,11 +16,13 @@
 
 #define KPROBES "/sys/kernel/debug/kprobes"
 /*
- * KiB that a tool takes beside its buffers: for SystemTap and what is under way, measured, and for
- * each processor the halves of its table (stp/kernel/dist.h, which has the largest)
+ * KiB that a tool takes beside its buffers: for SystemTap and what is under way, measured; for each
+ * processor the halves of its table (stp/kernel/dist.h, which has the largest); and for each possible
+ * processor the arrays of what is under way, from Linux 6.7 on (stp/kernel/call.h; rwtime has most)
  */
-#define REST_KIB (4 << 10)
+#define REST_KIB (5 << 10)
 #define TABLE_KIB 320
+#define POOL_KIB 192
 
 /* ---- the user ---- */
 
@@ -604,13 +606,13 @@ enum lw_result lw_host_running(const struct lw_subject *subject, struct lw_reaso
 
 /* ---- memory ---- */
 
-/* "0-3,5" are five. Returns 0 if it cannot be read. */
-static int online_processors(const char *root)
+/* "0-3,5" are five. Returns 0 if it cannot be read. @which: "online" or "possible" */
+static int processors_of(const char *root, const char *which)
 {
 	char text[1024], *word, *rest = text;
 	int first, last, n = 0;
 
-	lw_file_read(text, sizeof(text), "%s/sys/devices/system/cpu/online", root);
+	lw_file_read(text, sizeof(text), "%s/sys/devices/system/cpu/%s", root, which);
 	while ((word = strsep(&rest, ","))) {
 		switch (sscanf(word, "%d-%d", &first, &last)) {
 		case 2:
@@ -634,9 +636,10 @@ static long long meminfo(const char *text, const char *key)
 
 enum lw_result lw_host_memory(const struct lw_subject *subject, struct lw_reason *why)
 {
-	int processors = online_processors(subject->root);
+	int processors = processors_of(subject->root, "online");
 	long long wanted = ((long long)subject->buffer << 10) * processors;
-	long long rest = REST_KIB + (long long)TABLE_KIB * processors;
+	long long rest = REST_KIB + (long long)TABLE_KIB * processors +
+			 (long long)POOL_KIB * processors_of(subject->root, "possible");
 	long long available, unused;
 	char text[4096];
 

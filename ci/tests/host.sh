@@ -210,7 +210,7 @@ test_host_that_bars_a_function_is_refused() {
 }
 
 test_host_with_too_little_memory_is_refused() {
-	exits 1 'memory: 4095 MiB of buffer for each of 2 processors and 4 MiB are more than there is' \
+	exits 1 'memory: 4095 MiB of buffer for each of 2 processors and 6 MiB are more than there is' \
 		lwload opensnoop --buffer 4095 --duration 1
 }
 

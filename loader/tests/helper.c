@@ -343,6 +343,7 @@ void tree_host(const char *root)
 		{ "proc/sys/crypto/fips_enabled", "0\n" },
 		{ "proc/sys/debug/kprobes-optimization", "1\n" },
 		{ "sys/devices/system/cpu/online", "0-1\n" },
+		{ "sys/devices/system/cpu/possible", "0-1\n" },
 		{ "sys/kernel/debug/kprobes/enabled", "1\n" },
 		{ "sys/kernel/debug/kprobes/blacklist", "0x1-0x2\tdo_int3\n" },
 		{ "sys/kernel/security/lockdown", "[none] integrity confidentiality\n" },

@@ -29,6 +29,7 @@
 #define BLACKLIST "sys/kernel/debug/kprobes/blacklist"
 #define MEMINFO "proc/meminfo"
 #define ONLINE "sys/devices/system/cpu/online"
+#define POSSIBLE "sys/devices/system/cpu/possible"
 #define MODULES "proc/modules"
 #define COMMAND "proc/systemtap/lw_killsnoop/.cmd"
 #define PROCESS "proc/4711/"
@@ -491,11 +492,19 @@ static const struct row {
 	  { { MODULES, "lw_killsnoop 1 1 - Live 0x0\n" }, { COMMAND, "" } },
 	  "",
 	  0 },
-	{ "memory", LW_RULE_OK, "6 MiB wanted, 256 available", RUN, { { 0 } }, "", 1 },
-	{ "memory", LW_RULE_OK, "254 MiB wanted, 256 available", RUN, { { 0 } }, "", 125 },
+	{ "memory", LW_RULE_OK, "8 MiB wanted, 256 available", RUN, { { 0 } }, "", 1 },
+	{ "memory", LW_RULE_OK, "254 MiB wanted, 256 available", RUN, { { 0 } }, "", 124 },
+	/* More processors may come. */
+	{ "memory",
+	  LW_RULE_OK,
+	  "31 MiB wanted",
+	  RUN,
+	  { { POSSIBLE, "0-127\n" } },
+	  "",
+	  1 },
 	{ "memory",
 	  LW_RULE_FAIL,
-	  "127 MiB of buffer for each of 2 processors and 4 MiB are more than "
+	  "127 MiB of buffer for each of 2 processors and 6 MiB are more than "
 	  "there is: 256 MiB available, 256 free; try a smaller --buffer",
 	  RUN,
 	  { { 0 } },
@@ -505,14 +514,14 @@ static const struct row {
 	/* What is cached is available, but no room for the module's own check. */
 	{ "memory",
 	  LW_RULE_FAIL,
-	  "8 MiB of buffer for each of 2 processors and 4 MiB are more than there is: 100 MiB available, 15 free",
+	  "8 MiB of buffer for each of 2 processors and 6 MiB are more than there is: 100 MiB available, 15 free",
 	  RUN,
 	  { { MEMINFO, "MemFree: 15360 kB\nMemAvailable: 102400 kB\nBuffers: 0 kB\n" } },
 	  "",
 	  8 },
 	{ "memory",
 	  LW_RULE_OK,
-	  "18 MiB wanted",
+	  "20 MiB wanted",
 	  RUN,
 	  { { MEMINFO, "MemFree: 14000 kB\nMemAvailable: 102400 kB\nBuffers: 400 kB\n" } },
 	  "",
