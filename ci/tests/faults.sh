@@ -740,6 +740,12 @@ kib() {
 	awk -v name="$1:" '$1 == name { print $2 }' /proc/meminfo
 }
 
+# kernel_kib - what the kernel has for itself
+kernel_kib() {
+	echo 3 > /proc/sys/vm/drop_caches
+	echo $(($(kib SUnreclaim) + $(kib VmallocUsed)))
+}
+
 # slabs FILE - bytes of each of the kernel's caches, by name
 slabs() {
 	awk 'NR > 2 { print $1, $3 * $4 }' /proc/slabinfo | sort > "$1"
@@ -772,4 +778,30 @@ test_fault_1000_cycles_leave_nothing() {
 	}
 	[ $vmalloc -lt 256 ]
 	[ $files -lt 64 ]
+}
+
+# fault: a read that waits begins in each of 100 runs, and waits on; another waits through all runs
+# then: each run leaves what its calls were followed with (Linux 6.7 and later), 256 KiB at most, until that call returns
+# long
+test_fault_100_runs_leave_little_for_reads_that_wait() {
+	local i before grown left pids=()
+	block read 1 0
+	pids+=("$blocked")
+	lwload rwtime -d 0.1 > /dev/null
+	before=$(kernel_kib)
+	for i in $(seq 100); do
+		start rwtime
+		rm -r $work/65534
+		block read 1 0
+		pids+=("$blocked")
+		finish || { echo "run $i"; return 1; }
+	done
+	grown=$(($(kernel_kib) - before))
+	kill "${pids[@]}"
+	wait "${pids[@]}" || :
+	sleep 2
+	left=$(($(kernel_kib) - before))
+	echo "# 100 runs: $grown KiB while the reads wait, $left KiB after them" >&9
+	[ $grown -lt 25600 ]
+	[ $left -lt 1024 ]
 }
