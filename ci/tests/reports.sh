@@ -290,12 +290,12 @@ test_biolatency_Q_and_d_count_the_same() {
 with_partitions() {
 	local status
 	nvme_disk
-	addpart /dev/nvme0n1 1 2048 4096
-	addpart /dev/nvme0n1 2 8192 4096
+	$io partition /dev/nvme0n1 1 2048 4096
+	$io partition /dev/nvme0n1 2 8192 4096
 	eventually 5 test -b /dev/nvme0n1p2
 	strictly "$@"
-	delpart /dev/nvme0n1 1
-	delpart /dev/nvme0n1 2
+	$io partition /dev/nvme0n1 1 0 0
+	$io partition /dev/nvme0n1 2 0 0
 	return $status
 }
 
