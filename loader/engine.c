@@ -25,8 +25,15 @@
 /* How long to collect output that keeps coming, and to wait for a late packet. */
 #define BATCH_MSEC 20
 #define LATE_MSEC 5
+<<<<<<< ours
 /* Descriptors before those of the streams: control channel, the run's output, what silences probes. */
 #define FIXED_FDS 3
+=======
+/* How long to let the module write on while it ends */
+#define PAUSE_USEC 5000
+/* Descriptors before those of the streams: control channel, the run's output. */
+#define FIXED_FDS 2
+>>>>>>> theirs
 
 struct engine {
 	const struct lw_run *run;
@@ -422,12 +429,14 @@ static int step(struct engine *engine)
 	return flush(engine);
 }
 
-/* Reads what comes, so that the module can write on. Returns 0 or -errno. */
+/* Reads what has come in a moment, so that the module can write on. Returns 0 or -errno. */
 static int read_meanwhile(struct engine *engine)
 {
-	int err, n = lw_relay_streams(engine->relay);
+	int i, err;
 
-	mark_streams(engine, poll(engine->fds + FIXED_FDS, n, BATCH_MSEC) > 0);
+	usleep(PAUSE_USEC);
+	for (i = 0; i < lw_relay_streams(engine->relay); i++)
+		lw_relay_mark(engine->relay, i);
 	err = lw_relay_read(engine->relay, false);
 	return err ? err : flush(engine);
 }

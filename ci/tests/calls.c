@@ -354,18 +354,21 @@ static void numbers(void)
 	ia32(30000);
 }
 
-/* 8n pairs of a process and a call, with names as long as there are */
+/* 16n pairs of a process and a call, with names as long as there are */
 static void keys(int n)
 {
-	static const int calls[] = { SYS_sched_get_priority_max, SYS_sched_get_priority_min,
-				     SYS_sched_rr_get_interval,  SYS_sched_getscheduler,
-				     SYS_sched_getparam,         SYS_timer_getoverrun,
-				     SYS_get_robust_list };
+	static const int calls[] = {
+		SYS_sched_get_priority_max, SYS_sched_get_priority_min, SYS_sched_rr_get_interval,
+		SYS_sched_getscheduler,     SYS_sched_getparam,         SYS_sched_getaffinity,
+		SYS_timer_getoverrun,       SYS_timer_gettime,          SYS_timer_delete,
+		SYS_timerfd_settime,        SYS_timerfd_gettime,        SYS_get_robust_list,
+		SYS_inotify_rm_watch,       SYS_mq_getsetattr,          SYS_clock_getres,
+	};
 	unsigned int i;
 
 	prctl(PR_SET_NAME, "keys-of-children");
 	while (n--) {
-		pid_t pid = fork();
+		long pid = syscall(SYS_fork);
 
 		if (pid < 0)
 			die("fork");
@@ -376,7 +379,7 @@ static void keys(int n)
 		}
 		waitpid(pid, NULL, 0);
 		/* Each second places are given back, of which there are 1024 for a user on a CPU. */
-		usleep(8000);
+		usleep(20000);
 	}
 	prctl(PR_SET_NAME, "calls");
 }

@@ -592,13 +592,13 @@ test_syscallbypid_shows_made_up_numbers_as_one_row() {
 }
 
 # As long as the reader reads, a report may be more than the buffer, 1 MiB.
-test_syscallbypid_shows_20800_rows() {
+test_syscallbypid_shows_22400_rows() {
 	local rows
 	start syscallbypid --json -T 0 -n keys-of-childre
-	$odd keys 2600
+	$odd keys 1400
 	finish
 	rows=$(jq -s 'map(select(.syscall != "prctl" and .comm == "keys-of-childre" and .count == 1)) | length' $out)
-	[ "$rows" -ge 20800 ] || { echo "$rows rows"; return 1; }
+	[ "$rows" -ge 22400 ] || { echo "$rows rows"; return 1; }
 }
 
 # ---- accept2close ----

@@ -309,14 +309,14 @@ static void lw_empty_half(struct lw_table *table, struct lw_half *half)
 	memset(half->tags, 0, lw_places(s));
 }
 
-/* Are half of some CPU's places taken, so that it is time to collect? */
+/* Is half of what one user gets of some CPU's places taken, so that it is time to collect? */
 static bool lw_is_busy(const struct lw_table *table)
 {
 	int cpu;
 
 	for_each_possible_cpu(cpu) {
 		if (READ_ONCE(per_cpu_ptr(table->cpus, cpu)->now->used) >=
-		    lw_places(table->shape) / 2)
+		    lw_places(table->shape) / 4)
 			return true;
 	}
 	return false;

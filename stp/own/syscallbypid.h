@@ -96,11 +96,15 @@ static s64 lw_kept_call(void)
 
 /* ---- counting: not preempted ---- */
 
+static bool lw_syscall_wanted(bool failed)
+{
+	return (!lw_syscalls.errors || failed) && lw_wanted();
+}
+
 static void lw_count_syscall(s64 call, bool failed)
 {
-	if (!smp_load_acquire(&lw_syscalls.on) || (lw_syscalls.errors && !failed) || !lw_wanted())
-		return;
-	lw_count_add(current->tgid, call, 0);
+	if (smp_load_acquire(&lw_syscalls.on) && lw_syscall_wanted(failed))
+		lw_count_add(current->tgid, call, 0);
 }
 
 static noinline void lw_syscall_begins(int nr)
@@ -141,11 +145,8 @@ static bool lw_may_be_called_anew(long ret)
 				   ret == -ERESTARTNOHAND || ret == -ERESTART_RESTARTBLOCK);
 }
 
-/* All but the plain ones. With the arguments of the tracepoint, which thus stay where they are. */
-static __used noinline void lw_syscall_returns(void *data, struct pt_regs *regs, long ret)
+static noinline void lw_syscall_returns(int nr, bool compat, long ret)
 {
-	int nr = syscall_get_nr(current, regs);
-	bool compat = lw_compat_call();
 	enum lw_call_kind kind = lw_kind(nr, compat);
 	s64 call = lw_syscall(nr, compat), kept = -1;
 
@@ -163,6 +164,19 @@ static __used noinline void lw_syscall_returns(void *data, struct pt_regs *regs,
 	lw_count_syscall(call, IS_ERR_VALUE(ret) && (nr >= 0 || kept < 0));
 }
 
+/*
+ * What is not counted at once; most are calls of those whom the filter does not want. It has the arguments of the
+ * tracepoint, which thus stay where they are.
+ */
+static __used noinline void lw_syscall_not_at_once(void *data, struct pt_regs *regs, long ret)
+{
+	int nr = syscall_get_nr(current, regs);
+	bool compat = lw_compat_call();
+
+	if (lw_kind(nr, compat) != LW_PLAIN || lw_syscall_wanted(IS_ERR_VALUE(ret)))
+		lw_syscall_returns(nr, compat, ret);
+}
+
 static void lw_on_sys_exit(void *data, struct pt_regs *regs, long ret)
 {
 	u32 nr = syscall_get_nr(current, regs);
@@ -172,7 +186,7 @@ static void lw_on_sys_exit(void *data, struct pt_regs *regs, long ret)
 		   (ret >= 0 || !lw_may_be_called_anew(ret))))
 		lw_count_add(current->tgid, nr, 0);
 	else
-		lw_syscall_returns(data, regs, ret);
+		lw_syscall_not_at_once(data, regs, ret);
 	lw_point_leave();
 }
 
