@@ -392,15 +392,16 @@ test_execsnoop_x_outlives_calls_that_fail_at_once() {
 	start execsnoop --json -x --buffer 1
 	$changes misses 0 &
 	missing=$!
-	pause 12
+	pause 6
 	kill $missing
 	wait $missing || :
 	/bin/true afterwards
 	finish || [ $? -eq 5 ]
-	jq -c 'select(.ret < 0) | [(.args | length), .truncated]' $out | sort -u > $work/got
+	# There are hundreds of thousands.
+	head -n 500 $out | jq -c 'select(.ret < 0) | [(.args | length), .truncated]' | sort -u > $work/got
 	echo '[60,["args"]]' > $work/want
 	same $work/want $work/got
-	grep -q '"args":\["/bin/true","afterwards"\]' $out
+	tail -n 100 $out | grep -q '"args":\["/bin/true","afterwards"\]'
 }
 
 kills_of() {
