@@ -25,15 +25,10 @@
 /* How long to collect output that keeps coming, and to wait for a late packet. */
 #define BATCH_MSEC 20
 #define LATE_MSEC 5
-<<<<<<< ours
-/* Descriptors before those of the streams: control channel, the run's output, what silences probes. */
-#define FIXED_FDS 3
-=======
 /* How long to let the module write on while it ends */
 #define PAUSE_USEC 5000
-/* Descriptors before those of the streams: control channel, the run's output. */
-#define FIXED_FDS 2
->>>>>>> theirs
+/* Descriptors before those of the streams: control channel, the run's output, what silences probes. */
+#define FIXED_FDS 3
 
 struct engine {
 	const struct lw_run *run;

@@ -21,7 +21,7 @@
  * processor the arrays of what is under way, from Linux 6.7 on (stp/kernel/call.h; rwtime has most)
  */
 #define REST_KIB (5 << 10)
-#define TABLE_KIB 320
+#define TABLE_KIB 340
 #define POOL_KIB 192
 
 /* ---- the user ---- */

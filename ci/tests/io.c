@@ -9,11 +9,8 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-<<<<<<< ours
-#include <pthread.h>
-=======
 #include <linux/blkpg.h>
->>>>>>> theirs
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -174,7 +171,6 @@ static void names(int n, int first)
 	}
 }
 
-<<<<<<< ours
 static void *ten_reads(void *name)
 {
 	char buf[4096] __attribute__((aligned(4096)));
@@ -206,7 +202,8 @@ static void threads(void)
 			die("pthread_create");
 	for (i = 0; i < 4; i++)
 		pthread_join(others[i], NULL);
-=======
+}
+
 /* Gives a disk partition n, of some sectors, or takes it away: 0 sectors. */
 static void partition(const char *disk, int n, long long first, long long sectors)
 {
@@ -220,7 +217,6 @@ static void partition(const char *disk, int n, long long first, long long sector
 
 	if (fd < 0 || ioctl(fd, BLKPG, &arg) < 0)
 		die(disk);
->>>>>>> theirs
 }
 
 int main(int argc, char **argv)
@@ -235,16 +231,11 @@ int main(int argc, char **argv)
 		calls();
 	else if (!strcmp(what, "names") && argc >= 3)
 		names(atoi(argv[2]), argc > 3 ? atoi(argv[3]) : 0);
-<<<<<<< ours
 	else if (!strcmp(what, "threads"))
 		threads();
-	else
-		die("usage: io files|pipes|calls|names N [FIRST]|threads");
-=======
 	else if (!strcmp(what, "partition") && argc == 6)
 		partition(argv[2], atoi(argv[3]), atoll(argv[4]), atoll(argv[5]));
 	else
-		die("usage: io files|pipes|calls|names N [FIRST]|partition DISK N FIRST SECTORS");
->>>>>>> theirs
+		die("usage: io files|pipes|calls|names N [FIRST]|threads|partition DISK N FIRST SECTORS");
 	_exit(0);
 }

@@ -156,19 +156,21 @@ static bool lw_commit(struct _stp_log *log, int n, bool cut)
 }
 
 /*
- * Appends a string from user space, a word at a time as lib/strncpy_from_user.c copies it;
- * never sleeps, never faults a page in. One that cannot be read is written as \?. False if it
- * is cut.
+ * Copies a string from user space to the end of the record, a word at a time as lib/strncpy_from_user.c
+ * does; never sleeps, never faults a page in. Returns its length without the NUL, *cut if there was no
+ * room for all of it, *special as lw_bytes() has it; or -EFAULT.
  */
-static bool lw_put_user_string(struct _stp_log *log, const char __user *src)
+static int lw_copy_user_string(struct _stp_log *log, const char __user *src, bool *cut,
+			       unsigned long *special)
 {
-	unsigned long w, special = 0, max = lw_room(log);
+	unsigned long w, max = lw_room(log);
 	char c, *dst = lw_put_at(log);
 	int n = 0, more = 8;
 
+	*special = 0;
 	src = lw_untagged(src);
 	if ((unsigned long)src >= TASK_SIZE_MAX)
-		goto outside;
+		return -EFAULT;
 	max = min(max, TASK_SIZE_MAX - (unsigned long)src);
 	pagefault_disable();
 	if (!user_read_access_begin(src, max))
@@ -176,28 +178,40 @@ static bool lw_put_user_string(struct _stp_log *log, const char __user *src)
 	for (; more == 8 && n + 8 <= max; n += more) {
 		unsafe_get_user(w, (const unsigned long __user *)(src + n), bytewise);
 		*(unsigned long *)(dst + n) = w;
-		more = lw_bytes(w, &special);
+		more = lw_bytes(w, special);
 	}
 bytewise:
 	for (; more == 8 && n < max; n++) {
 		unsafe_get_user(c, src + n, fault);
 		if (!c)
 			break;
-		special |= lw_special(c);
+		*special |= lw_special(c);
 		dst[n] = c;
 	}
 	user_read_access_end();
 	pagefault_enable();
-	if (unlikely(special || n == max))
-		return lw_commit(log, n, n == max);
-	log->len += n;
-	return true;
+	*cut = n == max;
+	return n;
 fault:
 	user_read_access_end();
 bad:
 	pagefault_enable();
-outside:
-	lw_put(log, "\\?", 2);
+	return -EFAULT;
+}
+
+/* One that cannot be read is written as \?. False if it is cut. */
+static bool lw_put_user_string(struct _stp_log *log, const char __user *src)
+{
+	unsigned long special;
+	bool cut;
+	int n = lw_copy_user_string(log, src, &cut, &special);
+
+	if (unlikely(n < 0))
+		lw_put(log, "\\?", 2);
+	else if (unlikely(cut || special))
+		return lw_commit(log, n, cut);
+	else
+		log->len += n;
 	return true;
 }
 
