@@ -830,6 +830,32 @@ static void uncounted_events(void **state)
 	ends(ARGS("-d", "1"), NULL, LW_LOST, "killsnoop: 2 events were not counted: no \"room\"");
 }
 
+static void say_last_uncounted(void)
+{
+	fake_print(1, "#lost\t1\ttoo many\n");
+}
+
+static void say_more_uncounted(int round)
+{
+	if (round <= 3)
+		fake_print(round % 2, "#lost\t2\ttoo many\n");
+}
+
+/* While the run goes on, since it may be for days; at the end only what has not been told of. */
+static void uncounted_events_as_they_grow(void **state)
+{
+	struct outcome outcome;
+
+	(void)state;
+	fake->on_poll = say_more_uncounted;
+	fake->on_exit = say_last_uncounted;
+	run_killsnoop(ARGS("-d", "1"), NULL, &outcome);
+	assert_int_equal(outcome.code, LW_LOST);
+	assert_non_null(strstr(outcome.err, "killsnoop: 2 events were not counted: too many"));
+	assert_non_null(strstr(outcome.err, "killsnoop: 7 events were not counted: too many"));
+	outcome_free(&outcome);
+}
+
 static void say_lost_and_fail(void)
 {
 	print_with_loss();
@@ -2149,6 +2175,7 @@ static const struct CMUnitTest fixed[] = {
 	FRESH(loss),
 	FRESH(missed_calls),
 	FRESH(uncounted_events),
+	FRESH(uncounted_events_as_they_grow),
 	FRESH(loss_and_failure),
 	FRESH(loss_and_reader_gone),
 	FRESH(summaries),

@@ -150,7 +150,8 @@ static size_t lw_unread(void)
 	for_each_online_cpu(cpu) {
 		const struct rchan_buf *buf = _stp_get_rchan_subbuf(chan->buf, cpu);
 
-		unread = buf ? READ_ONCE(buf->subbufs_produced) - READ_ONCE(buf->subbufs_consumed) : 0;
+		unread = buf ? READ_ONCE(buf->subbufs_produced) - READ_ONCE(buf->subbufs_consumed)
+			     : 0;
 		most = max(most, unread);
 	}
 	return most - chan->n_subbufs / 2;

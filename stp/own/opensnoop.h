@@ -216,7 +216,8 @@ static bool lw_open_flags_wanted(u64 flags)
 }
 
 /* From the caller's memory, where another thread may have changed it: then its first words only */
-static void lw_put_long_name(struct _stp_log *log, const struct lw_open_name *name, unsigned long addr)
+static void lw_put_long_name(struct _stp_log *log, const struct lw_open_name *name,
+			     unsigned long addr)
 {
 	const size_t first = sizeof(name->words);
 	char *at = lw_put_at(log);

@@ -193,7 +193,9 @@ static void nobody_has_the_share_of_root(void **state)
 
 static void in_user_namespaces_a_user_is_who_made_them(void **state)
 {
-	struct user_namespace first = { .parent = &shim_init_user_ns, .level = 1, .owner = { 1000 } };
+	struct user_namespace first = { .parent = &shim_init_user_ns,
+					.level = 1,
+					.owner = { 1000 } };
 	struct user_namespace second = { .parent = &first, .level = 2, .owner = { 100001 } };
 	u32 user;
 
