@@ -14,8 +14,8 @@
 
 #define LW_MAX_FIELDS 32
 #define LW_MAX_OPTIONS 32
-/* The description format this loader reads, modinfo "lwtools". */
-#define LW_FORMAT "1"
+/* The description format this loader reads, modinfo "lwtools". Since 2 a buffer may be read from any CPU. */
+#define LW_FORMAT "2"
 
 enum lw_type { LW_TIME, LW_INT, LW_HEX, LW_OCT, LW_MSEC, LW_STR, LW_ARGS, LW_DIST, LW_NTYPES };
 

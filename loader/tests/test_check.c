@@ -169,7 +169,7 @@ static void ready(void **state)
 	prints(CHECK("killsnoop"), LW_OK,
 	       "@ killsnoop      installed  ok   ^/lib/modules/@/systemtap/lw_killsnoop.ko\n"
 	       "@ killsnoop      trusted    ok   regular file of root, mode 0644, description "
-	       "format 1\n"
+	       "format 2\n"
 	       "@ killsnoop      name       ok   lw_killsnoop\n"
 	       "@ killsnoop      release    ok   @ SMP preempt mod_unload modversions \n"
 	       "@ killsnoop      build      ok   the same build-id\n"
@@ -203,7 +203,7 @@ static void ready_json(void **state)
 	       "{'rule':'installed','result':'ok','text':"
 	       "'^/lib/modules/@/systemtap/lw_killsnoop.ko'},"
 	       "{'rule':'trusted','result':'ok','text':"
-	       "'regular file of root, mode 0644, description format 1'},"
+	       "'regular file of root, mode 0644, description format 2'},"
 	       "{'rule':'name','result':'ok','text':'lw_killsnoop'},"
 	       "{'rule':'release','result':'ok','text':"
 	       "'@ SMP preempt mod_unload modversions '},"
@@ -422,7 +422,7 @@ static const struct row {
 	  "trusted    FAIL ^/lib/modules/@/systemtap/"
 	  "lw_killsnoop.ko: owned by uid 12345, not by" },
 	{ "link", make_link, "/nowhere", LW_REFUSED, "lw_killsnoop.ko: is a symbolic link" },
-	{ "format", set_line, "lwtools=2", LW_REFUSED, "trusted    FAIL ^/lib" },
+	{ "format", set_line, "lwtools=3", LW_REFUSED, "trusted    FAIL ^/lib" },
 	{ "name", set_line, "name=lw_opensnoop", LW_REFUSED,
 	  "@ killsnoop      name       FAIL the file holds module lw_opensnoop, wanted "
 	  "lw_killsnoop; reinstall the package that has it\n" },
@@ -535,7 +535,7 @@ static void other_kernel(void **state)
 	prints(CHECK("--kernel", OTHER_RELEASE), LW_OK,
 	       "% killsnoop      installed  ok   ^/lib/modules/%/systemtap/lw_killsnoop.ko\n"
 	       "% killsnoop      trusted    ok   regular file of root, mode 0644, description "
-	       "format 1\n"
+	       "format 2\n"
 	       "% killsnoop      name       ok   lw_killsnoop\n"
 	       "% killsnoop      release    ok   % SMP \n"
 	       "% killsnoop      build      skip not the running kernel\n"

@@ -37,7 +37,7 @@ static char *root;
 static const char *const iolat[] = {
 	"name=lw_iolat",
 	"vermagic=" RELEASE " SMP modversions ",
-	"lwtools=1",
+	"lwtools=2",
 	"lw_summary=how long disks take",
 	"lw_field01=time time - when",
 	"lw_field02=disk str:8 - which disk",
@@ -572,7 +572,7 @@ static void renamed_file(void **state)
 static void wrong_format(void **state)
 {
 	(void)state;
-	wrong_module("lwtools=2", "its description has format 2, this lwload reads 1");
+	wrong_module("lwtools=3", "its description has format 3, this lwload reads 2");
 }
 
 /* ---- no module ---- */

@@ -474,8 +474,8 @@ static const struct line_row line_rows[] = {
 	{ "no summary", "lw_summary", NULL, "does not describe itself" },
 	{ "no name", "name", NULL, "does not describe itself" },
 	{ "no vermagic", "vermagic", NULL, "does not describe itself" },
-	{ "format of the future", NULL, "lwtools=2", "its description has format 2" },
-	{ "format with more behind it", NULL, "lwtools=1 ", "its description has format 1 " },
+	{ "format of the future", NULL, "lwtools=3", "its description has format 3" },
+	{ "format with more behind it", NULL, "lwtools=2 ", "its description has format 2 " },
 	{ "format empty", NULL, "lwtools=", "its description has format " },
 	{ "buffer 0", NULL, "lw_buffer=0", "bad description lw_buffer" },
 	{ "lookup 0", NULL, "lw_lookup=0x0", "bad description lw_lookup" },
@@ -633,7 +633,7 @@ static void make_empty(const char *path)
 
 static void make_text(const char *path)
 {
-	file_write(path, "lwtools=1\n", 10);
+	file_write(path, "lwtools=2\n", 10);
 }
 
 static void make_large(const char *path)
