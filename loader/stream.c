@@ -69,7 +69,7 @@ static int check_header(const struct lw_stream *stream, const char *line)
 	size_t n;
 	int i;
 
-	n = snprintf(want, sizeof(want), "#lwtools\t" LW_FORMAT "\t%s", tool->name);
+	n = snprintf(want, sizeof(want), "#lwtools\t" LW_STREAM "\t%s", tool->name);
 	for (i = 0; i < tool->nfields && n < sizeof(want); i++)
 		n += snprintf(want + n, sizeof(want) - n, "\t%s=%s", tool->fields[i].name,
 			      lw_type_name(tool->fields[i].type));

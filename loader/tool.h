@@ -16,6 +16,8 @@
 #define LW_MAX_OPTIONS 32
 /* The description format this loader reads, modinfo "lwtools". Since 2 a buffer may be read from any CPU. */
 #define LW_FORMAT "2"
+/* The format of what it writes (lwtools-stream(5)) */
+#define LW_STREAM "1"
 
 enum lw_type { LW_TIME, LW_INT, LW_HEX, LW_OCT, LW_MSEC, LW_STR, LW_ARGS, LW_DIST, LW_NTYPES };
 

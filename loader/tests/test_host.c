@@ -495,13 +495,7 @@ static const struct row {
 	{ "memory", LW_RULE_OK, "8 MiB wanted, 256 available", RUN, { { 0 } }, "", 1 },
 	{ "memory", LW_RULE_OK, "254 MiB wanted, 256 available", RUN, { { 0 } }, "", 124 },
 	/* More processors may come. */
-	{ "memory",
-	  LW_RULE_OK,
-	  "31 MiB wanted",
-	  RUN,
-	  { { POSSIBLE, "0-127\n" } },
-	  "",
-	  1 },
+	{ "memory", LW_RULE_OK, "31 MiB wanted", RUN, { { POSSIBLE, "0-127\n" } }, "", 1 },
 	{ "memory",
 	  LW_RULE_FAIL,
 	  "127 MiB of buffer for each of 2 processors and 6 MiB are more than "

@@ -3,7 +3,7 @@
 /*
  * All that the tools must know of the processor: registers, the ABIs of system calls, numbers of
  * calls. No other file of stp/ names a register or an ABI, but for the tables of calls that one tool
- * shows (own/callnames.h). modules/calls knows the names of the functions that each ABI reaches.
+ * shows (arch_calls.h). modules/calls knows the names of the functions that each ABI reaches.
  */
 
 #include <linux/atomic.h>

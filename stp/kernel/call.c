@@ -195,7 +195,7 @@ static int lw_call_returns(struct kretprobe_instance *inst, struct pt_regs *regs
 }
 NOKPROBE_SYMBOL(lw_call_returns);
 
-/* "__x64_sys_fsync" and the like are the function "fsync", too. */
+/* "__ABI_sys_fsync" is the function "fsync", too. */
 static bool lw_is_for(const struct lw_entry *entry, const char *function)
 {
 	const char *call = function ? strstr(function, "sys_") : NULL;

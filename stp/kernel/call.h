@@ -28,7 +28,7 @@ struct lw_call {
 };
 
 struct lw_entry {
-	const char *const *functions; /* ended by NULL; system calls without "__x64_sys_" */
+	const char *const *functions; /* ended by NULL; system calls by their own names */
 	kretprobe_handler_t begins;
 	struct lw_entry *next;
 	bool on;

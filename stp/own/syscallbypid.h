@@ -1,6 +1,6 @@
 #pragma once
 
-#include "callnames.h"
+#include "../kernel/arch_calls.h"
 #include "../kernel/arch.h"
 #include "../kernel/count.h"
 #include "../kernel/filter.h"

@@ -1,12 +1,12 @@
 #pragma once
 
-#include "../kernel/arch.h"
+#include "arch.h"
 #include <linux/kernel.h>
 #include <linux/string.h>
 #include <linux/version.h>
 
 /*
- * callnames.h - names of system calls by number: from the kernel's own tables, which are lists of macros
+ * arch_calls.h - names of system calls by number: from the kernel's own tables, which are lists of macros
  * that differ from series to series
  */
 
