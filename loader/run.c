@@ -160,10 +160,9 @@ static int on_record(void *context, const struct lw_value *values)
 	unsigned long long limit = run->record_limit;
 	int err;
 
-	if (run->done)
+	/* Nobody asked for more, but what was lost is told after it. */
+	if (run->done || (limit && run->records == limit))
 		return 0;
-	if (limit && run->records == limit)
-		return 1;
 	if (is_over_rate(run))
 		return 0;
 	run->records++;
