@@ -4,6 +4,7 @@
 #include "report.c"
 #include "result.h"
 #include <linux/mutex.h>
+#include <linux/version.h>
 
 #undef register_kprobe
 #undef register_kretprobe
@@ -217,8 +218,25 @@ static kretprobe_handler_t lw_entry_handler(const char *function)
 	return lw_any_call_begins;
 }
 
+#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 14, 0)
+/*
+ * A fault of a handler, such as of user memory that is not there, counts as a missed call
+ * (kprobe_fault_handler()). It is none.
+ */
+static int lw_not_missed(struct kprobe *kp, struct pt_regs *regs, int trap)
+{
+	kp->nmissed--;
+	return 0;
+}
+NOKPROBE_SYMBOL(lw_not_missed);
+#define lw_faults_are_not_missed(kp) ((kp)->fault_handler = lw_not_missed)
+#else
+#define lw_faults_are_not_missed(kp) ((void)(kp))
+#endif
+
 static int lw_register_kprobe(struct kprobe *kp)
 {
+	lw_faults_are_not_missed(kp);
 	if (LW_BEGINS)
 		kp->pre_handler = LW_BEGINS;
 	return register_kprobe(kp);
