@@ -404,6 +404,14 @@ test_execsnoop_x_outlives_calls_that_fail_at_once() {
 	tail -n 100 $out | grep -q '"args":\["/bin/true","afterwards"\]'
 }
 
+# Calls that have returned take no instances: one user has half of a thousand at once.
+test_execsnoop_x_follows_all_calls_of_a_user() {
+	start execsnoop --json -x
+	setpriv --reuid 65534 --regid 65534 --clear-groups $changes misses 2000
+	finish
+	jq -e -s 'map(select(.uid == 65534 and .ret == -2)) | length == 2000' $out
+}
+
 kills_of() {
 	jq -c "select(.pid == $1 and .sig != 9) | {pid, sig, tpid, result}" $out
 }

@@ -85,6 +85,16 @@ static __always_inline void lw_call_ends(struct kretprobe_instance *inst)
 		lw_call_uncount(call);
 }
 
+/* From now on this handler, which begins with lw_call_ends(), is in SystemTap's place for the function. */
+static __always_inline void lw_call_go_past(struct kretprobe_instance *inst,
+					    kretprobe_handler_t handler)
+{
+	struct kretprobe *krp = get_kretprobe(inst);
+
+	if (krp)
+		WRITE_ONCE(krp->handler, handler);
+}
+
 /* The registered kretprobe has room for the call in each instance. */
 static __always_inline int lw_call_begins(struct kretprobe_instance *inst, struct pt_regs *regs,
 					  bool (*wanted)(struct pt_regs *, struct lw_call *))

@@ -59,12 +59,11 @@ NOKPROBE_SYMBOL(lw_times_2);
 static void lw_times_count(struct kretprobe_instance *inst, int op)
 {
 	static const kretprobe_handler_t handlers[] = { lw_times_0, lw_times_1, lw_times_2 };
-	struct kretprobe *krp = get_kretprobe(inst);
 	struct lw_call *call = (struct lw_call *)inst->data;
 
 	if (!lw_calls.timed)
 		return;
 	lw_times_add(call, op, call->time);
-	if (krp && op >= 0 && op < ARRAY_SIZE(handlers))
-		WRITE_ONCE(krp->handler, handlers[op]);
+	if (op >= 0 && op < ARRAY_SIZE(handlers))
+		lw_call_go_past(inst, handlers[op]);
 }

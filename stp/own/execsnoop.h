@@ -82,12 +82,14 @@ static int lw_exec_ends(long ret, int argv)
 
 static int lw_execve_ends(struct kretprobe_instance *inst, struct pt_regs *regs)
 {
+	lw_call_ends(inst);
 	return lw_exec_ends(regs_return_value(regs), 1);
 }
 NOKPROBE_SYMBOL(lw_execve_ends);
 
 static int lw_execveat_ends(struct kretprobe_instance *inst, struct pt_regs *regs)
 {
+	lw_call_ends(inst);
 	return lw_exec_ends(regs_return_value(regs), 2);
 }
 NOKPROBE_SYMBOL(lw_execveat_ends);
@@ -95,9 +97,6 @@ NOKPROBE_SYMBOL(lw_execveat_ends);
 /* From the second call on without SystemTap, which ends a run when its probes take half of a processor's time. */
 static void lw_exec_returns(struct kretprobe_instance *inst, struct pt_regs *regs, int argv)
 {
-	struct kretprobe *krp = get_kretprobe(inst);
-
 	lw_exec_ends(regs_return_value(regs), argv);
-	if (krp)
-		WRITE_ONCE(krp->handler, argv == 1 ? lw_execve_ends : lw_execveat_ends);
+	lw_call_go_past(inst, argv == 1 ? lw_execve_ends : lw_execveat_ends);
 }

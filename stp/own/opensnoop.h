@@ -51,7 +51,7 @@ struct lw_opening {
 #define lw_instance_of(at) container_of(at, struct kretprobe_instance, llist)
 #endif
 
-/* What else follows calls of this task may have been called later: other tools' functions. */
+/* Other tools may follow functions that this task has called later. */
 static __always_inline struct lw_opening *lw_opening(void)
 {
 	struct kretprobe *krp = READ_ONCE(lw_opens.krp);
@@ -307,9 +307,6 @@ NOKPROBE_SYMBOL(lw_open_handler);
 
 static void lw_open_returns(struct kretprobe_instance *inst, struct pt_regs *regs)
 {
-	struct kretprobe *krp = get_kretprobe(inst);
-
 	lw_open_record(inst, regs_return_value(regs));
-	if (krp)
-		WRITE_ONCE(krp->handler, lw_open_handler);
+	lw_call_go_past(inst, lw_open_handler);
 }
