@@ -20,13 +20,9 @@ static __always_inline bool lw_is_restart(long ret)
 			ret != -ENOIOCTLCMD);
 }
 
-/* Does this signal, which is pending, end a call that returned ret? Else the call goes on. */
-static bool lw_signal_ends(int sig, long ret)
+/* Does this signal end a call that returned ret? Else the call goes on. (kernel/signal.c, get_signal()) */
+static bool lw_signal_ends(int sig, const struct sigaction *action, long ret)
 {
-	/* That of the current task stays. */
-	const struct sighand_struct *hand = rcu_dereference_protected(current->sighand, true);
-	const struct sigaction *action = &hand->action[sig - 1].sa;
-
 	if (action->sa_handler == SIG_IGN)
 		return false;
 	if (action->sa_handler == SIG_DFL)
@@ -38,13 +34,16 @@ static bool lw_signal_ends(int sig, long ret)
 
 static noinline bool lw_signals_end(long ret)
 {
+	/* That of the current task stays. */
+	const struct sighand_struct *hand = rcu_dereference_protected(current->sighand, true);
 	int sig;
 
 	for (sig = 1; sig <= _NSIG; sig++) {
 		bool pending = sigismember(&current->pending.signal, sig) ||
 			       sigismember(&current->signal->shared_pending.signal, sig);
 
-		if (pending && !sigismember(&current->blocked, sig) && lw_signal_ends(sig, ret))
+		if (pending && !sigismember(&current->blocked, sig) &&
+		    lw_signal_ends(sig, &hand->action[sig - 1].sa, ret))
 			return true;
 	}
 	return false;

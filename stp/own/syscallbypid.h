@@ -7,6 +7,7 @@
 #include "../kernel/pending.h"
 #include "../kernel/point.h"
 #include "../kernel/put.h"
+#include "../kernel/result.h"
 #include <linux/errno.h>
 #include <linux/sched.h>
 #include <linux/sched/task_stack.h>
@@ -80,7 +81,7 @@ static void lw_keep_call(s64 call)
 	lw_pending_show(&lw_called, place);
 }
 
-/* What this task has called, which is forgotten; -1 if nothing was kept */
+/* The call that was kept for this task, which is forgotten; -1 if there is none */
 static s64 lw_kept_call(void)
 {
 	u64 key = (unsigned long)current;
@@ -141,8 +142,7 @@ static void lw_on_sys_enter(void *data, struct pt_regs *regs, long nr)
  */
 static bool lw_may_be_called_anew(long ret)
 {
-	return LW_RESULT_STAYS && (ret == -ERESTARTSYS || ret == -ERESTARTNOINTR ||
-				   ret == -ERESTARTNOHAND || ret == -ERESTART_RESTARTBLOCK);
+	return LW_RESULT_STAYS && lw_is_restart(ret);
 }
 
 static noinline void lw_syscall_returns(int nr, bool compat, long ret)
@@ -165,7 +165,7 @@ static noinline void lw_syscall_returns(int nr, bool compat, long ret)
 }
 
 /*
- * What is not counted at once; most are calls of those whom the filter does not want. It has the arguments of the
+ * For calls that are not counted at once; most are of tasks that the filter does not want. It has the arguments of the
  * tracepoint, which thus stay where they are.
  */
 static __used noinline void lw_syscall_not_at_once(void *data, struct pt_regs *regs, long ret)
@@ -190,18 +190,6 @@ static void lw_on_sys_exit(void *data, struct pt_regs *regs, long ret)
 	lw_point_leave();
 }
 
-/* Does a call end by this signal, by which it has been interrupted? (kernel/signal.c, get_signal()) */
-static bool lw_ends_call(int sig, const struct k_sigaction *ka, long ret)
-{
-	if (ka->sa.sa_handler == SIG_IGN)
-		return false;
-	if (ka->sa.sa_handler == SIG_DFL)
-		return !sig_kernel_ignore(sig) && !sig_kernel_stop(sig);
-	if (ret == -ERESTARTSYS)
-		return !(ka->sa.sa_flags & SA_RESTART);
-	return ret != -ERESTARTNOINTR;
-}
-
 static void lw_on_signal_deliver(void *data, int sig, struct kernel_siginfo *info,
 				 struct k_sigaction *ka)
 {
@@ -211,7 +199,7 @@ static void lw_on_signal_deliver(void *data, int sig, struct kernel_siginfo *inf
 	bool compat = lw_compat_call();
 	s64 kept = -1;
 
-	if (nr < 0 || !lw_may_be_called_anew(ret) || !lw_ends_call(sig, ka, ret))
+	if (nr < 0 || !lw_may_be_called_anew(ret) || !lw_signal_ends(sig, &ka->sa, ret))
 		return;
 	lw_point_enter();
 	if (lw_kind(nr, compat) >= LW_EXECS || ret == -ERESTART_RESTARTBLOCK)
