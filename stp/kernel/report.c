@@ -214,16 +214,6 @@ static u64 lw_lost(struct lw_counted *c)
 	return c->pending ? lw_pending_lost(c->pending) : 0;
 }
 
-static bool lw_more_is_lost(void)
-{
-	struct lw_counted *c;
-
-	for (c = LW_COUNTED; c; c = c->next)
-		if (lw_lost(c) != c->told)
-			return true;
-	return false;
-}
-
 /* While the run goes on, since it may be for days (lwtools-stream(5): what was not told of before) */
 static void lw_emit_losses(void)
 {
@@ -233,9 +223,10 @@ static void lw_emit_losses(void)
 	for (c = LW_COUNTED; c; c = c->next) {
 		u64 lost = lw_lost(c);
 
+		if (lost == c->told)
+			continue;
 		snprintf(line, sizeof(line), "#lost\t%llu\t%s\n", lost - c->told, c->why);
-		if (lost != c->told)
-			lw_on_a_cpu(lw_emit_line, line);
+		lw_on_a_cpu(lw_emit_line, line);
 		c->told = lost;
 	}
 }
@@ -294,8 +285,7 @@ static void lw_reports_work(struct work_struct *work)
 	}
 	if (due)
 		lw_emit_report();
-	if (lw_more_is_lost())
-		lw_emit_losses();
+	lw_emit_losses();
 	now = ktime_get_mono_fast_ns();
 	if (lw_reports.interval && lw_reports.next < now + wait)
 		wait = lw_reports.next > now ? lw_reports.next - now : 0;
