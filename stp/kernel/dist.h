@@ -16,7 +16,7 @@
 
 #define LW_BUCKETS 64
 
-/* What is added is so many times finer than what a row shows, whose sum is cut once. A begin probe sets it. */
+/* Values are so many times finer than a row's, whose sum is cut once. A begin probe sets it. */
 static u64 lw_dist_unit = 1;
 
 /* A place of the table. An interrupt may count, too. The collector comes before a bucket overflows. */
@@ -124,13 +124,9 @@ static void lw_emit_dist(const char *unit)
 /* A field with the name of the row's key */
 static void lw_emit_row_name(void)
 {
-	char name[2 * sizeof(u64) + 1] = "";
+	const struct lw_row *row = lw_row();
 
-	if (lw_row()) {
-		memcpy(name, &lw_row()->key.name, sizeof(u64));
-		memcpy(name + sizeof(u64), &lw_row()->key.name_end, sizeof(u64));
-	}
-	lw_emit_kernel_string(name);
+	lw_emit_name(row ? row->key.name : 0, row ? row->key.name_end : 0);
 }
 
 /* A field with the name of the process that the row's key stands for */

@@ -71,7 +71,7 @@ static bool lw_want_file(struct pt_regs *regs, struct lw_call *call)
 		lw_keep_bytes(call->kept + 2, file_inode(file)->i_sb->s_type->name);
 		call->kept[4] = fd;
 	}
-	/* What may sleep is put off, should this be the last reference. */
+	/* fput() puts off all that may sleep. */
 	if (fd >= 0)
 		fput(file);
 	return wanted;
@@ -95,14 +95,6 @@ static void lw_emit_file(struct file *file, bool path)
 	rcu_read_lock();
 	lw_emit_kernel_string(READ_ONCE(file->f_path.dentry->d_name.name));
 	rcu_read_unlock();
-}
-
-static void lw_emit_file_type(const struct lw_call *call)
-{
-	char type[sizeof(call->kept[0]) * 2 + 1] = "";
-
-	memcpy(type, call->kept + 2, sizeof(type) - 1);
-	lw_emit_kernel_string(type);
 }
 
 /* The caller of vfs_read() still has the file; a system call that returns has not. */

@@ -323,7 +323,7 @@ static __always_inline void lw_put_number(struct _stp_log *log, s64 v)
 		log->len = lw_number(log->buf + log->len, v) - log->buf;
 }
 
-/* What a time begins with, and a tab: all but eight digits, which change ten times a second */
+/* The begin of a time, and a tab: all but eight digits. It changes ten times a second. */
 struct lw_time {
 	u64 high;
 	int n;
@@ -446,6 +446,17 @@ static void lw_emit_kernel_string(const char *s)
 	lw_put_tab(log);
 }
 
+/* A field with a name in two words: 16 bytes, or less up to a NUL */
+static void lw_emit_name(u64 first, u64 second)
+{
+	const u64 words[] = { first, second };
+	const char *name = (const char *)words;
+	struct _stp_log *log = lw_log();
+
+	lw_put_escaped(log, name, strnlen(name, sizeof(words)), false);
+	lw_put_tab(log);
+}
+
 /* As far as it can be read. strncpy_from_kernel_nofault() is not for modules. */
 static void lw_emit_kernel_address(const char *s)
 {
@@ -528,6 +539,12 @@ static void lw_emit_user_argv(unsigned long argv, int size)
 	lw_put_tab(log);
 }
 
+/* This CPU's; NULL if it came online after the module was inserted */
+static __always_inline struct rchan_buf *lw_relay_buffer(void)
+{
+	return _stp_get_rchan_subbuf(_stp_relay_data.rchan->buf, raw_smp_processor_id());
+}
+
 /*
  * A reader that sleeps is woken by the first record of a quiet time, and only then: one that collects does
  * not wait at the stream (loader/engine.c). From any context, as a probe may hold locks that
@@ -536,8 +553,7 @@ static void lw_emit_user_argv(unsigned long argv, int size)
  */
 static void lw_wake_reader(struct irq_work *work)
 {
-	struct rchan_buf *buf =
-		_stp_get_rchan_subbuf(_stp_relay_data.rchan->buf, raw_smp_processor_id());
+	struct rchan_buf *buf = lw_relay_buffer();
 
 	if (buf)
 		wake_up_interruptible(&buf->read_wait);
@@ -564,8 +580,7 @@ static __always_inline void lw_written(struct rchan_buf *buf)
 
 static void lw_written_by_stap(void)
 {
-	struct rchan_buf *buf =
-		_stp_get_rchan_subbuf(_stp_relay_data.rchan->buf, raw_smp_processor_id());
+	struct rchan_buf *buf = lw_relay_buffer();
 
 	if (buf)
 		lw_written(buf);
@@ -590,8 +605,7 @@ static void lw_print_cleanup(void)
  */
 static __always_inline bool lw_write(struct _stp_log *log)
 {
-	struct rchan_buf *buf =
-		_stp_get_rchan_subbuf(_stp_relay_data.rchan->buf, raw_smp_processor_id());
+	struct rchan_buf *buf = lw_relay_buffer();
 	struct _stp_trace trace = { .pdu_len = log->len };
 	int i, len = log->len;
 	char *from = log->buf, *to;
@@ -616,7 +630,7 @@ static __always_inline bool lw_write(struct _stp_log *log)
 /*
  * _stp_print_flush() takes locks for those who print outside of probes: inside,
  * the context is held, for whose release the end of the module waits before it
- * frees the buffer. Against readers on this CPU irqs must be off (relay_v2.c).
+ * frees the buffer. Readers interrupt this CPU, so irqs must be off (relay.c).
  */
 static __always_inline void lw_put_end(struct _stp_log *log)
 {

@@ -6,7 +6,7 @@ struct path;
 
 /*
  * lw_put_x() appends to the record of lw_log(), which is that of this CPU; lw_emit_x() appends whole
- * fields to it. What does not fit is left out. They are defined at the end: the print buffer is
+ * fields to it. Bytes that do not fit are left out. The functions are defined at the end: the print buffer is
  * declared only after the place where plain embedded code goes.
  */
 struct _stp_log;
@@ -30,6 +30,7 @@ static void lw_put_tab(struct _stp_log *log);
 static void lw_put_end(struct _stp_log *log);
 static void lw_emit_none(int n);
 static void lw_emit_kernel_string(const char *s);
+static void lw_emit_name(u64 first, u64 second);
 static void lw_emit_kernel_address(const char *s);
 static void lw_emit_args(unsigned long start, unsigned long end, int strings);
 static void lw_emit_user_argv(unsigned long argv, int size);

@@ -851,6 +851,19 @@ static void the_relay_gets_whole_records(void **state)
 	assert_false(write_to_relay(-1, 8));
 }
 
+/* The second word follows the first; neither need have a NUL. */
+static void names_are_in_two_words(void **state)
+{
+	(void)state;
+	begin();
+	lw_emit_name(0, 0);
+	lw_emit_name(0x6461, -1);
+	lw_emit_name(0x6867666564636261, 0x6a69);
+	lw_emit_name(0x6867666564636261, 0x706f6e6d6c6b6a69);
+	expect_text("\t\tad\tabcdefghij\tabcdefghijklmnop\t");
+	assert_true(finish());
+}
+
 static void a_reader_that_sleeps_is_woken_once(void **state)
 {
 	int woken = shim_woken;
@@ -966,6 +979,7 @@ int main(void)
 		test(the_time_is_the_first_field),
 		test(a_time_at_the_end_of_the_buffer),
 		test(the_relay_gets_whole_records),
+		test(names_are_in_two_words),
 		test(a_reader_that_sleeps_is_woken_once),
 		test(only_whole_records_are_flushed),
 		test(a_line_does_not_follow_half_a_record),
