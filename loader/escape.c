@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sodium.h>
 #include <utf8proc.h>
 
 #include "escape.h"
@@ -153,21 +154,14 @@ char *lw_escape_json(char *out, const char *text, size_t len, bool *bad)
 
 char *lw_escape_base64(char *out, const char *text, size_t len)
 {
-	static const char digits[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	const unsigned char *s = (const unsigned char *)text;
-	uint32_t group;
-	size_t n, i;
+	size_t size = sodium_base64_encoded_len(len, sodium_base64_VARIANT_ORIGINAL);
 
 	*out++ = '"';
-	for (; len; s += n, len -= n) {
-		n = len < 3 ? len : 3;
-		group = s[0] << 16 | (n > 1 ? s[1] << 8 : 0) | (n > 2 ? s[2] : 0);
-		for (i = 0; i < 4; i++)
-			*out++ = i <= n ? digits[group >> (18 - 6 * i) & 63] : '=';
-	}
-	*out++ = '"';
-	return out;
+	sodium_bin2base64(out, size, (const unsigned char *)text, len,
+			  sodium_base64_VARIANT_ORIGINAL);
+	/* In the place of the NUL */
+	out[size - 1] = '"';
+	return out + size;
 }
 
 char *lw_escape_label(char *out, const char *text, size_t len)
