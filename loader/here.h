@@ -16,7 +16,7 @@
  * @root: directory that holds dev, lib, proc and sys, "" on a real host
  * @release: of the kernel
  *
- * A disk's value becomes the name that requests have, with the sectors behind it if it is a
+ * A disk's value becomes the name that requests have, and after it the sectors if it is a
  * partition: its first, and how many (stp/kernel/block.h). Numbers of processes stay, for the module
  * to translate them (stp/kernel/filter.h); in a namespace of their own they must be there.
  *

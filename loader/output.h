@@ -49,7 +49,7 @@ int lw_output_write(struct lw_output *output, const char *buf, size_t len);
 
 /*
  * lw_output_reopen - go on in the file that has the path now, which is created if it was moved
- * away; nothing is done if it is the same one. What lw_output_open() refuses is refused here, too,
+ * away; nothing is done if it is the same one. It refuses the files that lw_output_open() refuses,
  * and nothing more is written then. Returns 0 or -errno, printed.
  */
 int lw_output_reopen(struct lw_output *output);

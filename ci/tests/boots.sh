@@ -91,7 +91,7 @@ test_boot_that_panics_at_our_modules() {
 	prints 4 'taint      FAIL the kernel panics' lwload check opensnoop
 }
 
-# What happens on the isolated processor is seen from another.
+# A reader on another processor sees events of the isolated one.
 test_boot_with_an_isolated_processor() {
 	[ "$(cat /sys/devices/system/cpu/isolated)" = 1 ]
 	start opensnoop --json -n workload

@@ -65,7 +65,7 @@ switch() {
 	echo "$2" > "$1"
 }
 
-# Of three files the second is opened while kprobes are off.
+# Three files are opened, the second while kprobes are off.
 shows_no_more_than_is_seen() {
 	local file=$1 name=$2 status=0
 	$workload once /etc/hostname
@@ -104,7 +104,7 @@ off_for_a_moment() {
 	finish || status=$?
 	[ $status -eq 5 ]
 	grep "warning: opensnoop: $2 was written to, and may have been 0 for a moment" $err
-	# Who writes what it is has changed nothing.
+	# A write of the value that is there changes nothing.
 	start opensnoop -n workload
 	switch "$1" 1
 	pause 0.5

@@ -38,7 +38,7 @@ test_rwtime_sees_pipes_and_proc_and_failed_calls() {
 	jq -e -s 'all(.pid > 0)' $out
 }
 
-# One user has half of the instances at most. What is missed is told while it is.
+# One user has half of the instances at most. Missed calls are told during the run.
 test_rwtime_counts_others_while_a_user_has_1001_reads_under_way() {
 	local status=0
 	start rwtime --json -P
@@ -302,7 +302,7 @@ with_partitions() {
 to_both_partitions() {
 	dd if=/dev/zero of=/dev/nvme0n1p1 bs=4k count=7 oflag=direct status=none
 	dd if=/dev/zero of=/dev/nvme0n1p2 bs=4k count=5 oflag=direct status=none
-	# Its last sectors, and the first behind it
+	# Its last sectors, and the first after it
 	dd if=/dev/zero of=/dev/nvme0n1 bs=512 seek=6140 count=8 oflag=direct status=none
 }
 
@@ -416,7 +416,7 @@ test_bitesize_forgets_commands_that_are_gone() {
 	not grep -q 'not counted' $err
 }
 
-# What a thread issues counts for its process: 50 reads, and the write before them.
+# Reads of threads count for their process: 50 of them, and the write before.
 test_bitesize_counts_by_the_name_of_the_process() {
 	$io names 1
 	sync
@@ -500,7 +500,7 @@ made() {
 	[ "$count" -eq "$3" ] || { echo "$1: $2 $count times, not $3"; return 1; }
 }
 
-# What a call does to its number, its caller or its return does not matter.
+# A call may change its number, its caller or its return: it counts once.
 test_syscallbypid_counts_each_call_once() {
 	local threads
 	start syscallbypid --json -T 0
@@ -546,7 +546,7 @@ test_syscallbypid_counts_execs_by_who_calls() {
 	made $! exit_group 1
 }
 
-# What a signal interrupts is called anew by the kernel, or fails.
+# The kernel begins a call anew that a signal interrupts, or the call fails.
 test_syscallbypid_counts_interrupted_calls_once() {
 	start syscallbypid --json -T 0
 	$odd anew

@@ -355,7 +355,7 @@ static void connection(int listening, const union address *a)
 	ends.server = accept(listening, NULL, NULL);
 	if (ends.server < 0)
 		die("accept");
-	/* What is sent apart is to arrive apart. */
+	/* Pieces that are sent apart are to arrive apart. */
 	setsockopt(ends.client, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	setsockopt(ends.server, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 }

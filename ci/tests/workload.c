@@ -284,6 +284,20 @@ static void print_signal(int sig, int target, long result)
 	       result < 0 ? -errno : 0L);
 }
 
+/* It ignores the signals that this process ignores. */
+static pid_t child_that_waits(void)
+{
+	pid_t child = fork();
+
+	if (child < 0)
+		die("fork");
+	if (child == 0) {
+		pause();
+		_exit(0);
+	}
+	return child;
+}
+
 /* 5 calls to a child that ignores them, but for one to nobody */
 static void signals(void)
 {
@@ -294,13 +308,7 @@ static void signals(void)
 	signal(SIGUSR2, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
 	signal(SIGWINCH, SIG_IGN);
-	child = fork();
-	if (child < 0)
-		die("fork");
-	if (child == 0) {
-		pause();
-		_exit(0);
-	}
+	child = child_that_waits();
 	print_signal(SIGUSR1, child, syscall(SYS_kill, child, SIGUSR1));
 	print_signal(SIGUSR2, child, syscall(SYS_tkill, child, SIGUSR2));
 	print_signal(SIGHUP, child, syscall(SYS_tgkill, child, child, SIGHUP));
@@ -333,13 +341,7 @@ static void pidfds(void)
 
 	signal(SIGUSR1, SIG_IGN);
 	signal(SIGUSR2, SIG_IGN);
-	child = fork();
-	if (child < 0)
-		die("fork");
-	if (child == 0) {
-		pause();
-		_exit(0);
-	}
+	child = child_that_waits();
 	setpgid(child, 0);
 	fd = syscall(SYS_pidfd_open, child, 0);
 	snprintf(proc, sizeof(proc), "/proc/%d", child);

@@ -1673,7 +1673,7 @@ static void count_without_interval(void **state)
 	(void)state;
 	fake->on_start = print_records_in_reports;
 	run_killsnoop(ARGS("-c", "2", "--json"), NULL, &outcome);
-	/* What the module tells of its losses comes last, and may be of those two. */
+	/* The module tells of its losses last, and they may be of those two. */
 	assert_int_equal(outcome.code, LW_LOST);
 	assert_non_null(strstr(outcome.out, "\"pid\":12"));
 	assert_null(strstr(outcome.out, "\"pid\":13"));
@@ -2022,7 +2022,7 @@ static void a_recorder_with_many_readers(void **state)
 }
 
 /* What a run has kept that ended by itself. */
-/* What comes after the second is lost, too. */
+/* A line after the second that is no record is lost, too. */
 #define LOST_ONE                                                                                     \
 	"lwload: warning: killsnoop: 1 records were lost, 2 shown; a larger --buffer, or a filter, " \
 	"may help\n"

@@ -31,7 +31,7 @@ static __always_inline void lw_name_set(struct lw_name *name)
 	memcpy(name->comm, leader->comm, sizeof(name->comm));
 }
 
-/* Of two names of one process, as two CPUs have seen it, all gets the later. */
+/* Two CPUs may have seen two names of a process: all gets the later. */
 static void lw_name_add_up(struct lw_name *all, const struct lw_name *more)
 {
 	if (more->execs >= all->execs)

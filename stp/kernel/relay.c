@@ -8,7 +8,7 @@
 
 #undef __stp_relay_file_read
 
-/* What is whole in a buffer: the sub-buffers before the one with this number */
+/* A buffer, and the number of the first sub-buffer that may not be whole */
 struct lw_whole {
 	struct rchan_buf *buf;
 	size_t produced;

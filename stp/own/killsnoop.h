@@ -93,7 +93,7 @@ static s64 lw_pidfd_target(int fd, u32 flags)
 	if (!file)
 		return LW_NOBODY;
 	target = lw_file_target(file);
-	/* What may sleep is put off, should this be the last reference. */
+	/* fput() puts off all that may sleep. */
 	fput(file);
 	return flags & LW_PIDFD_PROCESS_GROUP && target > 0 ? -target : target;
 }

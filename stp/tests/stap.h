@@ -83,7 +83,7 @@ static void irq_work_sync(struct irq_work *work)
 	(void)work;
 }
 
-/* What put.h makes of the declaration is ours; this is the definition. */
+/* SystemTap's own, which put.h gives another name */
 #pragma push_macro("_stp_print_cleanup")
 #undef _stp_print_cleanup
 static void _stp_print_cleanup(void)
