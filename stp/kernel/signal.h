@@ -1,8 +1,8 @@
 #pragma once
 
-#include "../kernel/arch.h"
-#include "../kernel/call.h"
-#include "../kernel/put.h"
+#include "arch.h"
+#include "call.h"
+#include "put.h"
 #include <linux/fcntl.h>
 #include <linux/file.h>
 #include <linux/fs.h>

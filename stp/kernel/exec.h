@@ -1,9 +1,9 @@
 #pragma once
 
-#include "../kernel/arch.h"
-#include "../kernel/call.h"
-#include "../kernel/put.h"
-#include "../kernel/result.h"
+#include "arch.h"
+#include "call.h"
+#include "put.h"
+#include "result.h"
 #include <linux/binfmts.h>
 #include <linux/cred.h>
 #include <linux/kprobes.h>

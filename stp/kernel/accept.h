@@ -1,7 +1,7 @@
 #pragma once
 
-#include "../kernel/net.h"
-#include "../kernel/start.h"
+#include "net.h"
+#include "start.h"
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/net.h>
