@@ -182,6 +182,31 @@ all_is_counted() {
 		(.[0] | .unit == \"usecs\" and .count == 4 and .sum >= 4000)" $out
 }
 
+# ---- C in place of one probe, and not of the others ----
+
+test_dummyboth_shows_programs_and_renames() {
+	with_dummies both_are_seen
+}
+
+# true is executed thrice, and mv renames twice.
+both_are_seen() {
+	local i
+	start dummyboth --json
+	for i in 1 2 3; do
+		/bin/true $i
+	done
+	echo > /tmp/lw-dummy/1
+	mv /tmp/lw-dummy/1 /tmp/lw-dummy/2
+	mv /tmp/lw-dummy/2 /tmp/lw-dummy/3
+	finish
+	jq -c 'select(.comm == "true") | [.ret, .args]' $out > $work/got
+	printf '[0,["/bin/true","%s"]]\n' 1 2 3 > $work/want
+	same $work/want $work/got
+	jq -c 'select(.comm == "mv") | .ret' $out | tr '\n' ' ' > $work/got
+	printf '0 1 0 1 ' > $work/want
+	same $work/want $work/got
+}
+
 # ---- what is wrong ----
 
 test_dummywrong_shows_empty_fields_and_takes_no_time_for_one() {

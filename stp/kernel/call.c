@@ -197,12 +197,11 @@ static int lw_call_returns(struct kretprobe_instance *inst, struct pt_regs *regs
 NOKPROBE_SYMBOL(lw_call_returns);
 
 /* "__ABI_sys_fsync" is the function "fsync", too. */
-static bool lw_is_for(const struct lw_entry *entry, const char *function)
+static bool lw_is_of(const char *const *name, const char *function)
 {
 	const char *call = function ? strstr(function, "sys_") : NULL;
-	const char *const *name;
 
-	for (name = entry->functions; function && *name; name++)
+	for (; function && *name; name++)
 		if (!strcmp(function, *name) || (call && !strcmp(call + strlen("sys_"), *name)))
 			return true;
 	return false;
@@ -213,7 +212,7 @@ static kretprobe_handler_t lw_entry_handler(const char *function)
 	const struct lw_entry *entry;
 
 	for (entry = LW_ENTRIES; entry; entry = entry->next)
-		if (entry->on && lw_is_for(entry, function))
+		if (entry->on && lw_is_of(entry->functions, function))
 			return entry->begins;
 	return lw_any_call_begins;
 }
@@ -234,11 +233,14 @@ NOKPROBE_SYMBOL(lw_not_missed);
 #define lw_faults_are_not_missed(kp) ((void)(kp))
 #endif
 
-static int lw_register_kprobe(struct kprobe *kp)
+static int lw_register_kprobe(struct kprobe *kp, const char *function)
 {
+	const struct lw_begin *begin;
+
 	lw_faults_are_not_missed(kp);
-	if (LW_BEGINS)
-		kp->pre_handler = LW_BEGINS;
+	for (begin = LW_BEGINS; begin; begin = begin->next)
+		if (lw_is_of(begin->functions, function))
+			kp->pre_handler = begin->handler;
 	return register_kprobe(kp);
 }
 

@@ -133,20 +133,35 @@ static void lw_entry_on(struct lw_entry *entry)
 		 : NULL)
 
 /*
- * C in place of SystemTap's probes at the begin of functions, all of the module's: a file that has such a handler
- * makes LW_BEGINS its name. SystemTap's own C comes after all headers.
+ * C in place of SystemTap's probes at the begin of functions. After the handler's definition:
+ *
+ *	LW_BEGIN(lw_open_looks, "do_filp_open", "do_file_open");
+ *	#undef LW_BEGINS
+ *	#define LW_BEGINS (&lw_open_looks_begin)
+ *
+ * This makes it the head of the list. The probe in the script does nothing, by lw_instead().
  */
-#define LW_BEGINS ((kprobe_pre_handler_t)NULL)
+struct lw_begin {
+	const char *const *functions; /* ended by NULL */
+	kprobe_pre_handler_t handler;
+	const struct lw_begin *next;
+};
 
-static int lw_register_kprobe(struct kprobe *kp);
-#define register_kprobe(kp) lw_register_kprobe(kp)
+#define LW_BEGINS ((const struct lw_begin *)NULL)
+
+#define LW_BEGIN(handler, ...)                                                  \
+	static const char *const handler##_functions[] = { __VA_ARGS__, NULL }; \
+	static const struct lw_begin handler##_begin = { handler##_functions, handler, LW_BEGINS }
+
+static int lw_register_kprobe(struct kprobe *kp, const char *function);
 
 /*
- * skp: the parameter of stapkp_arch_register_kretprobe(), runtime/linux/kprobes.c, the only caller.
- * The others are called there by what unregisters one and all.
+ * skp: the parameter of stapkp_arch_register_kprobe() and ..._kretprobe(), runtime/linux/kprobes.c, the
+ * only callers. The others are called there by what unregisters one and all.
  */
 static int lw_register_kretprobe(struct kretprobe *krp, const char *function, int instances);
 static void lw_unregister_kretprobes(struct kretprobe **krps, int n);
+#define register_kprobe(kp) lw_register_kprobe(kp, skp->symbol_name)
 #define register_kretprobe(krp)                      \
 	lw_register_kretprobe(krp, skp->symbol_name, \
 			      skp->maxactive_p ? skp->maxactive_val : LW_INSTANCES)

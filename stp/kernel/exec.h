@@ -51,8 +51,10 @@ static int lw_exec_begins(struct kprobe *kp, struct pt_regs *regs)
 	return 0;
 }
 NOKPROBE_SYMBOL(lw_exec_begins);
+
+LW_BEGIN(lw_exec_begins, "setup_new_exec");
 #undef LW_BEGINS
-#define LW_BEGINS lw_exec_begins
+#define LW_BEGINS (&lw_exec_begins_begin)
 
 /* Are calls followed to their return? */
 static bool lw_want_fails(struct pt_regs *regs, struct lw_call *call)

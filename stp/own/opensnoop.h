@@ -204,8 +204,10 @@ static int lw_open_looks(struct kprobe *kp, struct pt_regs *regs)
 	return 0;
 }
 NOKPROBE_SYMBOL(lw_open_looks);
+
+LW_BEGIN(lw_open_looks, "do_filp_open", "do_file_open");
 #undef LW_BEGINS
-#define LW_BEGINS lw_open_looks
+#define LW_BEGINS (&lw_open_looks_begin)
 
 /* ---- the call returns ---- */
 
