@@ -13,6 +13,7 @@
 
 /* A sign, 19 digits, a tab */
 #define LW_NUMBER 21
+#define LW_COMM_WORDS (TASK_COMM_LEN / sizeof(unsigned long))
 
 /*
  * Bytes kept free for the fields after a string: the loader takes 32 fields of a tool, and a
@@ -370,18 +371,17 @@ static __always_inline void lw_put_begin(struct _stp_log *log, bool timestamp)
 		lw_put_tab(log);
 }
 
-static void lw_put_comm(struct _stp_log *log)
+static void lw_put_comm_words(struct _stp_log *log, const unsigned long *w)
 {
-	unsigned long special = 0, w[TASK_COMM_LEN / 8];
+	unsigned long special = 0;
 	int i, n = 0;
 
 	if (unlikely(lw_room(log) < TASK_COMM_LEN)) {
 		lw_put(log, "\\+", 2);
 		return;
 	}
-	memcpy(w, current->comm, sizeof(w));
-	memcpy(lw_put_at(log), w, sizeof(w));
-	for (i = 0; i < TASK_COMM_LEN / 8 && n == i * 8; i++)
+	memcpy(lw_put_at(log), w, TASK_COMM_LEN);
+	for (i = 0; i < LW_COMM_WORDS && n == i * sizeof(*w); i++)
 		n += lw_bytes(w[i], &special);
 	if (unlikely(special))
 		lw_commit(log, n, false);
@@ -389,11 +389,60 @@ static void lw_put_comm(struct _stp_log *log)
 		log->len += n;
 }
 
+static void lw_put_comm(struct _stp_log *log)
+{
+	unsigned long w[LW_COMM_WORDS];
+
+	memcpy(w, current->comm, sizeof(w));
+	lw_put_comm_words(log, w);
+}
+
+/*
+ * The fields of the task whose record was the last of this processor, as most records come from the same task
+ * as the one before. Another thread may change the name while it is read, so it is read once.
+ */
+struct lw_task_text {
+	u64 ids;
+	unsigned long comm[LW_COMM_WORDS];
+	int n; /* bytes of text */
+	char text[40];
+};
+
+static DEFINE_PER_CPU(struct lw_task_text, lw_task_text);
+
+static noinline void lw_put_other_task(struct _stp_log *log, u64 ids, const unsigned long *comm)
+{
+	struct lw_task_text *kept = this_cpu_ptr(&lw_task_text);
+	bool whole = lw_room(log) >= 2 * LW_NUMBER + 4 * TASK_COMM_LEN;
+	int from = log->len, n;
+
+	lw_put_pair(log, ids >> 32, (u32)ids);
+	lw_put_comm_words(log, comm);
+	lw_put_tab(log);
+	n = log->len - from;
+	/* A name with special bytes may be longer. */
+	if (!whole || n > (int)sizeof(kept->text))
+		return;
+	kept->ids = ids;
+	memcpy(kept->comm, comm, sizeof(kept->comm));
+	kept->n = n;
+	memcpy(kept->text, log->buf + from, n);
+}
+
 static __always_inline void lw_put_task(struct _stp_log *log)
 {
-	lw_put_pair(log, __kuid_val(current_uid()), current->tgid);
-	lw_put_comm(log);
-	lw_put_tab(log);
+	const struct lw_task_text *kept = this_cpu_ptr(&lw_task_text);
+	u64 ids = (u64)__kuid_val(current_uid()) << 32 | (u32)current->tgid;
+	unsigned long comm[LW_COMM_WORDS];
+
+	memcpy(comm, current->comm, sizeof(comm));
+	if (likely(kept->ids == ids && kept->comm[0] == comm[0] && kept->comm[1] == comm[1] &&
+		   kept->n && lw_room(log) >= (int)sizeof(kept->text))) {
+		memcpy(lw_put_at(log), kept->text, sizeof(kept->text));
+		log->len += kept->n;
+	} else {
+		lw_put_other_task(log, ids, comm);
+	}
 }
 
 /* Appends n bytes that the kernel has. False if they are cut, by the caller or here. */

@@ -523,6 +523,61 @@ static void a_task_is_three_fields(void **state)
 	current->uid.val = 0;
 }
 
+static void expect_task(u32 uid, int tgid, const char *comm, const char *want)
+{
+	current->uid.val = uid;
+	current->tgid = tgid;
+	memset(current->comm, 0, sizeof(current->comm));
+	strcpy(current->comm, comm);
+	begin();
+	lw_put_task(lw_log());
+	expect_text(want);
+	assert_true(finish());
+}
+
+/* The text of the last one is kept: with another id or name it is another. */
+static void a_task_is_not_taken_for_the_one_before(void **state)
+{
+	int i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		expect_task(0, 123, "abc", "\t0\t123\tabc\t");
+		expect_task(0, 123, "abc", "\t0\t123\tabc\t");
+		expect_task(0, 124, "abc", "\t0\t124\tabc\t");
+		expect_task(1, 124, "abc", "\t1\t124\tabc\t");
+		expect_task(1, 124, "abd", "\t1\t124\tabd\t");
+		expect_task(1, 124, "abdefghijklmnop", "\t1\t124\tabdefghijklmnop\t");
+		expect_task(1, 124, "abdefghijklmnoq", "\t1\t124\tabdefghijklmnoq\t");
+		expect_task(0, 0, "", "\t0\t0\t\t");
+		expect_task(4294967294, 4194304, "123456789012345",
+			    "\t4294967294\t4194304\t123456789012345\t");
+		expect_task(0, 1, "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n",
+			    "\t0\t1\t\\n\\n\\n\\n\\n\\n\\n\\n\\n\\n\\n\\n\\n\\n\\n\t");
+	}
+	current->uid.val = 0;
+}
+
+/* What was cut for want of room is whole again in the next record. */
+static void a_task_that_was_cut_is_not_kept(void **state)
+{
+	int room;
+
+	(void)state;
+	for (room = 0; room < 140; room++) {
+		current->tgid = 1000 + room;
+		strcpy(current->comm, "abcdefghijklmno");
+		begin_with_room(room);
+		lw_put_task(lw_log());
+		assert_true(finish());
+		begin();
+		lw_put_task(lw_log());
+		assert_true(finish());
+		expect_bytes(3, current->comm, strlen(current->comm));
+		assert_false(record.fields[3].cut);
+	}
+}
+
 /* ---- arguments ---- */
 
 static void expect_first_args(const char *bytes, size_t len, size_t there, int n, const char *want)
@@ -968,6 +1023,8 @@ int main(void)
 		test(command_names),
 		test(command_names_at_the_end_of_the_buffer),
 		test(a_task_is_three_fields),
+		test(a_task_is_not_taken_for_the_one_before),
+		test(a_task_that_was_cut_is_not_kept),
 		test(arguments_of_the_process),
 		test(the_first_arguments_of_the_process),
 		test(arguments_at_the_end_of_the_buffer),
