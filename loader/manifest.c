@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "manifest.h"
+#include "signature.h"
 
 #define FORMAT "lwtools-manifest "
 
@@ -38,9 +39,9 @@ static bool parse_header(struct lw_manifest *manifest, char *line)
 	return true;
 }
 
-static bool is_sha256(const char *text)
+static bool is_hash(const char *text)
 {
-	return strlen(text) == 64 && strspn(text, "0123456789abcdef") == 64;
+	return strlen(text) == LW_HASH && strspn(text, "0123456789abcdef") == LW_HASH;
 }
 
 static bool is_file_of(const char *file, const char *module)
@@ -50,24 +51,24 @@ static bool is_file_of(const char *file, const char *module)
 	return !strncmp(file, module, n) && !strcmp(file + n, ".ko");
 }
 
-/* Name, file, size, SHA-256, and more; or "missing", which is missing.c's. */
+/* Name, file, size, hash, and more; or "missing", which is missing.c's. */
 static bool parse_module(struct lw_manifest *manifest, char *line, const char *module)
 {
-	const char *name = strsep(&line, "\t"), *file = strsep(&line, "\t"), *sha256;
+	const char *name = strsep(&line, "\t"), *file = strsep(&line, "\t"), *hash;
 
 	if (!strcmp(name, "missing"))
 		return true;
 	if (!strsep(&line, "\t") || !line)
 		return false;
-	sha256 = strsep(&line, "\t");
-	if (!line || !is_sha256(sha256))
+	hash = strsep(&line, "\t");
+	if (!line || !is_hash(hash))
 		return false;
 	if (strcmp(name, module) || !is_file_of(file, module))
 		return true;
 	/* Listed twice: which one is meant nobody can tell. */
-	if (manifest->sha256)
+	if (manifest->hash)
 		return false;
-	manifest->sha256 = sha256;
+	manifest->hash = hash;
 	return true;
 }
 
@@ -94,9 +95,9 @@ int lw_manifest_parse(char *text, size_t size, const char *module, struct lw_man
 		lw_reason(why, "not a manifest of lwtools; reinstall the package that has it");
 		return -EBADMSG;
 	}
-	if (strcmp(line, FORMAT "2")) {
+	if (strcmp(line, FORMAT "3")) {
 		lw_reason(why,
-			  "its format is %.16s, this lwload reads 2; install lwtools and its "
+			  "its format is %.16s, this lwload reads 3; install lwtools and its "
 			  "modules of the same version",
 			  line + strlen(FORMAT));
 		return -EBADMSG;

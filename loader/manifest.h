@@ -18,7 +18,7 @@ struct lw_manifest {
 	const char *version;
 	const char *systemtap; /* that they were built with */
 	uint64_t serial;       /* grows with the version */
-	const char *sha256;    /* of the module that was asked for; NULL: it is not listed */
+	const char *hash;      /* of the module that was asked for; NULL: it is not listed */
 };
 
 /*

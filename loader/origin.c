@@ -11,8 +11,8 @@
 #include "serial.h"
 #include "trust.h"
 
-enum { MANIFEST, SIGNED, SHA256, SERIAL };
-const char *const lw_origin_rules[LW_NORIGIN] = { "manifest", "signed", "sha256", "serial" };
+enum { MANIFEST, SIGNED, HASH, SERIAL };
+const char *const lw_origin_rules[LW_NORIGIN] = { "manifest", "signed", "hash", "serial" };
 
 static struct lw_reason *why(struct lw_origin *origin, int row)
 {
@@ -112,7 +112,7 @@ static void check_manifest(const struct lw_tool *tool, const char *release, size
 			  "%s is for kernel %s, this kernel is %s; apt install "
 			  "lwtools-modules-%s",
 			  LW_MANIFEST, manifest->release, release, release);
-	} else if (!manifest->sha256) {
+	} else if (!manifest->hash) {
 		lw_reason(reason,
 			  "%s does not list %s; reinstall the package that has it, or use "
 			  "--unsigned",
@@ -127,26 +127,26 @@ static void check_manifest(const struct lw_tool *tool, const char *release, size
 	set(origin, MANIFEST, result, waiver);
 }
 
-static void check_sha256(const struct lw_tool *tool, struct lw_origin *origin)
+static void check_hash(const struct lw_tool *tool, struct lw_origin *origin)
 {
-	const char *want = origin->manifest.sha256;
-	char found[65];
+	const char *want = origin->manifest.hash;
+	char found[LW_HASH + 1];
 
 	if (!want) {
-		skip(origin, SHA256, "no manifest lists it");
+		skip(origin, HASH, "no manifest lists it");
 		return;
 	}
-	lw_sha256(tool->image, tool->size, found);
+	lw_hash(tool->image, tool->size, found);
 	if (strcmp(found, want)) {
-		lw_reason(why(origin, SHA256),
-			  "the file is not the one of its manifest: its SHA-256 is %s, wanted %s; "
+		lw_reason(why(origin, HASH),
+			  "the file is not the one of its manifest: its hash is %s, wanted %s; "
 			  "reinstall the package that has it",
 			  found, want);
-		set(origin, SHA256, LW_RULE_FAIL, LW_NO_WAIVER);
+		set(origin, HASH, LW_RULE_FAIL, LW_NO_WAIVER);
 		return;
 	}
-	lw_reason(why(origin, SHA256), "%s", found);
-	set(origin, SHA256, LW_RULE_OK, LW_NO_WAIVER);
+	lw_reason(why(origin, HASH), "%s", found);
+	set(origin, HASH, LW_RULE_OK, LW_NO_WAIVER);
 }
 
 static void check_serial(const char *root, const char *release, struct lw_origin *origin)
@@ -193,7 +193,7 @@ void lw_origin_read(const struct lw_tool *tool, const char *root, const char *re
 		else
 			skip(origin, MANIFEST, "not looked at: its signature is refused");
 	}
-	check_sha256(tool, origin);
+	check_hash(tool, origin);
 	check_serial(root, release, origin);
 }
 

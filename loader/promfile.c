@@ -97,7 +97,7 @@ static int open_directory(struct lw_promfile *file)
 /* The name is made of the directory, not of the path: several paths may lead to one file. */
 static int lock_name(const struct lw_promfile *file, char name[128])
 {
-	char text[NAME_MAX + 64], hex[65];
+	char text[NAME_MAX + 64], hex[LW_HASH + 1];
 	struct stat st;
 	int n;
 
@@ -107,7 +107,7 @@ static int lock_name(const struct lw_promfile *file, char name[128])
 		     file->name);
 	if (n >= (int)sizeof(text))
 		return -ENAMETOOLONG;
-	lw_sha256(text, n, hex);
+	lw_hash(text, n, hex);
 	snprintf(name, 128, ".metrics-%s", hex);
 	return 0;
 }

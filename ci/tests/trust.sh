@@ -42,7 +42,7 @@ other_bytes() {
 	printf x >> $work/copy/lw_killsnoop.ko
 	refuses 'the file is not the one of its manifest'
 	refuses 'the file is not the one of its manifest' --unsigned --older
-	prints 4 'killsnoop      sha256     FAIL' lwload check killsnoop
+	prints 4 'killsnoop      hash       FAIL' lwload check killsnoop
 	lwload opensnoop -d 0.1
 }
 

@@ -29,7 +29,7 @@ test_check_says_that_every_tool_is_ready() {
 	else
 		[ "$(grep -c ' symbols    skip no modversions' $out)" -eq "$n" ]
 	fi
-	not grep -E ' (installed|trusted|name|release|build|user|proc|modules|signature|taint|kprobes|ftrace|blacklist|addresses|running|memory|manifest|signed|sha256|serial) +skip ' $out
+	not grep -E ' (installed|trusted|name|release|build|user|proc|modules|signature|taint|kprobes|ftrace|blacklist|addresses|running|memory|manifest|signed|hash|serial) +skip ' $out
 	[ "$(wc -l < $out)" -eq $((24 * n + 1)) ]
 	prints 0 '"ready":true' lwload check --json
 	jq -e -s "length == $n and all(.ready and (.rules | length == 24))" $out

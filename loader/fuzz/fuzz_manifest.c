@@ -46,7 +46,7 @@ static void parse(const uint8_t *data, size_t size)
 	if (!err) {
 		assert(manifest.release > text && manifest.release < text + size);
 		assert(manifest.serial > 0);
-		assert(!manifest.sha256 || strlen(manifest.sha256) == 64);
+		assert(!manifest.hash || strlen(manifest.hash) == 64);
 	}
 	free(text);
 }

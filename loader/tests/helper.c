@@ -267,11 +267,11 @@ char *signature_text(int key, const void *bytes, size_t size)
 static void put_module(FILE *file, const char *path)
 {
 	const char *base = strrchr(path, '/') + 1;
-	char hash[65], *bytes;
+	char hash[LW_HASH + 1], *bytes;
 	size_t size;
 
 	bytes = file_read(path, &size);
-	lw_sha256(bytes, size, hash);
+	lw_hash(bytes, size, hash);
 	fprintf(file, "%.*s\t%s\t%zu\t%s\t0.1.0\tsource\tsummary\n", (int)strlen(base) - 3, base,
 		base, size, hash);
 	free(bytes);
@@ -285,7 +285,7 @@ char *manifest_of(const char *directory, const char *release, unsigned long long
 	FILE *file = open_memstream(&text, &size);
 
 	fprintf(file,
-		"lwtools-manifest 2\nrelease %s\nuts #1\nbuild_id 01\nvermagic %s SMP \n"
+		"lwtools-manifest 3\nrelease %s\nuts #1\nbuild_id 01\nvermagic %s SMP \n"
 		"systemtap 5.6\nversion 0.1.0\nserial %llu\n",
 		release, release, serial);
 	glob(pattern, 0, NULL, &found);

@@ -90,13 +90,13 @@ static void needs_root(void)
 		skip();
 }
 
-static void put_sha256(FILE *file, const char *release)
+static void put_hash(FILE *file, const char *release)
 {
-	char *path = tree_path(root, release, "systemtap", "killsnoop"), *bytes, hex[65];
+	char *path = tree_path(root, release, "systemtap", "killsnoop"), *bytes, hex[LW_HASH + 1];
 	size_t size;
 
 	bytes = file_read(path, &size);
-	lw_sha256(bytes, size, hex);
+	lw_hash(bytes, size, hex);
 	fputs(hex, file);
 	free(bytes);
 	free(path);
@@ -120,7 +120,7 @@ static char *expand(const char *text)
 		else if (*text == '^')
 			fputs(root, file);
 		else if (*text == '$' || *text == '&')
-			put_sha256(file, *text == '$' ? RELEASE : OTHER_RELEASE);
+			put_hash(file, *text == '$' ? RELEASE : OTHER_RELEASE);
 		else
 			fputc(*text == '\'' ? '"' : *text, file);
 	}
@@ -190,7 +190,7 @@ static void ready(void **state)
 	       "@ killsnoop      memory     ok   8 MiB wanted, 256 available\n"
 	       "@ killsnoop      manifest   ok   lists it; version 0.1.0, SystemTap 5.6\n"
 	       "@ killsnoop      signed     ok   by key test\n"
-	       "@ killsnoop      sha256     ok   $\n"
+	       "@ killsnoop      hash       ok   $\n"
 	       "@ killsnoop      serial     ok   1000, higher than any used on this host\n"
 	       "1 of 1 tools ready for kernel @\n");
 }
@@ -225,7 +225,7 @@ static void ready_json(void **state)
 	       "{'rule':'memory','result':'ok','text':'8 MiB wanted, 256 available'},"
 	       "{'rule':'manifest','result':'ok','text':'lists it; version 0.1.0, SystemTap 5.6'},"
 	       "{'rule':'signed','result':'ok','text':'by key test'},"
-	       "{'rule':'sha256','result':'ok','text':'$'},"
+	       "{'rule':'hash','result':'ok','text':'$'},"
 	       "{'rule':'serial','result':'ok','text':'1000, higher than any used on this host'}]}\n");
 }
 
@@ -415,7 +415,7 @@ static const struct row {
 	  "@ killsnoop      memory     skip not looked at: the file is refused\n"
 	  "@ killsnoop      manifest   skip not looked at: the file is refused\n"
 	  "@ killsnoop      signed     skip not looked at: the file is refused\n"
-	  "@ killsnoop      sha256     skip not looked at: the file is refused\n"
+	  "@ killsnoop      hash       skip not looked at: the file is refused\n"
 	  "@ killsnoop      serial     skip not looked at: the file is refused\n"
 	  "0 of 1 tools ready for kernel @\n" },
 	{ "owner", set_owner, "12345", LW_REFUSED,
@@ -558,7 +558,7 @@ static void other_kernel(void **state)
 	       "% killsnoop      memory     skip not the running kernel\n"
 	       "% killsnoop      manifest   ok   lists it; version 0.1.0, SystemTap 5.6\n"
 	       "% killsnoop      signed     ok   by key test\n"
-	       "% killsnoop      sha256     ok   &\n"
+	       "% killsnoop      hash       ok   &\n"
 	       "% killsnoop      serial     ok   1000, higher than any used on this host\n"
 	       "1 of 1 tools ready for kernel %\n");
 	has(CHECK("--kernel=" RELEASE), LW_REFUSED, "modules    FAIL");
