@@ -21,6 +21,14 @@
 #define LW_COUNT_PROBE "end(1000002)"
 
 /*
+ * SystemTap lists all tracepoints of the kernel, and of each module that comes (linux/stp_tracepoint.c), for its own
+ * probes at them. modules/build tells which script has none; point.h needs no list.
+ */
+#ifdef LW_NO_TRACEPOINTS
+#undef STAP_NEED_TRACEPOINTS
+#endif
+
+/*
  * What a module counts in, one of the three. As with points (point.h), a file that has one makes it the
  * head of a list of any length:
  *
