@@ -105,7 +105,7 @@ static int read_symbols(uint64_t *addresses, uint64_t lookup)
 {
 	FILE *file = fopen("/proc/kallsyms", "re");
 	char line[256];
-	/* _stext is among the first, the other behind thousands. */
+	/* _stext is among the first hundreds, the other behind thousands. */
 	int left = lookup ? 1 : NSYMBOLS;
 
 	if (!file)
@@ -121,25 +121,27 @@ static int read_symbols(uint64_t *addresses, uint64_t lookup)
 }
 
 /*
- * With kernel.kptr_restrict at 2 even root reads zeroes. It is not lowered for a moment, as
- * staprun does: who is killed in that moment leaves it so, and of two at once the second
- * takes for the host's own value what the first has set.
+ * What a debugger is told is short, and there also with kernel.kptr_restrict at 2, when even root reads zeroes
+ * in the list. That is not lowered for a moment, as staprun does: who is killed in that moment leaves it so, and
+ * of two at once the second takes for the host's own value what the first has set.
  */
-static int find_hidden(uint64_t *addresses, uint64_t lookup)
+static int find_symbols(uint64_t *addresses, uint64_t lookup)
 {
-	if (!lookup || lw_kcore_stext("", &addresses[0]))
-		return -ENODATA;
-	addresses[1] = addresses[0] + lookup;
-	return 0;
+	int err;
+
+	if (lookup && lw_kcore_stext("", &addresses[0]) == 0) {
+		addresses[1] = addresses[0] + lookup;
+		return 0;
+	}
+	err = read_symbols(addresses, lookup);
+	return err || addresses[1] ? err : -ENODATA;
 }
 
 static int send_symbols(const struct lw_control *control, uint64_t lookup)
 {
 	uint64_t addresses[NSYMBOLS] = { 0 };
-	int i, err = read_symbols(addresses, lookup);
+	int i, err = find_symbols(addresses, lookup);
 
-	if (!err && !addresses[1])
-		err = find_hidden(addresses, lookup);
 	for (i = 0; !err && i < NSYMBOLS; i++)
 		err = send_relocation(control, symbols[i], addresses[i]);
 	return err;

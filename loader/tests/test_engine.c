@@ -1032,10 +1032,16 @@ static void removed_by_another(void **state)
 
 #define VMCOREINFO "OSRELEASE=6.1.0\nSYMBOL(_stext_not)=1\nSYMBOL(_stext)=ffffffffa1000000\nX=1\n"
 
-/* From where _stext is and an offset, nothing behind it is read. */
+/* From where _stext is and an offset, nothing behind it is read; where kcore has it, none of the list. */
 static void lookup_by_offset(void **state)
 {
 	(void)state;
+	lookup = 0x1234;
+	fake->fail_call = "fopen kallsyms";
+	fake->fail_errno = EIO;
+	fake->vmcoreinfo = VMCOREINFO;
+	is_fine(run());
+	setup(NULL);
 	lookup = 0x1234;
 	is_fine(run());
 	check_relocation(&fake->sent[1], "_stext", FAKE_STEXT);
