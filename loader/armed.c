@@ -19,16 +19,6 @@ enum { BY_KPROBES, BY_FTRACE, SWITCHES };
 static const char *const names[SWITCHES] = { "/sys/kernel/debug/" KPROBES,
 					     "kernel.ftrace_enabled" };
 
-static bool mentions(const struct lw_tool *tool, const char *text)
-{
-	return memmem(tool->image, tool->size, text, strlen(text));
-}
-
-bool lw_armed_used(const struct lw_tool *tool)
-{
-	return mentions(tool, "register_kprobe") || mentions(tool, "register_kretprobe");
-}
-
 /* Lines are "ffffffff81000000 T NAME". */
 bool lw_armed_symbol(const char *root, const char *name)
 {
@@ -119,7 +109,7 @@ static int watch_file(int notify, int fd)
 
 struct lw_armed *lw_armed_watch(const struct lw_tool *tool, const char *root)
 {
-	struct lw_armed *armed = lw_armed_used(tool) ? calloc(1, sizeof(*armed)) : NULL;
+	struct lw_armed *armed = tool->kprobes ? calloc(1, sizeof(*armed)) : NULL;
 	int i;
 
 	if (!armed)

@@ -13,9 +13,6 @@
 
 #include "tool.h"
 
-/* lw_armed_used - has the module kprobes, or return probes? */
-bool lw_armed_used(const struct lw_tool *tool);
-
 /* lw_armed_symbol - has the kernel such a function? @root: directory that holds proc */
 bool lw_armed_symbol(const char *root, const char *name);
 

@@ -353,7 +353,7 @@ enum lw_result lw_host_kprobes(const struct lw_subject *subject, struct lw_reaso
 {
 	int on;
 
-	if (!lw_armed_used(subject->tool)) {
+	if (!subject->tool->kprobes) {
 		lw_reason(why, "the module has none");
 		return LW_RULE_OK;
 	}
@@ -381,7 +381,7 @@ enum lw_result lw_host_ftrace(const struct lw_subject *subject, struct lw_reason
 {
 	int on;
 
-	if (!lw_armed_used(subject->tool)) {
+	if (!subject->tool->kprobes) {
 		lw_reason(why, "the module has no kprobe");
 		return LW_RULE_OK;
 	}

@@ -39,6 +39,21 @@ static int read_image(struct lw_tool *tool, struct lw_reason *why)
 	return tool->image ? 0 : -EIO;
 }
 
+/* What registers them is among the names of its symbols. */
+static bool names_kprobes(const struct lw_tool *tool)
+{
+	static const char begin[] = "register_k";
+	const char *p = tool->image, *end = p + tool->size;
+
+	while ((p = memmem(p, end - p, begin, strlen(begin)))) {
+		p += strlen(begin);
+		/* A NUL is behind the image. */
+		if (!strncmp(p, "probe", 5) || !strncmp(p, "retprobe", 8))
+			return true;
+	}
+	return false;
+}
+
 /* Where a tool's module is in place number i. Returns NULL if out of memory. */
 static char *path_of(const char *root, const char *release, size_t i, const char *name)
 {
@@ -406,8 +421,10 @@ int lw_tool_read(const char *root, const char *release, const char *name, struct
 		err = open_file(root, release, name, tool, why);
 	if (!err)
 		err = read_image(tool, why);
-	if (!err)
+	if (!err) {
+		tool->kprobes = names_kprobes(tool);
 		err = read_info(tool, why);
+	}
 	if (!err)
 		err = check_info(tool, why);
 	if (err && err != -ENOENT && !why->text[0])

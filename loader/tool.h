@@ -41,6 +41,7 @@ struct lw_tool {
 	char *path;
 	void *image; /* the bytes of the file, read once */
 	size_t size;
+	bool kprobes;       /* it has some, or return probes */
 	int fd;             /* the open file */
 	int dir;            /* the directory it is in, for openat(2) */
 	const char *module; /* lw_opensnoop, from the module itself */

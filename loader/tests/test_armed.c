@@ -16,8 +16,7 @@
 #define OFF "is 0: kprobes do not fire, and what they see is missed until it is 1"
 
 static char *root;
-static char image[] = "code\0register_kretprobe";
-static const struct lw_tool tool = { .name = "x", .image = image, .size = sizeof(image) };
+static const struct lw_tool tool = { .name = "x", .kprobes = true };
 static struct lw_armed *armed;
 
 static int setup(void **state)
@@ -123,7 +122,7 @@ static void off_for_a_moment(void **state)
 
 static void nothing_to_watch(void **state)
 {
-	struct lw_tool none = { .name = "x", .image = "code", .size = 4 };
+	struct lw_tool none = { .name = "x" };
 	bool lost;
 
 	(void)state;

@@ -616,6 +616,7 @@ static int ask(void *arg)
 
 	snprintf(path, sizeof(path), "%s" PLACE "%s/lw_killsnoop.ko", root,
 		 row->how & DKMS ? "updates/dkms" : "systemtap");
+	tool.kprobes = strstr(row->image, "register_k");
 	tool.size = snprintf(image, sizeof(image), "code%c%s", 0, row->image);
 	if (row->how & NOBODY && become_nobody())
 		return 97;

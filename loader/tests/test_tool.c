@@ -201,6 +201,33 @@ static void image_is_the_file(void **state)
 	free(path);
 }
 
+static bool has_kprobes(const char *path, const char *more)
+{
+	FILE *file = fopen(path, "a");
+	struct lw_tool *tool;
+	bool yes;
+
+	fputs(more, file);
+	fclose(file);
+	assert_int_equal(lw_tool_open(root, RELEASE, "killsnoop", &tool), 0);
+	yes = tool->kprobes;
+	lw_tool_free(tool);
+	return yes;
+}
+
+static void kprobes(void **state)
+{
+	char *path = tree_add(root, "killsnoop");
+
+	(void)state;
+	assert_false(has_kprobes(path, "register_kex_type register_k"));
+	assert_true(has_kprobes(path, " register_kretprobe"));
+	free(path);
+	path = tree_add(root, "killsnoop");
+	assert_true(has_kprobes(path, "register_kprobe"));
+	free(path);
+}
+
 /* Modules of the package come before those of DKMS. */
 static void two_places(void **state)
 {
@@ -893,6 +920,7 @@ int main(void)
 		cmocka_unit_test(types),
 		cmocka_unit_test(interval),
 		WITH_TREE(image_is_the_file),
+		WITH_TREE(kprobes),
 		WITH_TREE(two_places),
 		WITH_TREE(list_of_names),
 		WITH_TREE(elsewhere),
