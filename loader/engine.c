@@ -484,11 +484,26 @@ static void tell_blind(struct engine *engine)
 		      "there was not seen; run it again");
 }
 
+/* What the tool is for would not be seen. */
+static int refuse_barred(struct engine *engine)
+{
+	const struct lw_run *run = engine->run;
+	struct lw_reason why;
+
+	if (!engine->loss.barred || !run->subject || !run->subject->tool ||
+	    !lw_host_barred(run->subject, &why))
+		return 0;
+	lw_error("%s: blacklist: %s", run->name, why.text);
+	return from_sink(engine, -EPERM);
+}
+
 static int run_started(struct engine *engine)
 {
 	const struct lw_run *run = engine->run;
 	int stop_err, err = make_fds(engine);
 
+	if (!err)
+		err = refuse_barred(engine);
 	tell_armed(engine);
 	if (run->duration > 0) {
 		engine->deadline = lw_clock_msec() + (long long)(run->duration * 1000);

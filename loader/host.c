@@ -443,11 +443,16 @@ static char *find_blacklisted(const struct points *points, FILE *file)
 
 enum lw_result lw_host_blacklist(const struct lw_subject *subject, struct lw_reason *why)
 {
-	struct points points = find_points(subject->tool);
+	struct points points;
 	char *name;
 	FILE *file;
 	int fd;
 
+	if (subject->run && !subject->staprun) {
+		lw_reason(why, "looked at when the kernel does not take a probe");
+		return LW_RULE_SKIP;
+	}
+	points = find_points(subject->tool);
 	if (!points.begin) {
 		lw_reason(why, "the module has no kprobe");
 		return LW_RULE_OK;
@@ -709,6 +714,14 @@ enum lw_exit lw_host_guard(const struct lw_subject *subject)
 		}
 	}
 	return LW_OK;
+}
+
+bool lw_host_barred(const struct lw_subject *subject, struct lw_reason *why)
+{
+	struct lw_subject now = *subject;
+
+	now.run = false;
+	return lw_host_blacklist(&now, why) == LW_RULE_FAIL;
 }
 
 void lw_host_refusal(const struct lw_subject *subject, int error, struct lw_reason *why)

@@ -113,7 +113,8 @@ lw_host_fn lw_host_ftrace;
 /*
  * blacklist - none of the functions that the module probes, whose names are in its probe
  * points, may be one that cannot be probed (within_kprobe_blacklist() in kernel/kprobes.c):
- * SystemTap would warn and go on without it. The list is in debugfs.
+ * SystemTap would warn and go on without it. The list is in debugfs, and so long that a run looks at
+ * it only when the kernel has not taken a probe: LW_RULE_SKIP before it.
  */
 lw_host_fn lw_host_blacklist;
 
@@ -153,6 +154,11 @@ enum lw_result lw_host_check(const struct lw_host_rule *rule, const struct lw_su
  * that rule's code.
  */
 enum lw_exit lw_host_guard(const struct lw_subject *subject);
+
+/*
+ * lw_host_barred - has the kernel not taken a probe as its function is on the blacklist? *why says which.
+ */
+bool lw_host_barred(const struct lw_subject *subject, struct lw_reason *why);
 
 /*
  * lw_host_refusal - why init_module(2) failed with EPERM, EACCES, EKEYREJECTED, ENOKEY or

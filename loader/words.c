@@ -7,7 +7,7 @@
 
 #include "words.h"
 
-enum counter { NOTHING, LOST, MISSED, ONE_MISSED };
+enum counter { NOTHING, LOST, MISSED, ONE_MISSED, BARRED };
 
 #define FILTER "; a filter may help"
 #define SHORTER "; a filter or a shorter interval may help"
@@ -55,7 +55,7 @@ static const struct row {
 /* Behind "probe NAME (ADDRESS) ", so that it has no row. */
 static const char not_placed[] = " registration error ";
 static const struct row not_placed_row = {
-	"probe ", ONE_MISSED, true,
+	"probe ", BARRED, true,
 	"the kernel did not take one of its probes, and what that would show is missing; see dmesg"
 };
 
@@ -101,8 +101,9 @@ static void count(enum counter counter, unsigned long long value, struct lw_loss
 		loss->lost += value;
 	else if (counter == MISSED)
 		loss->missed += value;
-	else if (counter == ONE_MISSED)
+	else if (counter == ONE_MISSED || counter == BARRED)
 		loss->missed++;
+	loss->barred += counter == BARRED;
 }
 
 /* @words: has %llu for the number, or nothing of that kind */

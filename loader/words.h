@@ -9,6 +9,7 @@
 struct lw_loss {
 	unsigned long long lost;   /* records */
 	unsigned long long missed; /* calls whose probe did not run; so many or more */
+	unsigned long long barred; /* probes that the kernel did not take, counted as missed, too */
 };
 
 /*

@@ -99,7 +99,7 @@ static struct result run_module(const void *bytes, size_t size)
 		.subject = subject,
 		.sink = { on_inserted, on_started, on_data, on_flush, on_message, NULL },
 	};
-	struct result result = { .loss = { 77, 77 } };
+	struct result result = { .loss = { .lost = 77, .missed = 77 } };
 	struct capture err;
 
 	capture_begin(&err, 2);
@@ -537,6 +537,36 @@ static void module_error(void **state)
 					   "please report this (SystemTap: read fault at 0x0)|");
 	assert_false(fake->loaded);
 	free(result.text);
+}
+
+static void say_barred(void)
+{
+	fake_text(
+		"WARNING: probe kprobe.function(\"do_int3\") (do_int3+0) registration error (rc -22)\n");
+}
+
+static void probe_on_the_blacklist(void **state)
+{
+	static char points[] = "kprobe.function(\"do_int3\")";
+	struct lw_tool tool = { .name = "x", .path = "/m/lw_x.ko", .image = points };
+	struct lw_subject asked = { .root = tree_new(), .name = "x", .tool = &tool, .run = true };
+
+	(void)state;
+	tree_text(asked.root, "sys/kernel/debug/kprobes/blacklist", "0x1-0x2\tdo_int3\n");
+	tool.size = sizeof(points);
+	subject = &asked;
+	fake->on_start = say_barred;
+	ends_with(run(), -EPERM, "x: blacklist: this kernel lets nobody probe do_int3, which the");
+	assert_false(seen.started);
+	assert_int_equal(fake->removes, 1);
+	/* Of another function that the kernel has not taken it is told, no more. */
+	setup(NULL);
+	points[strlen(points) - 3] = '4';
+	fake->on_start = say_barred;
+	is_fine(run());
+	assert_non_null(strstr(seen.messages, "W:the kernel did not take one of its probes"));
+	tree_free((char *)asked.root);
+	subject = NULL;
 }
 
 static void say_lost(void)
@@ -1112,6 +1142,7 @@ int main(void)
 		FRESH(sink_fails_to_flush),
 		FRESH(sink_fails_at_the_end),
 		FRESH(warnings),
+		FRESH(probe_on_the_blacklist),
 		FRESH(module_error),
 		FRESH(transport_failures),
 		FRESH(missed_calls),

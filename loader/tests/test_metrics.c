@@ -525,7 +525,7 @@ static void losses(void **state)
 
 	(void)state;
 	begin(&play, "sizes", "");
-	play.loss = (struct lw_loss){ 12, 345 };
+	play.loss = (struct lw_loss){ .lost = 12, .missed = 345 };
 	feed(&play, "#lost\t6\tno room\n#lost\t7\ttoo late\n#lost\t1\tno room\n");
 	feed(&play, "#report\t1\n#end\n");
 	has_line("lwtools_lost_records_total{tool=\"sizes\"} 12");

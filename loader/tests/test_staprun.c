@@ -74,7 +74,7 @@ static int run(char **text)
 	struct capture err;
 	int result;
 
-	loss = (struct lw_loss){ 7, 7 };
+	loss = (struct lw_loss){ .lost = 7, .missed = 7 };
 	capture_begin(&err, 2);
 	result = lw_staprun_run(&run, &loss);
 	*text = capture_end(&err, NULL);

@@ -83,7 +83,7 @@ static void words(void **state)
 
 	(void)state;
 	for (i = 0; i < COUNT(rows); i++) {
-		struct lw_loss loss = { 100, 1000 };
+		struct lw_loss loss = { .lost = 100, .missed = 1000 };
 		char buf[512];
 		const char *got = lw_words(rows[i].text, &loss, buf, sizeof(buf));
 
@@ -96,7 +96,7 @@ static void words(void **state)
 /* A message of any length leaves what is behind the buffer alone. */
 static void long_message(void **state)
 {
-	struct lw_loss loss = { 0, 0 };
+	struct lw_loss loss = { 0 };
 	char text[4096], buf[64];
 
 	(void)state;
