@@ -20,6 +20,8 @@ tracers() {
 	opensnoop open /etc/hostname bpftrace bpftrace /usr/sbin/opensnoop.bt
 	opensnoop open /etc/hostname bcc opensnoop-bpfcc
 	opensnoop open quiet trace-cmd trace-cmd record -q -o /tmp/trace.dat -e syscalls:sys_enter_openat -e syscalls:sys_exit_openat
+	opensnoop-T open /etc/hostname lwtools lwload opensnoop -T
+	opensnoop-json open /etc/hostname lwtools lwload opensnoop --json
 	opensnoop-filtered open - lwtools lwload opensnoop -p PID
 	opensnoop-filtered open - libbpf-tools /usr/sbin/opensnoop$libbpf -p PID
 	opensnoop-filtered open - bcc opensnoop-bpfcc -p PID
