@@ -53,10 +53,12 @@ static int width_of(uint32_t c)
 	return c >= 0x1160 && c <= 0x11ff ? 0 : utf8proc_charwidth(c);
 }
 
-static bool plain(unsigned char c)
-{
-	return c >= 0x20 && c < 0x7f && c != '\\' && c != '"';
-}
+/* But for the quotation mark and the backslash */
+static const bool plain[256] = {
+	[' ' ... '!'] = true,
+	['#' ... '['] = true,
+	[']' ... '~'] = true,
+};
 
 /* The same of eight bytes at once: tests for "none is", which is all that is exact. */
 #define ALL(byte) (0x0101010101010101ULL * (byte))
@@ -81,7 +83,7 @@ static size_t copy_plain(char *out, const unsigned char *s, size_t len)
 
 	for (n = 0; n + 8 <= len && all_plain(s + n); n += 8)
 		memcpy(out + n, s + n, 8);
-	for (; n < len && plain(s[n]); n++)
+	for (; n < len && plain[s[n]]; n++)
 		out[n] = s[n];
 	return n;
 }

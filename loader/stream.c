@@ -321,21 +321,20 @@ static void take_report_time(const struct lw_stream *stream, struct lw_value *va
 
 static int parse_record(struct lw_stream *stream, char *line)
 {
-	const struct lw_tool *tool = stream->tool;
 	struct lw_value values[LW_MAX_FIELDS];
 	char *end = line + stream->len, *p = line;
-	int i;
+	int i, n = stream->tool->nfields;
 
-	for (i = 0; i < tool->nfields && p <= end; i++) {
+	for (i = 0; i < n && p <= end; i++) {
 		values[i].state = LW_VALUE;
 		values[i].cut = false;
 		values[i].number = 0;
 		p = parse_value(stream, i, p, &values[i]);
-		if (!p || (p < end && *p && *p != '\t'))
+		if (!p || (*p != '\t' && *p))
 			break;
 		p++;
 	}
-	if (!i || i < tool->nfields || p <= end) {
+	if (!i || i < n || p <= end) {
 		stream->bad++;
 		return 0;
 	}
