@@ -29,6 +29,7 @@ tracers() {
 	opensnoop-elsewhere getppid - libbpf-tools /usr/sbin/opensnoop$libbpf
 	opensnoop-elsewhere getppid - bpftrace bpftrace /usr/sbin/opensnoop.bt
 	opensnoop-elsewhere getppid - bcc opensnoop-bpfcc
+	opensnoop-elsewhere getppid quiet lttng lttng_opens
 	execsnoop exec nothing.at.all lwtools lwload execsnoop
 	execsnoop exec nothing.at.all libbpf-tools /usr/sbin/execsnoop$libbpf
 	execsnoop exec nothing.at.all bpftrace bpftrace /usr/sbin/execsnoop.bt
@@ -61,7 +62,35 @@ tracers() {
 	accept2close accept cost libbpf-tools /usr/sbin/tcplife$libbpf
 	weblatency http /lw lwtools lwload weblatency
 	opensnoop open /etc/hostname perf-tools opensnoop-perf
+	opensnoop open quiet lttng lttng_opens
 	EOF
+	[ -x /usr/bin/sysdig ] || return 0	# Debian 13 has none
+	cat <<-EOF
+	opensnoop open /etc/hostname sysdig sysdig_opens
+	opensnoop-elsewhere getppid - sysdig sysdig_opens
+	EOF
+}
+
+# lttng_opens - becomes LTTng's daemon, with a session that writes opens to memory
+lttng_opens() {
+	local daemon=$BASHPID
+	rm -rf /tmp/lttng
+	(
+		until lttng -n create -o /tmp/lttng opens; do
+			kill -0 "$daemon" || exit
+			sleep 0.1
+		done
+		lttng -n enable-event -k --syscall open,openat,openat2
+		lttng -n add-context -k -t pid -t uid -t procname
+		lttng -n start
+	) > /dev/null 2>&1 &
+	exec lttng-sessiond
+}
+
+# sysdig_opens - becomes sysdig, which shows of an open what "opensnoop -T" shows
+sysdig_opens() {
+	modprobe scap && exec sysdig -p '%evt.time %user.uid %proc.pid %proc.name %evt.rawres %fd.name' \
+		'evt.type in (open, openat, openat2) and evt.dir = <'
 }
 
 stop() {
@@ -150,16 +179,18 @@ shown() {
 }
 
 measure_cost() {
-	local what=$1 loop=$2 word=$3 who=$4 tracer first kernel total after idle rss
+	local what=$1 loop=$2 word=$3 who=$4 tracer reader first kernel total after idle rss
 	shift 4
 	begin_any "$loop" "$word" "$@" || return
-	kernel=$($cost kernel "$loop" "$tracer")
+	# LTTng's daemon does not read itself.
+	reader=$(pgrep -x -P "$tracer" lttng-consumerd || echo "$tracer")
+	kernel=$($cost kernel "$loop" "$reader")
 	sleep 1
 	: > /tmp/out
 	total=$($cost total "$loop")
 	sleep 1
-	idle=$(idle "$tracer")
-	rss=$(awk '$1 == "VmHWM:" { print $2 }' "/proc/$tracer/status")
+	idle=$(idle "$reader")
+	rss=$(awk '$1 == "VmHWM:" { print $2 }' "/proc/$reader/status")
 	stop "$tracer"
 	after=$($cost kernel "$loop" 0)
 	echo "{\"what\":\"$what\",\"loop\":\"$loop\",\"who\":\"$who\",\"kernel\":$kernel,\"total\":$total,\"shown\":$(shown "$word"),\"after\":$after,\"idle\":$idle,\"rss\":${rss:-0},\"command\":\"$*\"}"
