@@ -735,17 +735,6 @@ test_fault_verbs_while_tools_come_and_go() {
 
 # ---- growth ----
 
-# kib NAME - of /proc/meminfo
-kib() {
-	awk -v name="$1:" '$1 == name { print $2 }' /proc/meminfo
-}
-
-# kernel_kib - what the kernel has for itself
-kernel_kib() {
-	echo 3 > /proc/sys/vm/drop_caches
-	echo $(($(kib SUnreclaim) + $(kib VmallocUsed)))
-}
-
 # slabs FILE - bytes of each of the kernel's caches, by name
 slabs() {
 	awk 'NR > 2 { print $1, $3 * $4 }' /proc/slabinfo | sort > "$1"

@@ -125,6 +125,7 @@ t() {
 	test_fault_*) seconds=900 ;;
 	*test_packages_*) seconds=300 ;;
 	test_metrics_*) seconds=900 ;;	# they wait for Prometheus
+	test_attack_*) seconds=300 ;;
 	test_soak) seconds=7200 ;;
 	esac
 	watch "$seconds" &
@@ -297,7 +298,7 @@ block() {
 	mkdir -p $work/$uid
 	chown "$uid" $work/$uid
 	[ "$1" != exec ] || install -o "$uid" -m 755 /bin/true $work/$uid/file
-	setpriv --reuid "$uid" --regid "$uid" --clear-groups /lw/tests/blocked "$1" "$2" $work/$uid/file \
+	as_user "$uid" /lw/tests/blocked "$1" "$2" $work/$uid/file \
 		> $work/begun &
 	blocked=$!
 	await begun $work/begun
@@ -367,4 +368,69 @@ quiet_disk() {
 	direct_writes 64k 101
 	sync
 	pause 1
+}
+
+# A disk that nobody else uses, whose driver ends requests in batches where it can
+nvme_disk() {
+	modprobe -q nvme || :	# built into some kernels
+	eventually 5 test -b /dev/nvme0n1
+}
+
+# What the kernel's own statistics count: reads, writes and discards that are done. A flush
+# is a request, and there it is the write without data that asks for it.
+requests_done() {
+	awk '$3 == "nvme0n1" { print $4 + $8 + $15 }' /proc/diskstats
+}
+
+# The smallest file system whose driver is a module: romfs with the file "f" (Documentation/filesystems/romfs.rst)
+romfs_image() {
+	printf -- '-rom1fs-\0\0\0\x70\x32\x4e\xa8\x25lw\0\0\0\0\0\0\0\0\0\0\0\0\0\0'
+	printf '\0\0\0\x49\0\0\0\x20\0\0\0\0\0\0\0\0.\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0'
+	printf '\0\0\0\x02\0\0\0\0\0\0\0\x05\0\0\0\0f\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0'
+	printf 'data\n'
+	head -c 923 /dev/zero
+}
+
+# kib NAME - of /proc/meminfo
+kib() {
+	awk -v name="$1:" '$1 == name { print $2 }' /proc/meminfo
+}
+
+# kernel_kib - what the kernel has for itself
+kernel_kib() {
+	echo 3 > /proc/sys/vm/drop_caches
+	echo $(($(kib SUnreclaim) + $(kib VmallocUsed)))
+}
+
+# as_user UID COMMAND... - becomes that user's
+as_user() {
+	exec setpriv --reuid "$1" --regid "$1" --clear-groups "${@:2}"
+}
+
+# told_lost FILE - how much of everybody's lwload says there that it has not shown
+told_lost() {
+	awk '/ events were not counted: / { for (i = 1; $i != "events"; i++); why = $0; sub(/.* counted: /, "", why); told[why] = $(i - 1) }
+		/ records were lost, / { for (i = 1; $i != "records"; i++); told["lost"] = $(i - 1) }
+		/ calls were missed: / { for (i = 1; $i != "calls"; i++); told[$0] = $(i - 1) }
+		END { for (why in told) sum += told[why]; print sum + 0 }' "$1"
+}
+
+# percentile P FILE - of its numbers
+percentile() {
+	sort -n "$2" | awk -v p="$1" '{ n[NR] = $1 } END { i = int(NR * p / 100 + 0.999999); print n[i < 1 ? 1 : i] }'
+}
+
+# shown TOOL FILE - how many events of root's, by attack.c, are in its JSON
+shown() {
+	case $1 in
+	opensnoop) jq -c 'select(.path == "/etc/hostname" and .comm == "known")' ;;
+	execsnoop) jq -c 'select(.args == ["short"] and .uid == 0)' ;;
+	fsslower) jq -c 'select(.comm == "known" and .op == "R")' ;;
+	fslatency) jq 'select(.fs == "romfs" and .op == "read") | .latency.count' ;;
+	rwtime) jq 'select(.comm == "known" and .op == "read") | .latency.count' ;;
+	biolatency) jq 'select(.disk == "nvme0n1") | .latency.count' ;;
+	bitesize) jq 'select(.comm == "known") | .size.count' ;;
+	syscallbypid) jq 'select(.comm == "known" and .syscall == "getppid") | .count' ;;
+	*) jq -c 'select(.comm == "known")' ;;
+	esac < "$2" | awk '{ n += $1 ~ /^[0-9]+$/ ? $1 : 1 } END { print n + 0 }'
 }

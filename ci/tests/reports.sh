@@ -157,15 +157,6 @@ test_fslatency_counts_files_only_by_type_and_operation() {
 	sound_distributions latency
 }
 
-# The smallest file system whose driver is a module: romfs with the file "f" (Documentation/filesystems/romfs.rst)
-romfs_image() {
-	printf -- '-rom1fs-\0\0\0\x70\x32\x4e\xa8\x25lw\0\0\0\0\0\0\0\0\0\0\0\0\0\0'
-	printf '\0\0\0\x49\0\0\0\x20\0\0\0\0\0\0\0\0.\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0'
-	printf '\0\0\0\x02\0\0\0\0\0\0\0\x05\0\0\0\0f\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0'
-	printf 'data\n'
-	head -c 923 /dev/zero
-}
-
 test_fslatency_shows_a_type_whose_driver_has_gone() {
 	nvme_disk
 	romfs_image > /dev/nvme0n1
@@ -223,18 +214,6 @@ test_fsslower_m_shows_slow_calls_only() {
 }
 
 # ---- biolatency, bitesize ----
-
-# A disk that nobody else uses, whose driver ends requests in batches where it can
-nvme_disk() {
-	modprobe -q nvme || :	# built into some kernels
-	eventually 5 test -b /dev/nvme0n1
-}
-
-# What the kernel's own statistics count: reads, writes and discards that are done. A flush
-# is a request, and there it is the write without data that asks for it.
-requests_done() {
-	awk '$3 == "nvme0n1" { print $4 + $8 + $15 }' /proc/diskstats
-}
 
 nvme_direct() {
 	dd if=/dev/zero of=/dev/nvme0n1 bs=8k count=101 oflag=direct status=none

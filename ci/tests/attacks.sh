@@ -1,0 +1,327 @@
+# shellcheck shell=bash
+# attacks.sh - one user, 65534, against a run of root's: each bounded thing of each tool; ci/faults --attacks
+# makes a chapter of its page of it
+#
+# Root does a prime number of known things meanwhile. The run must live, and show each, or tell of a loss. A
+# thing of which each user has a share: all of root's are shown, and the attack's loss is told.
+#
+# "# thing: NAME what it is" are the columns. "# none: TOOL THING why" is where a tool has no such thing.
+# shellcheck disable=SC2034,SC2154,SC2086 # names from and for lib.sh; none has a space
+
+# thing: calls instances of a return probe, taken by calls that wait
+# thing: places a table's places, taken by new keys
+# thing: rows a report's length, each second, with as many rows as the keys make
+# thing: pending places of what has begun and does not end
+# thing: buffer the buffer of 1 MiB for each processor, filled by a flood of what the tool shows
+# thing: limits SystemTap's limits of time and of missed probes, in the same flood
+# thing: time what a call of the same kind takes root: half of them less than that, under the attack and without it
+#
+# none: killsnoop calls kill(2) and its like do not wait
+# none: biolatency calls tracepoints have no instances
+# none: bitesize calls tracepoints have no instances
+# none: syscallbypid calls tracepoints have no instances
+# none: weblatency calls kprobes and tracepoints have no instances
+# none: opensnoop places there is no table
+# none: execsnoop places there is no table
+# none: killsnoop places there is no table
+# none: fsslower places there is no table
+# none: fslatency places keys are types of file systems, which only root mounts
+# none: biolatency places keys are disks and kinds of requests
+# none: accept2close places there is one distribution
+# none: weblatency places there is no table
+# none: opensnoop rows it makes no report
+# none: execsnoop rows it makes no report
+# none: killsnoop rows it makes no report
+# none: fsslower rows it makes no report
+# none: fslatency rows keys are types of file systems, which only root mounts
+# none: biolatency rows keys are disks and kinds of requests
+# none: accept2close rows there is one distribution
+# none: weblatency rows it makes no report
+# none: opensnoop pending a call under way is in the probe's instance
+# none: execsnoop pending a call under way is in the probe's instance
+# none: killsnoop pending a call under way is in the probe's instance
+# none: fsslower pending a call under way is in the probe's instance
+# none: fslatency pending a call under way is in the probe's instance
+# none: rwtime pending a call under way is in the probe's instance
+# none: bitesize pending requests are counted when they begin
+# none: fslatency buffer rows are few and come at the end
+# none: rwtime buffer a report waits for its reader: see its length
+# none: biolatency buffer rows are few and come at the end
+# none: bitesize buffer a report waits for its reader: see its length
+# none: syscallbypid buffer a report waits for its reader: see its length
+
+attack=/lw/tests/attack
+file=/var/tmp/lw-attack
+
+# options_of TOOL - so that what is root's can be told from what is others'
+options_of() {
+	case $1 in
+	execsnoop) echo -x ;;
+	fsslower) echo -m 0 ;;
+	rwtime) echo -P ;;
+	biolatency) echo -D ;;
+	syscallbypid) echo -T 0 ;;
+	esac
+}
+
+# flood_of TOOL - KIND TIMES FILE of attack.c: calls that the tool is there for
+flood_of() {
+	case $1 in
+	opensnoop) echo opens 1009 /etc/hostname ;;
+	execsnoop) echo spawns 101 / ;;
+	killsnoop) echo kills 1009 / ;;
+	fsslower | rwtime) echo reads 1009 $file ;;
+	fslatency) echo reads 1009 $work/mounted/f ;;
+	biolatency | bitesize) echo disk 211 /dev/nvme0n1 ;;
+	syscallbypid) echo calls 1009 / ;;
+	accept2close) echo accepts 503 / ;;
+	weblatency) echo requests 503 / ;;
+	esac
+}
+
+# cell THING TEXT - of the tool's row on the page
+cell() {
+	echo "# attack: $tool $1 $2" >&9
+}
+
+# by_user KIND TIMES FILE [PROCESSES] - in the background, until no_more
+by_user() {
+	(ulimit -n 40000; as_user 65534 ${idle-} $attack "$@") > /dev/null &
+}
+
+no_more() {
+	pkill -TERM -U 65534 || :
+	pkill -KILL -U 65534 || :
+	eventually 60 not pgrep -U 65534 > /dev/null
+}
+
+# known_events - root does what the tool is there for, which adds to made
+known_events() {
+	local words
+	read -r -a words <<< "$(flood_of $tool)"
+	$attack "${words[@]}"
+	made=$((made + words[1]))
+}
+
+# before_run TOOL [OPTION...] - starts it for an attack
+before_run() {
+	tool=$1 made=0
+	shift
+	nvme_disk
+	rm -f $file
+	head -c 65536 /dev/zero > $file
+	mkdir -p $work/mounted
+	if [ $tool = fslatency ]; then
+		romfs_image > /dev/nvme0n1
+		mount -t romfs /dev/nvme0n1 $work/mounted
+	fi
+	# shellcheck disable=SC2046 # words
+	start $tool --json $(options_of $tool) "$@"
+	requests=$(requests_done)
+}
+
+# why_not - what of shown, made, told and status is not as it must be: one word, or nothing
+why_not() {
+	if [ $status -ne 0 ] && [ $status -ne 5 ]; then
+		echo "**ended**:"
+	elif [ "$shown" -gt $made ] || [ $((shown + told)) -lt $made ]; then
+		echo "**failed**:"
+	elif [ $shares = yes ] && { [ "$shown" -ne $made ] || [ "$told" -eq 0 ]; }; then
+		echo "**failed**:"
+	fi
+}
+
+# after_run THING... - the attack is over: these cells are what came of it
+after_run() {
+	local status=0 shown told failed thing
+	[ $tool != biolatency ] || made=$(($(requests_done) - requests))
+	finish || status=$?
+	! mountpoint -q $work/mounted || umount $work/mounted
+	shown=$(shown $tool $out)
+	told=$(told_lost $err)
+	failed=$(why_not)
+	for thing; do
+		cell $thing "${failed:+$failed }$shown of $made, $told told"
+	done
+	tail -n 5 $err
+	[ -z "$failed" ]
+}
+
+# against THING TEXT [TOO] - the attack has begun, and lwload tells in words with that TEXT that it fills its share:
+# root's events are all shown
+against() {
+	local shares=yes
+	await "$2" $err 60
+	known_events
+	pause 1.2
+	no_more
+	after_run "$1" "${@:3}"
+}
+
+# slow_calls TOOL KIND N NR TEXT
+slow_calls() {
+	before_run "$1"
+	block "$2" "$3" "$4"
+	against calls "$5"
+}
+
+# by_keys TOOL KIND [OPTION...] - the tool reports each second
+by_keys() {
+	before_run "$1" -i 1 "${@:3}"
+	by_user "$2" 0 $file 2
+	against places 'room for' rows
+}
+
+# time_of_a_call - of the kind that the tool is there for, which it does not count as root's; sets nsec
+time_of_a_call() {
+	local words
+	read -r -a words <<< "$(flood_of $tool)"
+	[ $tool != fslatency ] && [ "${words[0]}" != disk ] || words[2]=$file
+	$attack time "${words[@]}" > $work/times
+	[ $tool != execsnoop ] || made=$((made + words[1]))
+	nsec=$(percentile 50 $work/times)
+}
+
+microseconds() {
+	echo "$(($1 / 1000)).$(($1 % 1000 / 100)) us"
+}
+
+# flooded TOOL KIND FILE - by four processes
+flooded() {
+	local shares=no alone nsec things=(limits) status
+	before_run "$1"
+	time_of_a_call
+	alone=$nsec
+	by_user "$2" 0 "$3" 4
+	pause 3
+	time_of_a_call
+	known_events
+	no_more
+	grep -q "^# none: $tool buffer " /lw/tests/attacks.sh || things+=(buffer)
+	strictly after_run "${things[@]}"
+	cell time "$(microseconds $nsec), $(microseconds $alone)"
+	return $status
+}
+
+test_attack_opensnoop_slow_calls() {
+	slow_calls opensnoop open 1001 257 'do_sys_openat2: too many calls'
+}
+
+# With -x calls of execve(2) are followed to their return.
+test_attack_execsnoop_slow_calls() {
+	local status
+	sysctl -q fs.lease-break-time=600
+	strictly slow_calls execsnoop exec 520 59 'execve: too many calls'
+	sysctl -q fs.lease-break-time=45
+	return $status
+}
+
+# More direct reads at once than one user has instances, by processes that run when nobody else wants to
+test_attack_fsslower_slow_calls() {
+	before_run fsslower
+	idle='chrt -i 0' by_user disk 0 $file 600
+	against calls 'vfs_read: too many calls'
+}
+
+test_attack_fslatency_slow_calls() {
+	before_run fslatency
+	idle='chrt -i 0' by_user disk 0 $file 600
+	against calls 'vfs_read: too many calls'
+}
+
+test_attack_rwtime_slow_calls() {
+	slow_calls rwtime read 1001 0 ' read: too many calls'
+}
+
+test_attack_accept2close_slow_calls() {
+	slow_calls accept2close accept 1001 43 'accept4: too many calls'
+}
+
+test_attack_rwtime_keys() {
+	by_keys rwtime keys
+}
+
+test_attack_syscallbypid_keys() {
+	by_keys syscallbypid keys
+}
+
+test_attack_bitesize_keys() {
+	by_keys bitesize names
+}
+
+test_attack_biolatency_pending() {
+	local shares=no
+	before_run biolatency
+	idle='chrt -i 0' by_user disk 0 $file 300
+	pause 3
+	known_events
+	no_more
+	after_run pending
+}
+
+# Sleeps that a signal interrupts, and that go on: one process has more of them than its user's share.
+test_attack_syscallbypid_pending() {
+	before_run syscallbypid
+	by_user sleeps 2100 /
+	eventually 60 grep -qs '^Threads:.2101' "/proc/$!/status"
+	pkill -STOP -U 65534
+	pause 1
+	pkill -CONT -U 65534
+	against pending 'interrupted calls at once'
+}
+
+test_attack_accept2close_pending() {
+	before_run accept2close
+	by_user holds 9000 /
+	against pending 'under way at once'
+}
+
+test_attack_weblatency_pending() {
+	before_run weblatency
+	by_user waits 2100 /
+	against pending 'requests at once'
+}
+
+test_attack_opensnoop_flood() {
+	flooded opensnoop opens /etc/issue
+}
+
+test_attack_execsnoop_flood() {
+	flooded execsnoop misses /
+}
+
+test_attack_killsnoop_flood() {
+	flooded killsnoop kills /
+}
+
+test_attack_fsslower_flood() {
+	flooded fsslower reads $file
+}
+
+test_attack_fslatency_flood() {
+	flooded fslatency reads $file
+}
+
+test_attack_rwtime_flood() {
+	flooded rwtime reads $file
+}
+
+test_attack_biolatency_flood() {
+	flooded biolatency disk $file
+}
+
+test_attack_bitesize_flood() {
+	flooded bitesize disk $file
+}
+
+test_attack_syscallbypid_flood() {
+	flooded syscallbypid calls /
+}
+
+test_attack_accept2close_flood() {
+	flooded accept2close accepts /
+}
+
+test_attack_weblatency_flood() {
+	flooded weblatency requests /
+}
