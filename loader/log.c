@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
 #include <poll.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "log.h"
@@ -22,16 +25,32 @@ static size_t escape(char *out, size_t room, const char *text)
 	return n;
 }
 
+#define TRIES 50
+#define TRY_MSEC 20
+
+/*
+ * Returns false if that may be tried again. poll(2) waits until three quarters of a UNIX socket are
+ * free (unix_writable() in af_unix.c): the journal's holds 8 MiB, which takes it longer than a second.
+ */
+static bool try(const char *text, size_t len)
+{
+	struct pollfd p = { .fd = STDERR_FILENO, .events = POLLOUT };
+
+	if (poll(&p, 1, TRY_MSEC) > 0)
+		return write(STDERR_FILENO, text, len) >= 0 || errno != EAGAIN;
+	return send(STDERR_FILENO, text, len, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
+}
+
 /*
  * Nobody may take what is written there, such as a terminal that was stopped, and the module
  * is to be removed all the same: wait a second, no longer.
  */
 static void put(const char *text, size_t len)
 {
-	struct pollfd p = { .fd = STDERR_FILENO, .events = POLLOUT };
+	int i;
 
-	if (poll(&p, 1, 1000) > 0 && write(STDERR_FILENO, text, len) < 0)
-		return;
+	for (i = 0; i < TRIES && !try(text, len); i++)
+		;
 }
 
 void lw_pass(const char *text, size_t len)

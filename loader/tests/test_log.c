@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -42,6 +43,32 @@ static void stderr_that_takes_nothing(void **state)
 	close(saved);
 	close(writer);
 	close(reader);
+}
+
+/* As the journal's is while rows come faster than it reads: poll(2) sees room later than send(2). */
+static void stderr_that_has_little_room(void **state)
+{
+	static const char message[] = "lwload: warning: x\n";
+	static char bytes[1 << 20];
+	int fds[2], size = 1 << 16, saved = dup(STDERR_FILENO);
+	size_t n = 0;
+	ssize_t got;
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+	assert_int_equal(setsockopt(fds[1], SOL_SOCKET, SO_SNDBUF, &size, sizeof(size)), 0);
+	while (send(fds[1], bytes, 4096, MSG_DONTWAIT) > 0)
+		;
+	assert_int_equal(read(fds[0], bytes, 4096), 4096);
+	dup2(fds[1], STDERR_FILENO);
+	lw_warn("%s", "x");
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	close(fds[1]);
+	while ((got = read(fds[0], bytes + n, sizeof(bytes) - n)) > 0)
+		n += got;
+	assert_memory_equal(bytes + n - strlen(message), message, strlen(message));
+	close(fds[0]);
 }
 
 static void strangers_bytes(void **state)
@@ -84,6 +111,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(stderr_that_takes_nothing),
+		cmocka_unit_test(stderr_that_has_little_room),
 		cmocka_unit_test(strangers_bytes),
 		cmocka_unit_test(stdout_when_time_is_up),
 	};
