@@ -24,6 +24,7 @@ struct lw_output {
 	unsigned long long head; /* bytes of it that are its heading */
 	char *heading;
 	size_t heading_len;
+	unsigned long long partly; /* whole lines of what stdout took a part of */
 };
 
 /* ---- opening ---- */
@@ -266,10 +267,13 @@ static int write_files(struct lw_output *output, const char *buf, size_t len)
 	return err;
 }
 
-static int write_stdout(const struct lw_output *output, const char *buf, size_t len)
+static int write_stdout(struct lw_output *output, const char *buf, size_t len)
 {
-	int err = lw_signals_write(STDOUT_FILENO, buf, len);
+	size_t i, done;
+	int err = lw_signals_write(STDOUT_FILENO, buf, len, &done);
 
+	for (i = 0; err && i < done; i++)
+		output->partly += buf[i] == '\n';
 	if (err && err != -EPIPE && err != -EINTR)
 		lw_error("%s: cannot write to stdout: %s", output->tool, strerror(-err));
 	return err;
@@ -284,6 +288,11 @@ int lw_output_write(struct lw_output *output, const char *buf, size_t len)
 	else
 		output->broken = write_stdout(output, buf, len);
 	return output->broken;
+}
+
+unsigned long long lw_output_partly(const struct lw_output *output)
+{
+	return output->partly;
 }
 
 int lw_output_close(struct lw_output *output)

@@ -47,6 +47,9 @@ int lw_output_pipe(const struct lw_output *output);
  */
 int lw_output_write(struct lw_output *output, const char *buf, size_t len);
 
+/* lw_output_partly - how many whole lines stdout took of the write that failed */
+unsigned long long lw_output_partly(const struct lw_output *output);
+
 /*
  * lw_output_reopen - go on in the file that has the path now, which is created if it was moved
  * away; nothing is done if it is the same one. It refuses the files that lw_output_open() refuses,

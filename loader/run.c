@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -76,6 +77,32 @@ static void on_inserted(void *context)
 	lw_origin_remember(run->host->root, run->host->release, run->serial);
 }
 
+/* Records for which stdout had no room. */
+static unsigned long long hidden(const struct run *run)
+{
+	return run->stuck ? run->records - run->shown : 0;
+}
+
+/* Where messages go the same way as records, the next one would come right after half of a record. */
+static void end_line(void)
+{
+	struct stat out, err;
+
+	if (fstat(STDOUT_FILENO, &out) == 0 && fstat(STDERR_FILENO, &err) == 0 &&
+	    out.st_dev == err.st_dev && out.st_ino == err.st_ino)
+		lw_pass("\n", 1);
+}
+
+/* An event is one line. What a report has shown before it was cut off is not worth counting. */
+static void count_partly(struct run *run)
+{
+	unsigned long long lines = lw_output_partly(run->output);
+
+	if (lw_tool_interval(run->tool))
+		return;
+	run->shown += lines < hidden(run) ? lines : hidden(run);
+}
+
 /* The rest of a run whose reader stands still is counted, not shown. */
 static int show(struct run *run)
 {
@@ -89,6 +116,8 @@ static int show(struct run *run)
 	if (err != -EINTR)
 		return err;
 	run->stuck = true;
+	count_partly(run);
+	end_line();
 	return 1;
 }
 
@@ -308,12 +337,6 @@ static int prepare(struct run *run)
 }
 
 /* ---- the end ---- */
-
-/* Records for which stdout had no room. */
-static unsigned long long hidden(const struct run *run)
-{
-	return run->stuck ? run->records - run->shown : 0;
-}
 
 static void report_loss(struct run *run)
 {

@@ -154,16 +154,15 @@ static int wait_writable(int fd)
 	return ret < 0 ? ret : 0;
 }
 
-static int write_all(int fd, const char *buf, size_t len)
+static int write_all(int fd, const char *buf, size_t len, size_t *done)
 {
 	int before = alarms;
 
-	while (len) {
-		ssize_t n = write(fd, buf, len);
+	while (*done < len) {
+		ssize_t n = write(fd, buf + *done, len - *done);
 
 		if (n >= 0) {
-			buf += n;
-			len -= n;
+			*done += n;
 		} else if (errno == EAGAIN) {
 			int err = wait_writable(fd);
 
@@ -172,20 +171,21 @@ static int write_all(int fd, const char *buf, size_t len)
 		} else if (errno != EINTR) {
 			return -errno;
 		}
-		if (len && (stopped || expired) && alarms > before)
+		if (*done < len && (stopped || expired) && alarms > before)
 			return -EINTR;
 	}
 	return 0;
 }
 
-int lw_signals_write(int fd, const char *buf, size_t len)
+int lw_signals_write(int fd, const char *buf, size_t len, size_t *done)
 {
 	sigset_t set;
 	int err;
 
+	*done = 0;
 	stop_set(&set);
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
-	err = write_all(fd, buf, len);
+	err = write_all(fd, buf, len, done);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	return err;
 }

@@ -40,8 +40,8 @@ int lw_signals_poll(struct pollfd *fds, int n, int msec);
 /*
  * lw_signals_write - write all of buf, though the reader may be slow. After a
  * signal it waits one second more for the reader, then gives up. Returns 0,
- * -EINTR (given up), -EPIPE or another -errno.
+ * -EINTR (given up), -EPIPE or another -errno. *done: bytes that were taken.
  */
-int lw_signals_write(int fd, const char *buf, size_t len);
+int lw_signals_write(int fd, const char *buf, size_t len, size_t *done);
 
 #endif

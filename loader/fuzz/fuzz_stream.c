@@ -54,10 +54,10 @@ struct output {
 
 static struct output *output;
 
-int __wrap_lw_signals_write(int fd, const char *buf, size_t len);
+int __wrap_lw_signals_write(int fd, const char *buf, size_t len, size_t *done);
 
 /* In front of the loader's own (fuzz.mk). */
-int __wrap_lw_signals_write(int fd, const char *buf, size_t len)
+int __wrap_lw_signals_write(int fd, const char *buf, size_t len, size_t *done)
 {
 	(void)fd;
 	if (output->len + len > output->size) {
@@ -67,6 +67,7 @@ int __wrap_lw_signals_write(int fd, const char *buf, size_t len)
 	}
 	memcpy(output->text + output->len, buf, len);
 	output->len += len;
+	*done = len;
 	return 0;
 }
 

@@ -1464,10 +1464,12 @@ static void interrupt_self(void)
 	kill(getpid(), SIGINT);
 }
 
-/* A pipe that is full, and nobody reads it. */
-static int stdout_stands_still(void)
+#define PIPE_PAGE 4096
+
+/* A pipe that is full. Returns its other end. */
+static int full_stdout(void)
 {
-	static const char text[4096];
+	static const char text[PIPE_PAGE];
 	int fds[2];
 
 	if (pipe(fds) || dup2(fds[1], STDOUT_FILENO) < 0 ||
@@ -1475,7 +1477,55 @@ static int stdout_stands_still(void)
 		return -1;
 	while (write(STDOUT_FILENO, text, sizeof(text)) > 0)
 		;
-	return fcntl(STDOUT_FILENO, F_SETFL, 0);
+	return fcntl(STDOUT_FILENO, F_SETFL, 0) ? -1 : fds[0];
+}
+
+/* And nobody reads it. */
+static int stdout_stands_still(void)
+{
+	return full_stdout() < 0 ? -1 : 0;
+}
+
+static int stdout_takes_a_page(void)
+{
+	char text[PIPE_PAGE];
+	int reader = full_stdout();
+
+	return reader >= 0 && read(reader, text, sizeof(text)) == sizeof(text) ? 0 : -1;
+}
+
+#define MANY 400
+
+static void print_many_and_interrupt(void)
+{
+	int i;
+
+	fake_print(0, HEADER);
+	for (i = 0; i < MANY; i++)
+		fake_print(0, "\t0\t11\tkill\t15\t42\t0\n");
+	kill(getpid(), SIGINT);
+}
+
+/* The record that was cut off is lost, those before it are not. */
+static void records_that_are_taken_in_part(void **state)
+{
+	struct outcome outcome;
+	char want[100];
+	int shown;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	fake->on_start = print_many_and_interrupt;
+	run_killsnoop(ARGS("--json"), NULL, &outcome);
+	assert_int_equal(outcome.code, LW_OK);
+	shown = PIPE_PAGE / (strlen(outcome.out) / MANY);
+	outcome_free(&outcome);
+	assert_in_range(shown, 1, MANY - 1);
+	fake_reset();
+	fake->on_start = print_many_and_interrupt;
+	snprintf(want, sizeof(want), "%d records were lost, %d shown", MANY - shown, shown);
+	ends(ARGS("--json"), stdout_takes_a_page, LW_LOST, want);
 }
 
 /* What is no record does not end without a word either. */
@@ -2209,6 +2259,7 @@ static const struct CMUnitTest fixed[] = {
 	FRESH(report_is_flushed),
 	FRESH(full_disk_at_a_report),
 	FRESH(last_lines_are_not_taken),
+	FRESH(records_that_are_taken_in_part),
 	FRESH(metrics),
 	FRESH(metrics_before_the_first_report),
 	FRESH(metrics_of_losses),

@@ -88,12 +88,14 @@ static void stdout_when_time_is_up(void **state)
 {
 	int reader, writer = full_pipe(&reader);
 	time_t start = time(NULL);
+	size_t done;
 
 	(void)state;
 	lw_signals_catch();
 	lw_signals_expire(0.2);
-	assert_int_equal(lw_signals_write(writer, "x", 1), -EINTR);
+	assert_int_equal(lw_signals_write(writer, "x", 1, &done), -EINTR);
 	lw_signals_expire(0);
+	assert_int_equal(done, 0);
 	assert_in_range(time(NULL) - start, 1, 4);
 	assert_false(lw_signals_stop());
 	close(writer);
