@@ -278,6 +278,29 @@ seen_by_unit() {
 	not grep '^lw_' /proc/modules
 }
 
+unit_traces() {
+	in_systemd journalctl -t lwload-opensnoop -o cat --no-pager | grep -qF 'tracing; Ctrl-C'
+}
+
+# More rows than journald takes of a service in half a minute by its own limit, whatever room it has, and
+# faster than it writes: they are there, or lwload tells how many are not. Lines are whole.
+unit_loses_no_row_silently() {
+	local rows lost
+	echo 'OPTIONS="-n perl -v"' > /etc/lwtools/opensnoop.conf
+	in_systemd systemctl start lwload@opensnoop
+	eventually 15 unit_traces
+	in_systemd perl -e 'for (1 .. 200000) { open(FILE, "<", "/etc/hostname") or die; }'
+	in_systemd systemctl stop lwload@opensnoop
+	in_systemd journalctl --sync
+	in_systemd journalctl -t lwload-opensnoop -o cat --no-pager > /tmp/journal
+	rows=$(grep -c '^{.*"path":"/etc/hostname"}$' /tmp/journal)
+	lost=$(sed -n 's/^lwload: .*: \([0-9]*\) records were lost.*/\1/p' /tmp/journal)
+	echo "$rows rows, ${lost:-0} lost"
+	[ $((rows + ${lost:-0})) -eq 200000 ]
+	not grep '^{.*lwload: ' /tmp/journal
+	not in_systemd journalctl -t systemd-journald -o cat --no-pager -g Suppressed
+}
+
 # Each row is in one of the files, whether it came before or after the file was moved away.
 unit_rotates() {
 	local file=/var/log/lwtools/opensnoop.json
@@ -305,6 +328,7 @@ unit_runs() {
 	seen_by_unit in_systemd journalctl -t lwload-opensnoop -o cat --no-pager
 	echo 'OPTIONS="-n cat -F --output /var/log/lwtools/opensnoop.json"' > /etc/lwtools/opensnoop.conf
 	unit_rotates
+	unit_loses_no_row_silently
 	# A tool that is not there is not tried again and again.
 	not in_systemd systemctl start lwload@nosuch || sleep 1
 	[ "$(in_systemd systemctl show -p NRestarts --value lwload@nosuch)" -eq 0 ]
@@ -328,10 +352,14 @@ test_packages_have_a_timer_for_the_hold() {
 }
 
 test_packages_have_a_unit_that_keeps_a_tool_on() {
-	local status
+	local status conf=/etc/systemd/journald.conf.d
+	# So that the journal keeps all rows
+	mkdir $conf
+	printf '%s\n' '[Journal]' SystemMaxUse=1G RuntimeMaxUse=1G > $conf/large.conf
 	start_systemd
 	strictly unit_runs
 	stop_systemd
+	rm -r $conf
 	return "$status"
 }
 
