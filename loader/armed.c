@@ -10,6 +10,7 @@
 
 #include "armed.h"
 #include "debugfs.h"
+#include "file.h"
 
 #define KPROBES "kprobes/enabled"
 #define FTRACE "/proc/sys/kernel/ftrace_enabled"
@@ -19,23 +20,20 @@ enum { BY_KPROBES, BY_FTRACE, SWITCHES };
 static const char *const names[SWITCHES] = { "/sys/kernel/debug/" KPROBES,
 					     "kernel.ftrace_enabled" };
 
-/* Lines are "ffffffff81000000 T NAME". */
+/* Lines are "ffffffff81000000 T NAME", and those of modules go on with "\t[MODULE]". */
+static bool is_symbol(void *context, const char *line)
+{
+	const char *space = strrchr(line, ' ');
+
+	return space && !strcmp(space + 1, context);
+}
+
 bool lw_armed_symbol(const char *root, const char *name)
 {
-	char path[PATH_MAX], end[80], *line = NULL;
-	bool yes = false;
-	size_t size = 0;
-	FILE *file;
+	char path[PATH_MAX];
 
 	snprintf(path, sizeof(path), "%s/proc/kallsyms", root);
-	snprintf(end, sizeof(end), " %s\n", name);
-	file = fopen(path, "re");
-	while (file && !yes && getline(&line, &size, file) >= 0)
-		yes = strstr(line, end);
-	free(line);
-	if (file)
-		fclose(file);
-	return yes;
+	return lw_file_lines(path, is_symbol, (char *)name);
 }
 
 /* ---- a switch ---- */

@@ -4,6 +4,8 @@
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "file.h"
@@ -31,4 +33,21 @@ ssize_t lw_file_read(char *buf, size_t size, const char *format, ...)
 		n--;
 	buf[n > 0 ? n : 0] = '\0';
 	return n;
+}
+
+bool lw_file_lines(const char *path, bool (*look)(void *context, const char *line), void *context)
+{
+	FILE *file = fopen(path, "re");
+	char *line = NULL;
+	bool found = false;
+	size_t size = 0;
+
+	while (file && !found && getline(&line, &size, file) >= 0) {
+		line[strcspn(line, "\n")] = '\0';
+		found = look(context, line);
+	}
+	free(line);
+	if (file)
+		fclose(file);
+	return found;
 }

@@ -172,49 +172,48 @@ static int set_disk(const char *root, const struct lw_tool *tool, const struct l
 
 /* ---- file systems ---- */
 
+struct types {
+	const char *wanted;
+	char *of_disks; /* their names */
+};
+
 /* Lines are "nodev\tNAME" or "\tNAME" (fs/filesystems.c). */
+static bool is_type(void *context, const char *line)
+{
+	struct types *types = context;
+	const char *name = strchr(line, '\t');
+
+	if (name && name == line)
+		add_name(types->of_disks, name + 1);
+	return name && !strcmp(name + 1, types->wanted);
+}
+
+/* Without it, @list has all types of disks. */
 static bool is_registered(const char *root, const char *type, char *list)
 {
-	char path[PATH_MAX], *line = NULL, *name;
-	bool yes = false;
-	size_t size = 0;
-	FILE *file;
+	struct types types = { type, list };
+	char path[PATH_MAX];
 
 	*list = '\0';
 	snprintf(path, sizeof(path), "%s/proc/filesystems", root);
-	file = fopen(path, "re");
-	while (file && getline(&line, &size, file) >= 0) {
-		line[strcspn(line, "\n")] = '\0';
-		name = strchr(line, '\t');
-		if (!name)
-			continue;
-		yes |= !strcmp(name + 1, type);
-		if (name == line)
-			add_name(list, name + 1);
-	}
-	free(line);
-	if (file)
-		fclose(file);
-	return yes;
+	return lw_file_lines(path, is_type, &types);
+}
+
+static bool begins_with(void *context, const char *line)
+{
+	const char *text = context;
+
+	return !strncmp(line, text, strlen(text));
 }
 
 /* Its module has an alias (MODULE_ALIAS_FS in linux/fs.h). */
 static bool can_be_loaded(const char *root, const char *release, const char *type)
 {
-	char path[PATH_MAX], alias[80], *line = NULL;
-	bool yes = false;
-	size_t size = 0;
-	FILE *file;
+	char path[PATH_MAX], alias[80];
 
 	snprintf(path, sizeof(path), "%s/lib/modules/%s/modules.alias", root, release);
 	snprintf(alias, sizeof(alias), "alias fs-%.60s ", type);
-	file = fopen(path, "re");
-	while (file && !yes && getline(&line, &size, file) >= 0)
-		yes = !strncmp(line, alias, strlen(alias));
-	free(line);
-	if (file)
-		fclose(file);
-	return yes;
+	return lw_file_lines(path, begins_with, alias);
 }
 
 static int check_type(const char *root, const char *release, const struct lw_tool *tool,
