@@ -415,7 +415,7 @@ static int end_of_line(struct lw_stream *stream)
 {
 	char *line = stream->line;
 
-	/* eight_digits() looks behind its end. */
+	/* eight_digits() looks past its end. */
 	memset(line + stream->len, 0, 1 + sizeof(uint64_t));
 	if (stream->skip || memchr(line, '\0', stream->len)) {
 		stream->bad++;

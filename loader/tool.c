@@ -47,7 +47,7 @@ static bool names_kprobes(const struct lw_tool *tool)
 
 	while ((p = memmem(p, end - p, begin, strlen(begin)))) {
 		p += strlen(begin);
-		/* A NUL is behind the image. */
+		/* A NUL comes after the image. */
 		if (!strncmp(p, "probe", 5) || !strncmp(p, "retprobe", 8))
 			return true;
 	}

@@ -105,7 +105,7 @@ static int read_symbols(uint64_t *addresses, uint64_t lookup)
 {
 	FILE *file = fopen("/proc/kallsyms", "re");
 	char line[256];
-	/* _stext is among the first hundreds, the other behind thousands. */
+	/* _stext is among the first hundreds, the other comes after thousands. */
 	int left = lookup ? 1 : NSYMBOLS;
 
 	if (!file)
