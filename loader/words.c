@@ -34,8 +34,6 @@ static const struct row {
 	{ "Number of errors: #, skipped probes: 0", NOTHING, false, NULL },
 	{ "Number of errors: #, skipped probes: @", MISSED, false,
 	  "%llu calls were missed before it ended" },
-	{ "probe overhead (# cycles) exceeded threshold", NOTHING, true,
-	  "it stopped: its probes took more than half of a processor's time" FILTER },
 	{ "Skipped too many probes", ONE_MISSED, true,
 	  "it stopped: too many calls were missed, with too many under way at once" FILTER },
 	{ "MAXACTION exceeded", NOTHING, true,

@@ -23,11 +23,6 @@ static const struct row {
 	  "calls were missed: they came while another was being recorded", 0, 1 },
 	{ "Number of errors: 1, skipped probes: 0", NOT_PRINTED, 0, 0 },
 	{ "Number of errors: 12, skipped probes: 5", "5 calls were missed before it ended", 0, 5 },
-	{ "probe overhead (512 cycles) exceeded threshold (500 cycles) in last 1000 cycles",
-	  "it stopped: its probes took more than half of a processor's time; a filter may help "
-	  "(SystemTap: probe overhead (512 cycles) exceeded threshold (500 cycles) in last 1000 "
-	  "cycles)",
-	  0, 0 },
 	{ "Skipped too many probes, check MAXSKIPPED or try again",
 	  "it stopped: too many calls were missed, with too many under way at once; a filter may "
 	  "help (SystemTap: Skipped too many probes, check MAXSKIPPED or try again)",
