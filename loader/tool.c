@@ -33,10 +33,13 @@ bool lw_tool_name_ok(const char *name)
 
 /* ---- the file ---- */
 
+/* One that is changed meanwhile is refused, as one whose hash is another. */
 static int read_image(struct lw_tool *tool, struct lw_reason *why)
 {
 	tool->image = lw_trust_bytes(tool->fd, tool->path, tool->size, why);
-	return tool->image ? 0 : -EIO;
+	if (tool->image)
+		return 0;
+	return errno == ENODATA ? -ENOEXEC : -EIO;
 }
 
 /* What registers them is among the names of its symbols. */

@@ -78,7 +78,8 @@ bool lw_tool_name_ok(const char *name);
  * Searches lib/modules/RELEASE/systemtap, then .../updates/dkms. The file is
  * opened once, as trust.h says, and all later work uses the bytes read then.
  * Prints what is wrong. Returns 0, -ENOENT (no such file), -EPERM (others than
- * root could have changed it, or its directory), -ENOEXEC (not a module of lwtools) or another -errno.
+ * root could have changed it, or its directory), -ENOEXEC (not a module of lwtools, or changed while it
+ * was read) or another -errno.
  */
 int lw_tool_open(const char *root, const char *release, const char *name, struct lw_tool **tool);
 

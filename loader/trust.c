@@ -212,7 +212,7 @@ static int read_all(int fd, char *buf, size_t size)
 		if (n < 0)
 			return -errno;
 		if (n == 0)
-			return -EIO;
+			return -ENODATA;
 		done += n;
 	}
 	return 0;
@@ -227,8 +227,12 @@ char *lw_trust_bytes(int fd, const char *path, size_t size, struct lw_reason *wh
 		bytes[size] = '\0';
 		return bytes;
 	}
-	lw_reason(why, "%s: cannot be read: %s", path, strerror(-err));
+	if (err == -ENODATA)
+		lw_reason(why, "%s: was made shorter while it was read; try again", path);
+	else
+		lw_reason(why, "%s: cannot be read: %s", path, strerror(-err));
 	free(bytes);
+	errno = -err;
 	return NULL;
 }
 

@@ -35,9 +35,10 @@ int lw_trust_dir(const char *root, const char *path, struct lw_reason *why);
 int lw_trust_open(int dir, const char *path, size_t limit, size_t *size, struct lw_reason *why);
 
 /*
- * lw_trust_bytes - the bytes of an open file, with a NUL behind them
+ * lw_trust_bytes - the bytes of an open file, with a NUL after them
  *
- * Returns them, to be freed, or NULL with *why.
+ * Returns them, to be freed, or NULL with *why and errno: ENODATA if the file had fewer than @size bytes
+ * by then, or what malloc(3) or read(2) set.
  */
 char *lw_trust_bytes(int fd, const char *path, size_t size, struct lw_reason *why);
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,6 +16,7 @@
 #include "lock.h"
 #include "identity.h"
 #include "tool.h"
+#include "trust.h"
 
 static char *root;
 
@@ -909,12 +911,33 @@ static void fill(struct CMUnitTest *tests)
 						(void *)&file_rows[i] };
 }
 
+/* A writer has cut it off after its size was asked for. */
+static void a_file_that_gets_shorter(void **state)
+{
+	struct lw_reason why = { "" };
+	char *bytes;
+	int fd = memfd_create("short", 0);
+
+	(void)state;
+	assert_int_equal(write(fd, "abc", 3), 3);
+	lseek(fd, 0, SEEK_SET);
+	assert_null(lw_trust_bytes(fd, "x.ko", 4, &why));
+	assert_int_equal(errno, ENODATA);
+	assert_string_equal(why.text, "x.ko: was made shorter while it was read; try again");
+	lseek(fd, 0, SEEK_SET);
+	bytes = lw_trust_bytes(fd, "x.ko", 3, &why);
+	assert_string_equal(bytes, "abc");
+	free(bytes);
+	close(fd);
+}
+
 #define WITH_TREE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
 {
 	static const struct CMUnitTest fixed[] = {
 		cmocka_unit_test(names_of_tools),
+		cmocka_unit_test(a_file_that_gets_shorter),
 		WITH_TREE(description),
 		WITH_TREE(description_with_reports),
 		cmocka_unit_test(types),
