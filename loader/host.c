@@ -441,18 +441,13 @@ static char *find_blacklisted(const struct points *points, FILE *file)
 	return found;
 }
 
-enum lw_result lw_host_blacklist(const struct lw_subject *subject, struct lw_reason *why)
+static enum lw_result look_for_blacklisted(const struct lw_subject *subject, struct lw_reason *why)
 {
-	struct points points;
+	struct points points = find_points(subject->tool);
 	char *name;
 	FILE *file;
 	int fd;
 
-	if (subject->run && !subject->staprun) {
-		lw_reason(why, "looked at when the kernel does not take a probe");
-		return LW_RULE_SKIP;
-	}
-	points = find_points(subject->tool);
 	if (!points.begin) {
 		lw_reason(why, "the module has no kprobe");
 		return LW_RULE_OK;
@@ -475,6 +470,20 @@ enum lw_result lw_host_blacklist(const struct lw_subject *subject, struct lw_rea
 	}
 	lw_reason(why, "no function that the module probes is on it");
 	return LW_RULE_OK;
+}
+
+enum lw_result lw_host_blacklist(const struct lw_subject *subject, struct lw_reason *why)
+{
+	if (subject->run && !subject->staprun) {
+		lw_reason(why, "looked at when the kernel does not take a probe");
+		return LW_RULE_SKIP;
+	}
+	return look_for_blacklisted(subject, why);
+}
+
+bool lw_host_barred(const struct lw_subject *subject, struct lw_reason *why)
+{
+	return look_for_blacklisted(subject, why) == LW_RULE_FAIL;
 }
 
 /* ---- addresses ---- */
@@ -714,14 +723,6 @@ enum lw_exit lw_host_guard(const struct lw_subject *subject)
 		}
 	}
 	return LW_OK;
-}
-
-bool lw_host_barred(const struct lw_subject *subject, struct lw_reason *why)
-{
-	struct lw_subject now = *subject;
-
-	now.run = false;
-	return lw_host_blacklist(&now, why) == LW_RULE_FAIL;
 }
 
 void lw_host_refusal(const struct lw_subject *subject, int error, struct lw_reason *why)

@@ -155,9 +155,7 @@ enum lw_result lw_host_check(const struct lw_host_rule *rule, const struct lw_su
  */
 enum lw_exit lw_host_guard(const struct lw_subject *subject);
 
-/*
- * lw_host_barred - has the kernel not taken a probe as its function is on the blacklist? *why says which.
- */
+/* lw_host_barred - is a function that the module probes on the blacklist? *why says which. For a run. */
 bool lw_host_barred(const struct lw_subject *subject, struct lw_reason *why);
 
 /*
