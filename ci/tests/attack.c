@@ -25,6 +25,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "failing.h"
+
 static const char *file;
 static int fd, client, server;
 static struct sockaddr_storage address;
@@ -140,19 +142,9 @@ static void keys_begin(void)
 /* A process of its own, with fifteen calls that fail, and a read */
 static void keys(void)
 {
-	static const int nrs[] = {
-		SYS_sched_get_priority_max, SYS_sched_get_priority_min, SYS_sched_rr_get_interval,
-		SYS_sched_getscheduler,     SYS_sched_getparam,         SYS_sched_getaffinity,
-		SYS_timer_getoverrun,       SYS_timer_gettime,          SYS_timer_delete,
-		SYS_timerfd_settime,        SYS_timerfd_gettime,        SYS_get_robust_list,
-		SYS_inotify_rm_watch,       SYS_mq_getsetattr,          SYS_clock_getres,
-	};
-	unsigned int i;
-
 	if (syscall(SYS_fork))
 		return;
-	for (i = 0; i < sizeof(nrs) / sizeof(nrs[0]); i++)
-		syscall(nrs[i], 0, 0, 0);
+	failing_calls();
 	reads();
 	_exit(0);
 }

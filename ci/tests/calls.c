@@ -30,6 +30,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "failing.h"
+
 #define SELF "/lw/tests/calls"
 
 static void die(const char *what)
@@ -357,15 +359,6 @@ static void numbers(void)
 /* 16n pairs of a process and a call, with names as long as there are */
 static void keys(int n)
 {
-	static const int calls[] = {
-		SYS_sched_get_priority_max, SYS_sched_get_priority_min, SYS_sched_rr_get_interval,
-		SYS_sched_getscheduler,     SYS_sched_getparam,         SYS_sched_getaffinity,
-		SYS_timer_getoverrun,       SYS_timer_gettime,          SYS_timer_delete,
-		SYS_timerfd_settime,        SYS_timerfd_gettime,        SYS_get_robust_list,
-		SYS_inotify_rm_watch,       SYS_mq_getsetattr,          SYS_clock_getres,
-	};
-	unsigned int i;
-
 	prctl(PR_SET_NAME, "keys-of-children");
 	while (n--) {
 		long pid = syscall(SYS_fork);
@@ -373,8 +366,7 @@ static void keys(int n)
 		if (pid < 0)
 			die("fork");
 		if (pid == 0) {
-			for (i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
-				syscall(calls[i], 0, 0, 0);
+			failing_calls();
 			_exit(0);
 		}
 		waitpid(pid, NULL, 0);
