@@ -376,8 +376,8 @@ nvme_disk() {
 	eventually 5 test -b /dev/nvme0n1
 }
 
-# What the kernel's own statistics count: reads, writes and discards that are done. A flush
-# is a request, and there it is the write without data that asks for it.
+# requests_done - reads, writes and discards that are done, by the kernel's own statistics. A flush is a request,
+# and counts there as the write without data that asks for it.
 requests_done() {
 	awk '$3 == "nvme0n1" { print $4 + $8 + $15 }' /proc/diskstats
 }
@@ -420,9 +420,14 @@ percentile() {
 	sort -n "$2" | awk -v p="$1" '{ n[NR] = $1 } END { i = int(NR * p / 100 + 0.999999); print n[i < 1 ? 1 : i] }'
 }
 
+# may_be_roots - of JSON, lines that may be of attack.c as root has it
+may_be_roots() {
+	grep -E '"known"|"romfs"|"nvme0n1"|\["short"\]'
+}
+
 # shown TOOL FILE - how many events of root's, by attack.c, are in its JSON
 shown() {
-	grep -E '"known"|"romfs"|"nvme0n1"|\["short"\]' "$2" |
+	may_be_roots < "$2" |
 		case $1 in
 		opensnoop) jq -c 'select(.path == "/etc/hostname" and .comm == "known")' ;;
 		execsnoop) jq -c 'select(.args == ["short"] and .uid == 0)' ;;

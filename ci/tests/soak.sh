@@ -23,7 +23,7 @@ begun() {
 	local out=$work/$1/pipe err=$work/$1/err
 	mkdir -p $work/$1
 	mkfifo $out
-	grep -E '"known"|"romfs"|"nvme0n1"|\["short"\]' < $out > $work/$1/out &
+	may_be_roots < $out > $work/$1/out &
 	echo $! > $work/$1/reader
 	# shellcheck disable=SC2046 # words
 	start "$1" --json $(options_of "$1")
@@ -83,7 +83,7 @@ made() {
 	esac
 }
 
-# What other users do, one after the other: calls that wait, keys, things that do not end, and floods
+# Attacks of other users, one after the other: calls that wait, keys, things that do not end, and floods
 attacks=(
 	"blocked open 1001" "attack keys 0 /etc/issue 2" "attack holds 9000 /" "attack opens 0 /etc/issue 4"
 	"blocked read 1001" "attack names 0 /var/tmp/lw-soak 2" "attack waits 2100 /" "attack kills 0 / 4"
@@ -149,7 +149,6 @@ stop_attackers() {
 # grown NAME - what the kernel has for itself, in KiB; and for the page
 grown() {
 	sleep 3
-	slab=$(kib SUnreclaim) vmalloc=$(kib VmallocUsed)
 	echo 3 > /proc/sys/vm/drop_caches
 	slab=$(kib SUnreclaim) vmalloc=$(kib VmallocUsed)
 	echo "# soak: $1: slab $slab KiB, vmalloc $vmalloc KiB" >&9
