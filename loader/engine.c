@@ -484,7 +484,7 @@ static void tell_blind(struct engine *engine)
 		      "there was not seen; run it again");
 }
 
-/* What the tool is for would not be seen. */
+/* Without that probe the tool would miss the events that it is for. */
 static int refuse_barred(struct engine *engine)
 {
 	const struct lw_run *run = engine->run;

@@ -93,7 +93,7 @@ static void end_line(void)
 		lw_pass("\n", 1);
 }
 
-/* An event is one line. What a report has shown before it was cut off is not worth counting. */
+/* An event is one line. The lines of a report that was cut off are not counted. */
 static void count_partly(struct run *run)
 {
 	unsigned long long lines = lw_output_partly(run->output);

@@ -13,7 +13,7 @@
 # thing: rows a report's length, each second, with as many rows as the keys make
 # thing: pending places of what has begun and does not end
 # thing: buffer the buffer of 1 MiB for each processor, filled by a flood of what the tool shows
-# thing: limits SystemTap's limits of time and of missed probes, in the same flood
+# thing: limits SystemTap's limit of missed probes, in the same flood
 # thing: time what half of root's calls of the same kind take at most, under the attack and without it
 #
 # none: killsnoop calls kill(2) and its like do not wait
