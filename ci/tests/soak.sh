@@ -139,11 +139,17 @@ latencies() {
 	echo "${line%;}" >&9
 }
 
+# One that was just beginning becomes that user's later.
+none_attacks() {
+	pkill -KILL -U 65531,65532,65533,65534 || :
+	pause 0.5
+	not pgrep -U 65531,65532,65533,65534
+}
+
 stop_attackers() {
 	kill $attackers
 	wait $attackers || :
-	pkill -KILL -U 65531,65532,65533,65534 || :
-	eventually 60 not pgrep -U 65531,65532,65533,65534 > /dev/null
+	eventually 60 none_attacks
 }
 
 # grown NAME - what the kernel has for itself, in KiB; and for the page
