@@ -5,16 +5,19 @@
  * usage: attack [time] KIND TIMES FILE [PROCESSES]
  *
  * TIMES 0 is for ever. Root's process is called "known", and anybody else's "attacker". "time" prints how
- * many nanoseconds each took, as a process called "victim". The kinds holds, waits and sleeps keep TIMES of what they make until SIGTERM.
+ * many nanoseconds each took, as a process called "victim". The kinds holds, waits, sleeps and issues keep TIMES of what they make
+ * until SIGTERM.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/aio_abi.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -79,6 +82,19 @@ static void reads(void)
 	char byte;
 
 	if (pread(fd, &byte, 1, 0) < 0)
+		die(file);
+}
+
+static void writes_begin(void)
+{
+	fd = open(file, O_WRONLY);
+	if (fd < 0)
+		die(file);
+}
+
+static void writes(void)
+{
+	if (pwrite(fd, "", 1, 0) != 1)
 		die(file);
 }
 
@@ -224,6 +240,35 @@ static void waits(void)
 	passes(client, -1, "GET /wait HTTP/1.1\r\n\r\n");
 }
 
+/* ---- issues: requests of a disk that does not answer ---- */
+
+static aio_context_t requests_of;
+
+static void issues_begin(void)
+{
+	fd = open(file, O_RDWR | O_DIRECT);
+	if (fd < 0 || syscall(SYS_io_setup, 16384, &requests_of))
+		die(file);
+}
+
+/* Not beside each other: those would be merged. */
+static void issues(void)
+{
+	static char buf[4096] __attribute__((aligned(4096)));
+	static int n;
+	struct iocb request = {
+		.aio_lio_opcode = IOCB_CMD_PWRITE,
+		.aio_fildes = fd,
+		.aio_buf = (uintptr_t)buf,
+		.aio_nbytes = sizeof(buf),
+		.aio_offset = n++ % 2 * 3 * sizeof(buf),
+	};
+	struct iocb *list[] = { &request };
+
+	if (syscall(SYS_io_submit, requests_of, 1, list) != 1)
+		die(file);
+}
+
 /* ---- sleeps: calls that a signal interrupts, and that go on ---- */
 
 static pthread_attr_t small;
@@ -261,6 +306,7 @@ static const struct kind {
 	{ "kills", nothing, kills, false },
 	{ "calls", nothing, calls, false },
 	{ "reads", file_begins, reads, false },
+	{ "writes", writes_begin, writes, false },
 	{ "disk", direct_begins, disk, false },
 	{ "names", direct_begins, names, false },
 	{ "spawns", nothing, spawns, false },
@@ -271,6 +317,7 @@ static const struct kind {
 	{ "requests", requests_begin, requests, false },
 	{ "holds", accepts_begin, connects, true },
 	{ "waits", waits_begin, waits, true },
+	{ "issues", issues_begin, issues, true },
 	{ "sleeps", sleeps_begin, sleeps, true },
 };
 

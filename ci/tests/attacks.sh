@@ -52,6 +52,7 @@
 
 attack=/lw/tests/attack
 file=/var/tmp/lw-attack
+frozen=/var/tmp/lw-frozen
 
 # options_of TOOL - so that what is root's can be told from what is others'
 options_of() {
@@ -89,16 +90,51 @@ by_user() {
 	(ulimit -n 40000; as_user 65534 ${idle-} $attack "$@") > /dev/null &
 }
 
+# frozen_disk - a file system at $frozen, with files of that user's, that stands still from freeze to no_more, also
+# where the test fails. Two disks of the most requests that there are have their data in it.
+frozen_disk() {
+	local n
+	trap no_frozen_disk EXIT
+	modprobe loop hw_queue_depth=10240
+	mkdir -p $frozen
+	cp /lw/tests/ext2 $work/disk
+	mount -t ext4 -o loop $work/disk $frozen
+	for n in 1 2; do
+		head -c 65536 /dev/zero > $frozen/$n
+		losetup /dev/loop$((4 + n)) $frozen/$n
+		chown 65534 $frozen/$n /dev/loop$((4 + n))
+	done
+}
+
+# The kernel complains of calls that wait so long.
+freeze() {
+	echo 0 > /proc/sys/kernel/hung_task_timeout_secs
+	fsfreeze -f $frozen
+}
+
+thaw() {
+	! mountpoint -q $frozen || fsfreeze -u $frozen 2> /dev/null || :
+}
+
+no_frozen_disk() {
+	no_more
+	losetup -d /dev/loop5 /dev/loop6
+	umount $frozen
+	eventually 60 modprobe -r loop
+	echo 120 > /proc/sys/kernel/hung_task_timeout_secs
+}
+
 no_more() {
+	thaw
 	pkill -TERM -U 65534 || :
 	pkill -KILL -U 65534 || :
 	eventually 60 not pgrep -U 65534 > /dev/null
 }
 
-# known_events - root does what the tool is there for, which adds to made
+# known_events - root does what the tool is there for, or what known says, which adds to made
 known_events() {
 	local words
-	read -r -a words <<< "$(flood_of $tool)"
+	read -r -a words <<< "${known:-$(flood_of $tool)}"
 	$attack "${words[@]}"
 	made=$((made + words[1]))
 }
@@ -112,8 +148,9 @@ before_run() {
 	head -c 65536 /dev/zero > $file
 	mkdir -p $work/mounted
 	if [ $tool = fslatency ]; then
-		romfs_image > /dev/nvme0n1
-		mount -t romfs /dev/nvme0n1 $work/mounted
+		cat /lw/tests/ext2 > /dev/nvme0n1
+		mount -t ext2 /dev/nvme0n1 $work/mounted
+		echo > $work/mounted/f
 	fi
 	# shellcheck disable=SC2046 # words
 	start $tool --json $(options_of $tool) "$@"
@@ -150,7 +187,7 @@ after_run() {
 # against THING TEXT [TOO] - the attack has begun, and lwload tells in words with that TEXT that it fills its share:
 # root's events are all shown
 against() {
-	local shares=yes
+	local shares=${shares-yes}
 	await "$2" $err 60
 	known_events
 	pause 1.2
@@ -223,19 +260,22 @@ test_attack_execsnoop_slow_calls() {
 	after_run calls
 }
 
-# More direct reads than a user has instances, by processes that run when nobody else wants to: they stay within the call.
-# They have a processor that the reader of the records leaves to them.
+# frozen_writes TOOL FILE - root's go to that file
+frozen_writes() {
+	local known="writes 1009 $2"
+	frozen_disk
+	before_run "$1"
+	freeze
+	block write 1001 18 65534 $frozen/1
+	against calls 'vfs_write: too many calls'
+}
+
 test_attack_fsslower_slow_calls() {
-	before_run fsslower
-	taskset -cp 1 $lwload
-	idle='taskset -c 0 chrt -i 0' by_user disk 0 $file 700
-	against calls 'vfs_read: too many calls'
+	frozen_writes fsslower $file
 }
 
 test_attack_fslatency_slow_calls() {
-	before_run fslatency
-	idle='chrt -i 0' by_user disk 0 $file 700
-	against calls 'vfs_read: too many calls'
+	frozen_writes fslatency $work/mounted/f
 }
 
 test_attack_rwtime_slow_calls() {
@@ -258,14 +298,16 @@ test_attack_bitesize_keys() {
 	by_keys bitesize names
 }
 
+# Requests belong to disks, and users have no shares. A disk has 1,023 requests at once as a rule, so
+# that one user cannot fill the table: these have ten times as many.
 test_attack_biolatency_pending() {
 	local shares=no
+	frozen_disk
 	before_run biolatency
-	idle='chrt -i 0' by_user disk 0 $file 300
-	pause 3
-	known_events
-	no_more
-	after_run pending
+	freeze
+	by_user issues 10000 /dev/loop5
+	by_user issues 10000 /dev/loop6
+	against pending 'too many requests'
 }
 
 # Sleeps that a signal interrupts, and that go on: one process has more of them than its user's share.

@@ -3,8 +3,9 @@
  * blocked - calls that stay under way until SIGTERM
  *
  * blocked KIND N FILE: N threads, or processes for exec, each in one call: in open, of the FIFO that this
- * makes as FILE; read, of an empty pipe; accept, at a socket to which nobody connects; exec, of FILE, on
- * which this process has a lease. The last ones begin with exec and become FILE in the end.
+ * makes as FILE; read, of an empty pipe; write, to FILE, which is on a frozen file system; accept, at a socket
+ * to which nobody connects; exec, of FILE, on which this process has a lease. The last ones begin with exec
+ * and become FILE in the end. Those that write end when the file system is thawed.
  */
 #include <fcntl.h>
 #include <limits.h>
@@ -36,6 +37,8 @@ static void *call(void *unused)
 		open(file, O_RDONLY);
 	else if (!strcmp(kind, "read"))
 		read(fd, &byte, 1);
+	else if (!strcmp(kind, "write"))
+		pwrite(fd, "", 1, 0);
 	else
 		accept(fd, NULL, NULL);
 	return unused;
@@ -51,7 +54,9 @@ static void begin_threads(int n)
 		die(file);
 	if (pipe(pipe_fds))
 		die("pipe");
-	fd = pipe_fds[0];
+	fd = strcmp(kind, "write") ? pipe_fds[0] : open(file, O_WRONLY);
+	if (fd < 0)
+		die(file);
 	if (!strcmp(kind, "accept")) {
 		fd = socket(AF_INET, SOCK_STREAM, 0);
 		if (listen(fd, 5))

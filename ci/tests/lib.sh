@@ -291,14 +291,14 @@ prints() {
 	fi
 }
 
-# block KIND N NR [UID] - as that user, calls of blocked.c, of that number, that are under way until unblock
+# block KIND N NR [UID [FILE]] - as that user, calls of blocked.c, of that number, that are under way until unblock
 block() {
 	local uid=${4-65534}
 	rm -f $work/begun
 	mkdir -p $work/$uid
 	chown "$uid" $work/$uid
 	[ "$1" != exec ] || install -o "$uid" -m 755 /bin/true $work/$uid/file
-	as_user "$uid" /lw/tests/blocked "$1" "$2" $work/$uid/file \
+	as_user "$uid" /lw/tests/blocked "$1" "$2" "${5-$work/$uid/file}" \
 		> $work/begun &
 	blocked=$!
 	await begun $work/begun
@@ -422,7 +422,7 @@ percentile() {
 
 # may_be_roots - of JSON, lines that may be of attack.c as root has it
 may_be_roots() {
-	grep -E '"known"|"romfs"|"nvme0n1"|\["short"\]'
+	grep -E '"known"|"romfs"|"ext2"|"nvme0n1"|\["short"\]'
 }
 
 # shown TOOL FILE - how many events of root's, by attack.c, are in its JSON
@@ -431,8 +431,8 @@ shown() {
 		case $1 in
 		opensnoop) jq -c 'select(.path == "/etc/hostname" and .comm == "known")' ;;
 		execsnoop) jq -c 'select(.args == ["short"] and .uid == 0)' ;;
-		fsslower) jq -c 'select(.comm == "known" and .op == "R")' ;;
-		fslatency) jq 'select(.fs == "romfs" and .op == "read") | .latency.count' ;;
+		fsslower) jq -c 'select(.comm == "known" and .op != "F")' ;;
+		fslatency) jq 'select((.fs == "romfs" or .fs == "ext2") and .op != "fsync") | .latency.count' ;;
 		rwtime) jq 'select(.comm == "known" and .op == "read") | .latency.count' ;;
 		biolatency) jq 'select(.disk == "nvme0n1") | .latency.count' ;;
 		bitesize) jq 'select(.comm == "known") | .size.count' ;;
