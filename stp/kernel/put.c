@@ -3,6 +3,7 @@
 #include "arch.h"
 #include "put.h"
 #include "relay.c"
+#include "share.c"
 #include <linux/dcache.h>
 #include <linux/irq_work.h>
 #include <linux/relay.h>
@@ -627,12 +628,16 @@ static __always_inline void lw_written(struct rchan_buf *buf)
 		lw_queue_wake();
 }
 
+/* It may have begun a sub-buffer. */
 static void lw_written_by_stap(void)
 {
 	struct rchan_buf *buf = lw_relay_buffer();
 
-	if (buf)
-		lw_written(buf);
+	if (!buf)
+		return;
+	if (lw_unread(buf))
+		this_cpu_write(lw_crowded, true);
+	lw_written(buf);
 }
 
 #undef _stp_print_cleanup
@@ -645,6 +650,7 @@ static void lw_print_cleanup(void)
 	for_each_possible_cpu(cpu)
 		irq_work_sync(per_cpu_ptr(&lw_wakes, cpu));
 	_stp_print_cleanup();
+	free_percpu(lw_shares);
 }
 
 /*
@@ -679,21 +685,27 @@ static __always_inline bool lw_write(struct _stp_log *log)
 /*
  * _stp_print_flush() takes locks for those who print outside of probes: inside,
  * the context is held, for whose release the end of the module waits before it
- * frees the buffer. Readers interrupt this CPU, so irqs must be off (relay.c).
+ * frees the buffer. Readers interrupt this CPU, so irqs must be off (relay.c). Returns false if
+ * the record found no room.
  */
-static __always_inline void lw_put_end(struct _stp_log *log)
+static __always_inline bool lw_put_end(struct _stp_log *log)
 {
 	unsigned long flags;
+	bool takes;
 
 	if (!lw_has_text(log))
-		return;
+		return false;
 	log->buf[log->len - 1] = '\n';
 	local_irq_save(flags);
-	if (!lw_write(log)) {
+	takes = likely(!this_cpu_read(lw_crowded)) || lw_has_share(lw_relay_buffer(), log);
+	if (unlikely(!takes)) {
+		log->len = 0;
+	} else if (!lw_write(log)) {
 		__stp_print_flush(log);
 		lw_written_by_stap();
 	}
 	local_irq_restore(flags);
+	return takes;
 }
 
 #undef _stp_print_flush

@@ -27,7 +27,7 @@ static void lw_put_comm(struct _stp_log *log);
 static void lw_put_number(struct _stp_log *log, s64 v);
 static void lw_put_pair(struct _stp_log *log, s64 first, s64 second);
 static void lw_put_tab(struct _stp_log *log);
-static void lw_put_end(struct _stp_log *log);
+static bool lw_put_end(struct _stp_log *log);
 static void lw_emit_none(int n);
 static void lw_emit_kernel_string(const char *s);
 static void lw_emit_name(u64 first, u64 second);
@@ -48,7 +48,15 @@ static void lw_flush(void);
 #undef STP_RELAY_TIMER_INTERVAL
 #define STP_RELAY_TIMER_INTERVAL (3600 * HZ)
 
-/* Where the module frees the print buffers: what wakes the reader must have ended. */
+/* Where the module allocates the print buffers, and where it frees them: what wakes the reader must have ended. */
+static int __maybe_unused lw_print_init(void);
+#define _stp_print_init(...) lw_print_init##__VA_OPT__(_definition)(__VA_ARGS__)
+#define lw_print_init_definition(...) _stp_print_init(__VA_ARGS__)
 static void __maybe_unused lw_print_cleanup(void);
 #define _stp_print_cleanup(...) lw_print_cleanup##__VA_OPT__(_definition)(__VA_ARGS__)
 #define lw_print_cleanup_definition(...) _stp_print_cleanup(__VA_ARGS__)
+
+/* Where it ends its probes, before it tells what was lost */
+static void __maybe_unused lw_module_exit(void);
+#define systemtap_module_exit(...) lw_module_exit##__VA_OPT__(_definition)(__VA_ARGS__)
+#define lw_module_exit_definition(...) systemtap_module_exit(__VA_ARGS__)

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "relay.h"
+#include "share.c"
 #include <linux/cpu.h>
 #include <linux/relay.h>
 #include <linux/smp.h>
@@ -16,7 +17,8 @@ struct lw_whole {
 
 /*
  * On the buffer's CPU with interrupts off: no record is half written then. The lock fails when
- * SystemTap has let go of its print buffers; nothing is written any more.
+ * SystemTap has let go of its print buffers; nothing is written any more. As long as much waits, the
+ * sub-buffer at hand is left to be filled: each one that ends early takes room that nobody is charged for.
  */
 static void lw_make_whole(void *arg)
 {
@@ -24,7 +26,7 @@ static void lw_make_whole(void *arg)
 	unsigned long flags;
 
 	if (_stp_print_trylock_irqsave(&flags)) {
-		if (whole->buf->offset)
+		if (whole->buf->offset && !lw_unread(whole->buf))
 			__stp_relay_switch_subbuf(whole->buf, 0);
 		_stp_print_unlock_irqrestore(&flags);
 	}

@@ -140,34 +140,34 @@ static bool lw_on_a_cpu(long (*emit)(void *), void *data)
 	return found;
 }
 
-/* Sub-buffers that wait for the reader, of the CPU with most, beyond half of all; 0 if there are less */
-static size_t lw_unread(void)
+/* Of the CPU with most */
+static size_t lw_most_unread(void)
 {
 	const struct rchan *chan = _stp_relay_data.rchan;
-	size_t unread, most = chan->n_subbufs / 2;
+	size_t most = 0;
 	int cpu;
 
 	for_each_online_cpu(cpu) {
 		const struct rchan_buf *buf = _stp_get_rchan_subbuf(chan->buf, cpu);
 
-		unread = buf ? READ_ONCE(buf->subbufs_produced) - READ_ONCE(buf->subbufs_consumed)
-			     : 0;
-		most = max(most, unread);
+		if (buf)
+			most = max(most, lw_unread(buf));
 	}
-	return most - chan->n_subbufs / 2;
+	return most;
 }
 
 /*
- * A report may be more than a buffer holds: half of it is kept free as long as somebody reads. What
- * finds no room after that is lost, and counted by SystemTap.
+ * A report may be more than a buffer holds: as long as somebody reads, it takes no more than the quarter in which nobody's
+ * share is counted. What finds no room after that is lost, and counted by CPU.
  */
 static void lw_wait_for_reader(void)
 {
 	size_t unread;
 
-	while (lw_reports.patience && atomic_read(&_stp_ctl_attached) && (unread = lw_unread())) {
+	while (lw_reports.patience && atomic_read(&_stp_ctl_attached) &&
+	       (unread = lw_most_unread())) {
 		msleep(LW_PAUSE);
-		if (lw_unread() >= unread)
+		if (lw_most_unread() >= unread)
 			lw_reports.patience--;
 	}
 }

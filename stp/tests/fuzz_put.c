@@ -259,8 +259,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct input input = { data, size };
 
-	if (!_stp_log_pcpu)
+	if (!_stp_log_pcpu) {
 		shim_stap();
+		lw_print_init();
+	}
 	current->mm = &mm;
 	nwant = nmemory = 0;
 	preempt_disable();

@@ -29,6 +29,7 @@ static struct {
 
 unsigned int shim_online = 1, shim_possible = 1;
 int shim_fence;
+bool shim_softirq;
 /* Grows when a grace period begins. */
 static unsigned long grace_periods;
 

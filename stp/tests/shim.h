@@ -459,6 +459,11 @@ bool shim_atomic(void);
 #define in_nmi() false
 #define in_interrupt() false
 #define in_task() true
+/* What a test says of this moment */
+extern bool shim_softirq;
+#define in_serving_softirq() shim_softirq
+#define HARDIRQ_OFFSET 0x10000
+#define hardirq_count() 0
 #define local_irq_save(flags) ((flags) = 0, preempt_disable())
 #define local_irq_restore(flags) ((void)(flags), preempt_enable())
 #define local_irq_disable() preempt_disable()

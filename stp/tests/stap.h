@@ -11,6 +11,7 @@
 
 #define STP_BUFFER_SIZE 8192
 #define SHIM_SUBBUF 65536
+#define SHIM_SUBBUFS 16
 /* Bytes behind a sub-buffer, which nothing may write: AddressSanitizer misses words half outside. */
 #define SHIM_GUARD "a guard"
 #define STAP_TRACE_MAGIC "\xF0\x9F\xA9\xBA"
@@ -48,7 +49,7 @@ struct rchan {
 
 static struct _stp_log *_stp_log_pcpu;
 static struct rchan_buf shim_relay[SHIM_CPUS];
-static struct rchan shim_rchan = { SHIM_SUBBUF, 1, shim_relay };
+static struct rchan shim_rchan = { SHIM_SUBBUF, SHIM_SUBBUFS, shim_relay };
 static struct {
 	struct rchan *rchan;
 } _stp_relay_data = { &shim_rchan };
@@ -83,13 +84,30 @@ static void irq_work_sync(struct irq_work *work)
 	(void)work;
 }
 
+static atomic_t _stp_transport_failures;
+
 /* SystemTap's own, which put.h gives another name */
+#pragma push_macro("_stp_print_init")
 #pragma push_macro("_stp_print_cleanup")
+#pragma push_macro("systemtap_module_exit")
+#undef _stp_print_init
 #undef _stp_print_cleanup
+#undef systemtap_module_exit
+static int _stp_print_init(void)
+{
+	return 0;
+}
+
 static void _stp_print_cleanup(void)
 {
 }
+
+static void __maybe_unused systemtap_module_exit(void)
+{
+}
+#pragma pop_macro("_stp_print_init")
 #pragma pop_macro("_stp_print_cleanup")
+#pragma pop_macro("systemtap_module_exit")
 
 /* Tests take what the relay has by themselves: relay.c is compiled, and not run. */
 #define _stp_print_trylock_irqsave(flags) ((void)(flags), false)
@@ -107,10 +125,11 @@ static char *shim_take(int cpu, size_t *len)
 	memcpy(taken, buf->data, buf->offset);
 	*len = buf->offset;
 	buf->offset = 0;
+	buf->subbufs_consumed = buf->subbufs_produced;
 	return taken;
 }
 
-/* In one piece: what does not fit into the sub-buffer begins it anew. */
+/* In one piece: what does not fit into the sub-buffer begins another, which is in the same place. */
 static void __stp_print_flush(struct _stp_log *log)
 {
 	struct rchan_buf *buf = &shim_relay[raw_smp_processor_id()];
@@ -119,8 +138,10 @@ static void __stp_print_flush(struct _stp_log *log)
 	assert(irqs_disabled());
 	if (!log->len || log->no_flush)
 		return;
-	if (buf->offset + sizeof(trace) + log->len > SHIM_SUBBUF)
+	if (buf->offset + sizeof(trace) + log->len > SHIM_SUBBUF) {
 		buf->offset = 0;
+		buf->subbufs_produced++;
+	}
 	trace.sequence = _stp_seq_inc();
 	memcpy((char *)buf->data + buf->offset, &trace, sizeof(trace));
 	memcpy((char *)buf->data + buf->offset + sizeof(trace), log->buf, log->len);

@@ -126,13 +126,14 @@ static int set_up(void **state)
 	current->mm = &mm;
 	shim_cpus(1, 2);
 	shim_stap();
-	return 0;
+	return lw_print_init();
 }
 
 static int tear_down(void **state)
 {
 	(void)state;
 	forget();
+	lw_print_cleanup();
 	shim_stap_end();
 	shim_kernel(NULL, NULL);
 	mm = (struct mm_struct){ 0 };
@@ -956,6 +957,143 @@ static void only_whole_records_are_flushed(void **state)
 	preempt_enable();
 }
 
+/* ---- shares of the buffer ---- */
+
+#define BUFFER (SHIM_SUBBUFS * SHIM_SUBBUF)
+
+/* Records of this length by this user, as many as there are shares for, twice the buffer at most: their bytes */
+static size_t fill(u32 uid, size_t len)
+{
+	struct _stp_log *log = log_of_this_cpu();
+	size_t bytes = 0, packet = sizeof(struct _stp_trace) + len;
+	bool written = true;
+
+	current->uid.val = uid;
+	while (written && bytes < 2 * BUFFER) {
+		begin();
+		while (log->len < len)
+			lw_put(log, "y", 1);
+		written = lw_put_end(log);
+		preempt_enable();
+		assert_int_equal(log->len, 0);
+		bytes += written ? packet : 0;
+	}
+	current->uid.val = 0;
+	return bytes;
+}
+
+/* All that is lost, as SystemTap tells it */
+static int lost(void)
+{
+	lw_module_exit();
+	return atomic_read(&_stp_transport_failures);
+}
+
+static int set_up_shares(void **state)
+{
+	lw_untold = 0;
+	atomic_set(&_stp_transport_failures, 0);
+	return set_up(state);
+}
+
+/* That a sub-buffer is the last is seen when the next begins. */
+static void expect_share(size_t bytes, size_t share, size_t len)
+{
+	assert_in_range(bytes, share - SHIM_SUBBUF, share + SHIM_SUBBUF + 2 * len);
+}
+
+static void one_user_gets_half_of_the_buffer(void **state)
+{
+	static const size_t lengths[] = { 40, 200, 3000,
+					  STP_BUFFER_SIZE - sizeof(struct _stp_trace) };
+	size_t i, len;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(lengths); i++) {
+		len = lengths[i];
+		expect_share(fill(1000, len), BUFFER / 2, len);
+		assert_int_equal(fill(1000, 40), 0);
+		/* A user of another class */
+		assert_true(fill(1001, 40) >= BUFFER / 8 - 2 * len);
+		expect_share(fill(0, len), BUFFER / 4, len);
+		assert_true(shim_relay[0].subbufs_produced - shim_relay[0].subbufs_consumed <
+			    SHIM_SUBBUFS);
+		shim_relay[0].subbufs_consumed = shim_relay[0].subbufs_produced;
+	}
+	assert_int_equal(lost(), 4 * ARRAY_SIZE(lengths));
+}
+
+static void all_users_leave_root_a_quarter(void **state)
+{
+	size_t bytes = 0;
+	u32 uid;
+
+	(void)state;
+	for (uid = 1; uid < 2 * LW_USERS; uid++)
+		bytes += fill(uid, 100);
+	assert_true(bytes <= BUFFER / 4 * 3);
+	expect_share(fill(0, 100), BUFFER / 4, 100);
+	assert_int_equal(lost(), 2 * LW_USERS);
+}
+
+static void interrupts_have_a_share_that_is_not_roots(void **state)
+{
+	(void)state;
+	shim_softirq = true;
+	expect_share(fill(0, 100), BUFFER / 2, 100);
+	assert_int_equal(fill(1000, 100), 0);
+	shim_softirq = false;
+	expect_share(fill(0, 100), BUFFER / 8 * 3, 100);
+}
+
+static void root_alone_gets_nearly_all(void **state)
+{
+	(void)state;
+	expect_share(fill(0, 100), BUFFER / 8 * 7, 100);
+	assert_true(shim_relay[0].subbufs_produced - shim_relay[0].subbufs_consumed < SHIM_SUBBUFS);
+}
+
+/* But not before: what the reader takes is anybody's. */
+static void shares_begin_anew_when_the_reader_has_come(void **state)
+{
+	struct rchan_buf *buf = &shim_relay[0];
+
+	(void)state;
+	fill(1000, 100);
+	buf->subbufs_consumed = buf->subbufs_produced - SHIM_SUBBUFS / 4 - 1;
+	assert_int_equal(fill(1000, 100), 0);
+	buf->subbufs_consumed++;
+	expect_share(fill(1000, 100), BUFFER / 4, 100);
+	buf->subbufs_consumed = buf->subbufs_produced;
+	expect_share(fill(1000, 100), BUFFER / 2, 100);
+}
+
+/* Who writes it tells of it again. */
+static void a_line_without_room_is_no_lost_record(void **state)
+{
+	struct _stp_log *log = log_of_this_cpu();
+
+	(void)state;
+	fill(0, 100);
+	preempt_disable();
+	lw_put(log, "#lost\t5\tx\n", 10);
+	assert_false(lw_put_end(log));
+	shim_relay[0].subbufs_consumed = shim_relay[0].subbufs_produced;
+	lw_put(log, "#lost\t5\tx\n", 10);
+	assert_true(lw_put_end(log));
+	preempt_enable();
+	assert_int_equal(lost(), 1);
+}
+
+static void more_losses_than_systemtap_counts(void **state)
+{
+	(void)state;
+	lw_untold = 1ULL << 40;
+	assert_int_equal(lost(), INT_MAX);
+}
+
+/* ---- */
+
 static void write_everything(void *arg)
 {
 	(void)arg;
@@ -1002,6 +1140,7 @@ static void a_cpu_without_a_buffer_writes_nothing(void **state)
 }
 
 #define test(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define share_test(name) cmocka_unit_test_setup_teardown(name, set_up_shares, tear_down)
 #define argv_test(name) cmocka_unit_test_setup_teardown(name, set_up_argv, tear_down_argv)
 
 int main(void)
@@ -1041,6 +1180,13 @@ int main(void)
 		test(only_whole_records_are_flushed),
 		test(a_line_does_not_follow_half_a_record),
 		test(a_cpu_without_a_buffer_writes_nothing),
+		share_test(one_user_gets_half_of_the_buffer),
+		share_test(all_users_leave_root_a_quarter),
+		share_test(interrupts_have_a_share_that_is_not_roots),
+		share_test(root_alone_gets_nearly_all),
+		share_test(shares_begin_anew_when_the_reader_has_come),
+		share_test(a_line_without_room_is_no_lost_record),
+		share_test(more_losses_than_systemtap_counts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
