@@ -32,6 +32,24 @@ test_summary_tells_what_was_lost() {
 	[ "$(grep -c '"pid"' $out)" -eq "$(jq .lwload.shown $work/got)" ]
 }
 
+# Root has its share of the buffer when the module tells of what it missed. It tells again.
+test_loss_that_finds_no_room_is_told_later() {
+	local shown missed
+	start opensnoop --json --buffer 1
+	kill -STOP $lwload
+	taskset -c 0 $workload repeat 60000 /etc/hostname
+	block open 1001 257
+	pause 3
+	kill -CONT $lwload
+	await 'do_sys_openat2: too many calls' $err
+	unblock
+	finish || [ $? -eq 5 ]
+	shown=$(jq -c "select(.path == \"$work/65534/file\")" $out | wc -l)
+	missed=$(uncounted 'do_sys_openat2: too many calls')
+	echo "$shown shown, $missed missed"
+	[ $((shown + missed)) -ge 1001 ]
+}
+
 # ---- files ----
 
 test_output_goes_to_a_file() {

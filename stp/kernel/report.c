@@ -99,45 +99,45 @@ static long lw_show_some_rows(void *counted)
 		lw_show_row(c, c->table->rows[lw_reports.shown]);
 		cond_resched();
 	}
-	return 0;
+	return true;
 }
 
-/* The context keeps probes of this CPU from writing in between. */
+/* The context keeps probes of this CPU from writing in between. False if the line found no room. */
 static long lw_emit_line(void *line)
 {
 	struct context *c = _stp_runtime_entryfn_get_context();
 	struct _stp_log *log = c ? lw_log() : NULL;
+	bool written = false;
 
 	if (log) {
 		lw_put_fresh(log);
 		lw_put(log, line, strlen(line));
-		lw_put_end(log);
+		written = lw_put_end(log);
 	}
 	_stp_runtime_entryfn_put_context(c);
-	return 0;
+	return written;
 }
 
 /* ---- reports ---- */
 
 /*
  * Contexts and print buffers are only on CPUs that were online when the module was inserted. The CPU
- * stays online meanwhile. Returns false if there is none.
+ * stays online meanwhile. Returns what was emitted; false if there is none.
  */
 static bool lw_on_a_cpu(long (*emit)(void *), void *data)
 {
 	int cpu;
-	bool found = false;
+	bool done = false;
 
 	cpus_read_lock();
 	for_each_online_cpu(cpu) {
 		if (!per_cpu(contexts, cpu))
 			continue;
-		work_on_cpu(cpu, emit, data);
-		found = true;
+		done = work_on_cpu(cpu, emit, data);
 		break;
 	}
 	cpus_read_unlock();
-	return found;
+	return done;
 }
 
 /* Of the CPU with most */
@@ -186,6 +186,12 @@ static void lw_show_rows(const struct lw_counted *counted)
 	}
 }
 
+static void lw_emit_report_line(char *line)
+{
+	if (lw_reports.lines && !lw_on_a_cpu(lw_emit_line, line))
+		lw_untold++;
+}
+
 static void lw_emit_report(void)
 {
 	struct lw_counted *c;
@@ -193,16 +199,14 @@ static void lw_emit_report(void)
 
 	lw_reports.patience = LW_PATIENCE;
 	snprintf(line, sizeof(line), "#report\t%llu\n", ktime_get_real_fast_ns());
-	if (lw_reports.lines)
-		lw_on_a_cpu(lw_emit_line, line);
+	lw_emit_report_line(line);
 	for (c = LW_COUNTED; c; c = c->next) {
 		if (c->table && c->found)
 			lw_show_rows(c);
 		if (c->table)
 			lw_forget_rows(c->table);
 	}
-	if (lw_reports.lines)
-		lw_on_a_cpu(lw_emit_line, "#end\n");
+	lw_emit_report_line("#end\n");
 }
 
 static u64 lw_lost(struct lw_counted *c)
@@ -214,8 +218,11 @@ static u64 lw_lost(struct lw_counted *c)
 	return c->pending ? lw_pending_lost(c->pending) : 0;
 }
 
-/* While the run goes on, since it may be for days (lwtools-stream(5): what was not told of before) */
-static void lw_emit_losses(void)
+/*
+ * While the run goes on, since it may be for days (lwtools-stream(5): what was not told of before). A line without
+ * room is written the next time; what is left at the end counts as records that found no room.
+ */
+static void lw_emit_losses(bool last)
 {
 	struct lw_counted *c;
 	char line[160];
@@ -226,7 +233,10 @@ static void lw_emit_losses(void)
 		if (lost == c->told)
 			continue;
 		snprintf(line, sizeof(line), "#lost\t%llu\t%s\n", lost - c->told, c->why);
-		lw_on_a_cpu(lw_emit_line, line);
+		if (!lw_on_a_cpu(lw_emit_line, line)) {
+			lw_untold += last ? lost - c->told : 0;
+			continue;
+		}
 		c->told = lost;
 	}
 }
@@ -285,7 +295,7 @@ static void lw_reports_work(struct work_struct *work)
 	}
 	if (due)
 		lw_emit_report();
-	lw_emit_losses();
+	lw_emit_losses(false);
 	now = ktime_get_mono_fast_ns();
 	if (lw_reports.interval && lw_reports.next < now + wait)
 		wait = lw_reports.next > now ? lw_reports.next - now : 0;
@@ -299,7 +309,7 @@ static void lw_last_report(void)
 	cancel_delayed_work_sync(&lw_reports.work);
 	lw_collect();
 	lw_emit_report();
-	lw_emit_losses();
+	lw_emit_losses(true);
 }
 
 /* ---- begin and end ---- */
