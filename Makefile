@@ -46,7 +46,7 @@ endif
 MISSING := $(shell modules/missing $(LISTED) | awk -F '\t' '{ print "modules/" $$1 "/lw_" $$2 ".ko" }')
 MODULES := $(filter-out $(MISSING),$(foreach r,$(CHOSEN),$(TOOLS:%=modules/$(r)/lw_%.ko)))
 MANIFESTS := $(CHOSEN:%=modules/%/manifest)
-LOADER := $(wildcard loader/*.c loader/*.h) loader/build VERSION
+LOADER := $(foreach d,. $(shell cat loader/layers),$(wildcard loader/$d/*.c loader/$d/*.h)) loader/layers loader/build VERSION
 COMMON := modules/build modules/calls modules/sources modules/try-run modules/describe modules/quirks VERSION
 
 .PHONY: force all help setup kernels modules module-files lwload install install-lwload install-modules \

@@ -14,7 +14,7 @@ class Failure(Exception):
     """An error that ends lwmerge with one line, and status 1."""
 
 
-# The same characters as in loader/escape.c
+# The same characters as in loader/util/escape.c
 _CLASS = "\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff"
 UNPRINTABLE = re.compile(f"[{_CLASS}]")
 TO_ESCAPE = re.compile(f"[\\\\\x00-\x1f{_CLASS}]")

@@ -7,7 +7,7 @@
 fuzz_dir := build/fuzz
 fuzz_names := $(patsubst loader/fuzz/fuzz_%.c,%,$(wildcard loader/fuzz/fuzz_*.c))
 fuzz_programs := $(fuzz_names:%=$(fuzz_dir)/fuzz_%)
-fuzz_objects := $(patsubst loader/%.c,$(fuzz_dir)/obj/%.o,$(filter-out loader/main.c,$(wildcard loader/*.c)) \
+fuzz_objects := $(patsubst loader/%.c,$(fuzz_dir)/obj/%.o,$(foreach d,$(shell cat loader/layers),$(wildcard loader/$d/*.c)) \
 	loader/fuzz/input.c loader/fuzz/text.c)
 
 FUZZ_SECONDS ?= 60
@@ -64,7 +64,7 @@ plain-programs:
 plain-harnesses: $(plain_programs)
 
 $(plain_programs): $(plain_dir)/fuzz_%: loader/fuzz/fuzz_%.c $(addprefix loader/fuzz/,replay.c input.c text.c) \
-		$(patsubst loader/%.c,$(plain_dir)/tests/loader/%.o,$(filter-out loader/main.c,$(wildcard loader/*.c)))
+		$(patsubst loader/%.c,$(plain_dir)/tests/loader/%.o,$(foreach d,$(shell cat loader/layers),$(wildcard loader/$d/*.c)))
 	$(Q)$(CC) $(PLAIN_CFLAGS) -Iloader $(FUZZ_LDFLAGS_$*) -o $@ $^ -lelf -llzma -lz -lsodium -lutf8proc
 
--include $(wildcard $(fuzz_dir)/obj/*.d $(fuzz_dir)/obj/fuzz/*.d)
+-include $(wildcard $(fuzz_dir)/obj/*/*.d)

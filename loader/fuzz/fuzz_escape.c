@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "escape.h"
+#include "util/escape.h"
 #include "fuzz.h"
 
 /* A buffer without a spare byte, for the sanitizer to guard its end. */

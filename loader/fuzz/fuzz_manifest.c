@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "manifest.h"
-#include "tool.h"
+#include "module/manifest.h"
+#include "module/tool.h"
 
 #define RELEASE "6.1.0"
 

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "transport.h"
+#include "kernel/transport.h"
 
 #define MAX_STREAMS 4
 #define MAX_PACKETS 200

@@ -10,8 +10,8 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "metrics.h"
-#include "promfile.h"
+#include "text/metrics.h"
+#include "text/promfile.h"
 
 static const struct lw_tool tool = {
 	.name = "a-tool",

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "options.h"
+#include "text/options.h"
 
 #define MAX_ARGS 64
 /* What the kernel takes for one parameter (param_set_charp(), kernel/params.c). */

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "signature.h"
+#include "module/signature.h"
 
 static const char *root;
 

@@ -10,8 +10,8 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "render.h"
-#include "stream.h"
+#include "text/render.h"
+#include "text/stream.h"
 
 /* Longer lines than that are dropped (stream.c). */
 #define MAX_LINE (64 << 10)

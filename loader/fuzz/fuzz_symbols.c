@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "symbols.h"
+#include "rules/symbols.h"
 
 /* ---- the file ---- */
 

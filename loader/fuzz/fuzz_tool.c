@@ -14,10 +14,10 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "log.h"
-#include "options.h"
-#include "render.h"
-#include "tool.h"
+#include "util/log.h"
+#include "text/options.h"
+#include "text/render.h"
+#include "module/tool.h"
 
 #define RELEASE "6.1.0"
 

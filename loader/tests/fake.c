@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "fake.h"
-#include "transport.h"
+#include "kernel/transport.h"
 
 struct fake *fake;
 

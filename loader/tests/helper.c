@@ -19,8 +19,8 @@
 #include <sodium.h>
 
 #include "helper.h"
-#include "lock.h"
-#include "signature.h"
+#include "util/lock.h"
+#include "module/signature.h"
 
 /* Not 1, which is one of lwload's own exit codes. The sanitizers call these. */
 const char *__asan_default_options(void);

@@ -12,8 +12,8 @@
 
 #include <cmocka.h>
 
-#include "lwload.h"
-#include "tool.h"
+#include "verbs/lwload.h"
+#include "module/tool.h"
 
 /* A test that hangs ends after so many waits of 10 ms. Nothing else takes so long on a busy machine. */
 #define PATIENCE 12000

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "armed.h"
+#include "kernel/armed.h"
 #include "helper.h"
 
 #define ENABLED "sys/kernel/debug/kprobes/enabled"

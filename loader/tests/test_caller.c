@@ -11,7 +11,7 @@
 
 #include "fake.h"
 #include "helper.h"
-#include "caller.h"
+#include "util/caller.h"
 
 static int setup(void **state)
 {

@@ -11,8 +11,8 @@
 
 #include "fake.h"
 #include "helper.h"
-#include "lwload.h"
-#include "signature.h"
+#include "verbs/lwload.h"
+#include "module/signature.h"
 
 #define VERSION "proc/sys/kernel/version"
 #define DISABLED "proc/sys/kernel/modules_disabled"

@@ -17,10 +17,10 @@
 
 #include "fake.h"
 #include "helper.h"
-#include "log.h"
-#include "lwload.h"
-#include "rendezvous.h"
-#include "transport.h"
+#include "util/log.h"
+#include "verbs/lwload.h"
+#include "recorder/rendezvous.h"
+#include "kernel/transport.h"
 
 int lwload_main(int argc, char **argv);
 

@@ -9,12 +9,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "engine.h"
+#include "run/engine.h"
 #include "fake.h"
 #include "helper.h"
-#include "host.h"
-#include "signals.h"
-#include "transport.h"
+#include "rules/host.h"
+#include "util/signals.h"
+#include "kernel/transport.h"
 
 static uint64_t lookup; /* of the next run */
 static char *const params[] = { "pid=5", "name=\"a b\"", "_stp_bufsize=2", NULL };

@@ -13,10 +13,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "flight.h"
+#include "recorder/flight.h"
 #include "helper.h"
-#include "rendezvous.h"
-#include "signals.h"
+#include "recorder/rendezvous.h"
+#include "util/signals.h"
 
 #define KEEP (64 << 10)
 

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "helper.h"
-#include "here.h"
+#include "text/here.h"
 
 #define RELEASE_HERE "6.1.0-99-test"
 

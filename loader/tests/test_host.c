@@ -10,7 +10,7 @@
 
 #include "fake.h"
 #include "helper.h"
-#include "host.h"
+#include "rules/host.h"
 
 #define STATUS "proc/self/status"
 #define UID_MAP "proc/self/uid_map"

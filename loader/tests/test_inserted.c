@@ -13,8 +13,8 @@
 
 #include "fake.h"
 #include "helper.h"
-#include "inserted.h"
-#include "lwload.h"
+#include "kernel/inserted.h"
+#include "verbs/lwload.h"
 
 static char *root;
 static char modules[1024]; /* the text of /proc/modules */

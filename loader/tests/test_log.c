@@ -10,8 +10,8 @@
 
 #include "fake.h"
 #include "helper.h"
-#include "log.h"
-#include "signals.h"
+#include "util/log.h"
+#include "util/signals.h"
 
 /* The writing end of a pipe that is full. */
 static int full_pipe(int *reader)

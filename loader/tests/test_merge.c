@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "helper.h"
-#include "transport.h"
+#include "kernel/transport.h"
 
 #define STREAMS 3
 

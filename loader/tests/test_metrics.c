@@ -13,11 +13,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "escape.h"
+#include "util/escape.h"
 #include "helper.h"
-#include "log.h"
-#include "metrics.h"
-#include "promfile.h"
+#include "util/log.h"
+#include "text/metrics.h"
+#include "text/promfile.h"
 
 static char *dir;       /* which has run/ for locks */
 static char path[4096]; /* of the file, in there */

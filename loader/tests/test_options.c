@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "helper.h"
-#include "options.h"
+#include "text/options.h"
 
 #define MAX_ARGS 12
 

@@ -11,9 +11,9 @@
 
 #include "fake.h"
 #include "helper.h"
-#include "origin.h"
-#include "serial.h"
-#include "trust.h"
+#include "rules/origin.h"
+#include "module/serial.h"
+#include "module/trust.h"
 
 #define PLACE "lib/modules/" RELEASE "/systemtap"
 #define MANIFEST PLACE "/lwtools.manifest"

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "helper.h"
-#include "output.h"
+#include "text/output.h"
 
 static char *dir;
 static char path[256];

@@ -12,8 +12,8 @@
 #include <wchar.h>
 
 #include "helper.h"
-#include "render.h"
-#include "stream.h"
+#include "text/render.h"
+#include "text/stream.h"
 
 static const char *const names[] = { "opensnoop", "execsnoop", "killsnoop" };
 static struct lw_tool *tools[COUNT(names)];

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "helper.h"
-#include "ring.h"
+#include "recorder/ring.h"
 
 static void put(struct lw_ring *ring, const char *text)
 {

@@ -11,9 +11,9 @@
 
 #include "fake.h"
 #include "helper.h"
-#include "host.h"
-#include "signals.h"
-#include "staprun.h"
+#include "rules/host.h"
+#include "util/signals.h"
+#include "run/staprun.h"
 
 static char output[256];
 static int data_result; /* what the sink answers */

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "helper.h"
-#include "stream.h"
+#include "text/stream.h"
 
 /* A tool with a field of every type that a row of a table can have, ... */
 static const struct lw_tool tool = {

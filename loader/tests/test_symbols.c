@@ -12,7 +12,7 @@
 #include <zlib.h>
 
 #include "helper.h"
-#include "symbols.h"
+#include "rules/symbols.h"
 
 #define MODVERSIONS RELEASE " SMP mod_unload modversions "
 

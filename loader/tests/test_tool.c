@@ -13,10 +13,10 @@
 
 #include "fake.h"
 #include "helper.h"
-#include "lock.h"
-#include "identity.h"
-#include "tool.h"
-#include "trust.h"
+#include "util/lock.h"
+#include "rules/identity.h"
+#include "module/tool.h"
+#include "module/trust.h"
 
 static char *root;
 

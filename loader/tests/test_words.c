@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "helper.h"
-#include "words.h"
+#include "kernel/words.h"
 
 #define NOT_PRINTED ""
 

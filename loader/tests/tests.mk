@@ -11,7 +11,8 @@ endif
 unit_dir := build/tests
 unit_tests := $(patsubst loader/tests/%.c,$(unit_dir)/%,$(wildcard loader/tests/test_*.c))
 unit_shared := helper fake
-unit_sources := $(filter-out main,$(patsubst loader/%.c,%,$(wildcard loader/*.c)))
+loader_sources := $(foreach d,$(shell cat loader/layers),$(wildcard loader/$d/*.c))
+unit_sources := $(loader_sources:loader/%.c=%)
 unit_objects := $(unit_sources:%=$(unit_dir)/loader/%.o) $(unit_shared:%=$(unit_dir)/%.o)
 
 # Fortified calls have other names, which --wrap would miss.
@@ -53,4 +54,4 @@ $(unit_dir)/compiler: unit-force
 	$(Q)mkdir -p $(@D)
 	$(Q)echo '$(CC) $(UNIT_CFLAGS)' | cmp -s - $@ || echo '$(CC) $(UNIT_CFLAGS)' > $@
 
--include $(wildcard $(unit_dir)/*.d $(unit_dir)/loader/*.d)
+-include $(wildcard $(unit_dir)/*.d $(unit_dir)/loader/*/*.d)

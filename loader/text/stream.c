@@ -1,0 +1,455 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <endian.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/log.h"
+#include "text/stream.h"
+
+/* A record fits SystemTap's print buffer of 8 KiB; what is longer is not one. */
+#define MAX_LINE (64 << 10)
+/* Reasons that are told apart: a module that makes up new ones must not fill memory. */
+#define MAX_REASONS (LW_REASONS - 1)
+/* Eight times the same byte */
+#define ALL(byte) (0x0101010101010101ULL * (byte))
+
+struct lw_stream {
+	const struct lw_tool *tool;
+	struct lw_stream_ops ops;
+	char *line; /* the start of a line whose end has not come yet; eight bytes follow */
+	size_t len;
+	bool skip;             /* the line is too long: drop the rest of it */
+	bool header;           /* has been seen */
+	bool in_report;        /* the record belongs to one */
+	long long report_time; /* nanoseconds since the epoch */
+	unsigned long long bad;
+	struct lw_uncounted uncounted[MAX_REASONS + 1]; /* used if events is not 0 */
+	struct lw_dist dists[LW_MAX_FIELDS];            /* of one record, by field */
+};
+
+struct lw_stream *lw_stream_new(const struct lw_tool *tool, const struct lw_stream_ops *ops)
+{
+	struct lw_stream *stream = calloc(1, sizeof(*stream));
+
+	if (!stream)
+		return NULL;
+	stream->line = malloc(MAX_LINE + 1 + sizeof(uint64_t));
+	if (!stream->line) {
+		free(stream);
+		return NULL;
+	}
+	stream->tool = tool;
+	stream->ops = *ops;
+	return stream;
+}
+
+void lw_stream_free(struct lw_stream *stream)
+{
+	if (!stream)
+		return;
+	free(stream->line);
+	free(stream);
+}
+
+unsigned long long lw_stream_bad(const struct lw_stream *stream)
+{
+	return stream->bad;
+}
+
+/* ---- header ---- */
+
+static int check_header(const struct lw_stream *stream, const char *line)
+{
+	const struct lw_tool *tool = stream->tool;
+	char want[4096];
+	size_t n;
+	int i;
+
+	n = snprintf(want, sizeof(want), "#lwtools\t" LW_STREAM "\t%s", tool->name);
+	for (i = 0; i < tool->nfields && n < sizeof(want); i++)
+		n += snprintf(want + n, sizeof(want) - n, "\t%s=%s", tool->fields[i].name,
+			      lw_type_name(tool->fields[i].type));
+	if (n < sizeof(want) && !strcmp(line, want))
+		return 0;
+	lw_error("%s: the module's output is not what its description says; "
+		 "rebuild or reinstall it",
+		 tool->name);
+	return -EPROTO;
+}
+
+/* ---- records ---- */
+
+static int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return -1;
+}
+
+/*
+ * Replaces one escape at *in. Returns the byte, or -1 for \+ (cut), -2 for \?
+ * (unreadable), -3 for anything else; advances *in behind it.
+ */
+static int unescape_one(char **in)
+{
+	static const char from[] = "0tnr\\";
+	static const char to[] = "\0\t\n\r\\";
+	const char *p;
+	char c = (*in)[1];
+	int high, low;
+
+	if (c == 'x') {
+		high = hex_digit((*in)[2]);
+		low = high < 0 ? -1 : hex_digit((*in)[3]);
+		*in += 4;
+		return high < 0 || low < 0 ? -3 : high << 4 | low;
+	}
+	*in += 2;
+	if (c == '+')
+		return -1;
+	if (c == '?')
+		return -2;
+	p = c ? strchr(from, c) : NULL;
+	return p ? (unsigned char)to[p - from] : -3;
+}
+
+static bool unescape(char *text, struct lw_value *value)
+{
+	char *in = text, *out = text;
+
+	/* Part of a value, such as one argument of several, may be unreadable too. */
+	if (!strcmp(text, "\\?")) {
+		value->state = LW_UNREADABLE;
+		*in = '\0';
+	}
+	while (*in) {
+		int c;
+
+		if (*in != '\\') {
+			*out++ = *in++;
+			continue;
+		}
+		c = unescape_one(&in);
+		if (c == -3)
+			return false;
+		if (c == -2)
+			*out++ = '?';
+		else if (c == -1)
+			value->cut = true;
+		else
+			*out++ = c;
+	}
+	*out = '\0';
+	value->text = text;
+	value->len = out - text;
+	return true;
+}
+
+/*
+ * The parsers below return the end of the value that begins at text, or NULL if it is
+ * none. A line ends in a NUL and has no other, so that they need not look for its end.
+ */
+
+/*
+ * Eight decimal digits at once, the first of them in the lowest byte: pairs, then fours, then all.
+ * Returns false if one of the bytes at @text is none.
+ */
+static bool eight_digits(const char *text, unsigned long long *number)
+{
+	uint64_t w;
+
+	memcpy(&w, text, sizeof(w));
+	w = le64toh(w) ^ ALL('0');
+	if ((w | (w + ALL(0x76))) & ALL(0x80))
+		return false;
+	w = (w * 10 + (w >> 8)) & 0x00ff00ff00ff00ff;
+	w = (w * 100 + (w >> 16)) & 0x0000ffff0000ffff;
+	*number = *number * 100000000 + (uint32_t)(w * 10000 + (w >> 32));
+	return true;
+}
+
+/* A decimal number; strtoll(3) would take spaces and a sign +. */
+static char *parse_number(char *text, enum lw_type type, struct lw_value *value)
+{
+	unsigned long long number = 0;
+	unsigned int digit;
+	bool negative;
+	char *first, *p;
+
+	value->text = text;
+	if (*text == '\t' || !*text) {
+		value->state = LW_NONE;
+		value->len = 0;
+		return text;
+	}
+	negative = *text == '-';
+	first = text + negative;
+	p = first;
+	/* Only times are long as a rule. */
+	while (type == LW_TIME && p < first + 16 && eight_digits(p, &number))
+		p += 8;
+	for (; (digit = (unsigned int)*p - '0') <= 9; p++)
+		number = number * 10 + digit;
+	value->len = p - text;
+	if (p == first || p - first > 19)
+		return NULL;
+	/* The text goes into JSON as it is, where 007 is no number. */
+	if (*first == '0' && p - first > 1)
+		return NULL;
+	/* 19 digits fit 64 bits without a sign. */
+	if (number > (unsigned long long)LLONG_MAX + negative)
+		return NULL;
+	value->number = negative ? 0 - number : number;
+	return p;
+}
+
+static char *parse_text(char *text, char *line_end, struct lw_value *value)
+{
+	char *end = memchr(text, '\t', line_end - text);
+
+	if (!end)
+		end = line_end;
+	value->text = text;
+	value->len = end - text;
+	if (!memchr(text, '\\', end - text))
+		return end;
+	/* The NUL takes the place of the tab. */
+	*end = '\0';
+	return unescape(text, value) ? end : NULL;
+}
+
+/* A decimal number without a sign, @max at most. */
+static char *parse_digits(char *text, unsigned long long max, unsigned long long *value)
+{
+	unsigned long long number = 0;
+	char *p;
+
+	for (p = text; *p >= '0' && *p <= '9'; p++)
+		if (__builtin_mul_overflow(number, 10, &number) ||
+		    __builtin_add_overflow(number, *p - '0', &number))
+			return NULL;
+	if (p == text || (*text == '0' && p - text > 1) || number > max)
+		return NULL;
+	*value = number;
+	return p;
+}
+
+static char *parse_sum(char *text, long long *sum)
+{
+	bool negative = *text == '-';
+	unsigned long long value;
+	char *end = parse_digits(text + negative, (unsigned long long)LLONG_MAX + negative, &value);
+
+	if (end)
+		*sum = negative ? 0 - value : value;
+	return end;
+}
+
+/* LOW:N, N values from LOW on; buckets ascend. */
+static char *parse_bucket(char *text, struct lw_dist *dist)
+{
+	unsigned long long low, n;
+	char *p = parse_digits(text, ULLONG_MAX, &low);
+	int i;
+
+	if (!p || *p != ':' || (low & (low - 1)) || low == 1)
+		return NULL;
+	i = low ? __builtin_ctzll(low) : 0;
+	p = parse_digits(p + 1, LLONG_MAX, &n);
+	if (!p || !n || i <= dist->last)
+		return NULL;
+	dist->buckets[i] = n;
+	dist->last = i;
+	return p;
+}
+
+/* UNIT COUNT SUM LOW:N ..., with single spaces between. */
+static char *parse_dist(char *text, struct lw_value *value, struct lw_dist *dist)
+{
+	char *p = text;
+
+	value->text = text;
+	value->len = 0;
+	if (*text == '\t' || !*text) {
+		value->state = LW_NONE;
+		return text;
+	}
+	memset(dist, 0, sizeof(*dist));
+	dist->last = -1;
+	while (*p >= 'a' && *p <= 'z')
+		p++;
+	dist->unit = text;
+	dist->unit_len = p - text;
+	p = p > text && *p == ' ' ? parse_digits(p + 1, LLONG_MAX, &dist->count) : NULL;
+	p = p && *p == ' ' ? parse_sum(p + 1, &dist->sum) : NULL;
+	while (p && *p == ' ')
+		p = parse_bucket(p + 1, dist);
+	if (!p || dist->last < 0)
+		return NULL;
+	value->len = p - text;
+	value->dist = dist;
+	return p;
+}
+
+static char *parse_value(struct lw_stream *stream, int i, char *text, struct lw_value *value)
+{
+	enum lw_type type = stream->tool->fields[i].type;
+
+	if (type == LW_STR || type == LW_ARGS)
+		return parse_text(text, stream->line + stream->len, value);
+	if (type == LW_DIST)
+		return parse_dist(text, value, &stream->dists[i]);
+	text = parse_number(text, type, value);
+	/* What is printed of a time has no sign. */
+	return text && type == LW_TIME && value->number < 0 ? NULL : text;
+}
+
+static void take_report_time(const struct lw_stream *stream, struct lw_value *value)
+{
+	if (stream->in_report && stream->tool->fields[0].type == LW_TIME &&
+	    value->state == LW_NONE) {
+		value->state = LW_VALUE;
+		value->number = stream->report_time;
+	}
+}
+
+static int parse_record(struct lw_stream *stream, char *line)
+{
+	struct lw_value values[LW_MAX_FIELDS];
+	char *end = line + stream->len, *p = line;
+	int i, n = stream->tool->nfields;
+
+	for (i = 0; i < n && p <= end; i++) {
+		values[i].state = LW_VALUE;
+		values[i].cut = false;
+		values[i].number = 0;
+		p = parse_value(stream, i, p, &values[i]);
+		if (!p || (*p != '\t' && *p))
+			break;
+		p++;
+	}
+	if (!i || i < n || p <= end) {
+		stream->bad++;
+		return 0;
+	}
+	take_report_time(stream, &values[0]);
+	return stream->ops.record(stream->ops.context, values);
+}
+
+/* ---- lines that are no records ---- */
+
+static int begin_report(struct lw_stream *stream, char *text)
+{
+	unsigned long long nsec;
+	char *end = parse_digits(text, LLONG_MAX, &nsec);
+
+	if (!end || *end) {
+		stream->bad++;
+		return 0;
+	}
+	stream->in_report = true;
+	stream->report_time = nsec;
+	return stream->ops.report(stream->ops.context, nsec);
+}
+
+static int end_report(struct lw_stream *stream)
+{
+	stream->in_report = false;
+	return stream->ops.end(stream->ops.context);
+}
+
+static void add_uncounted(struct lw_stream *stream, unsigned long long n, const char *why)
+{
+	struct lw_uncounted *entry = stream->uncounted, *other = entry + MAX_REASONS;
+	char text[sizeof(entry->why)];
+
+	snprintf(text, sizeof(text), "%s", why);
+	while (entry < other && entry->events && strcmp(entry->why, text))
+		entry++;
+	strcpy(entry->why, entry < other ? text : "other reasons");
+	if (__builtin_add_overflow(entry->events, n, &entry->events))
+		entry->events = ULLONG_MAX;
+}
+
+static int take_lost(struct lw_stream *stream, char *text)
+{
+	struct lw_value why = { .state = LW_VALUE };
+	char *end = stream->line + stream->len;
+	unsigned long long n;
+	char *p = parse_digits(text, LLONG_MAX, &n);
+
+	if (p && *p == '\t' && parse_text(p + 1, end, &why) == end && why.len)
+		add_uncounted(stream, n, why.text);
+	else
+		stream->bad++;
+	return 0;
+}
+
+static int parse_line(struct lw_stream *stream, char *line)
+{
+	if (*line != '#')
+		return parse_record(stream, line);
+	if (!strncmp(line, "#report\t", 8))
+		return begin_report(stream, line + 8);
+	if (!strcmp(line, "#end"))
+		return end_report(stream);
+	if (!strncmp(line, "#lost\t", 6))
+		return take_lost(stream, line + 6);
+	return parse_record(stream, line);
+}
+
+const struct lw_uncounted *lw_stream_uncounted(const struct lw_stream *stream, int i)
+{
+	if (i < 0 || i > MAX_REASONS || !stream->uncounted[i].events)
+		return NULL;
+	return &stream->uncounted[i];
+}
+
+static int end_of_line(struct lw_stream *stream)
+{
+	char *line = stream->line;
+
+	/* eight_digits() looks past its end. */
+	memset(line + stream->len, 0, 1 + sizeof(uint64_t));
+	if (stream->skip || memchr(line, '\0', stream->len)) {
+		stream->bad++;
+		return 0;
+	}
+	if (!stream->header) {
+		stream->header = true;
+		return check_header(stream, line);
+	}
+	return parse_line(stream, line);
+}
+
+int lw_stream_feed(struct lw_stream *stream, const char *buf, size_t len)
+{
+	int err = 0;
+
+	while (len && !err) {
+		const char *end = memchr(buf, '\n', len);
+		size_t n = end ? (size_t)(end - buf) : len;
+
+		if (stream->len + n > MAX_LINE)
+			stream->skip = true;
+		if (!stream->skip) {
+			memcpy(stream->line + stream->len, buf, n);
+			stream->len += n;
+		}
+		if (end) {
+			err = end_of_line(stream);
+			stream->len = 0;
+			stream->skip = false;
+			n++;
+		}
+		buf += n;
+		len -= n;
+	}
+	return err;
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "rules/identity.h"
+#include "util/log.h"
+#include "verbs/lwload.h"
+#include "rules/origin.h"
+#include "module/tool.h"
+
+static int check_origin(const struct lw_host *host, const struct lw_tool *tool)
+{
+	struct lw_origin origin;
+	int err;
+
+	lw_origin_read(tool, host->root, host->release, &origin);
+	err = lw_origin_decide(tool, &origin, LW_NO_WAIVER);
+	lw_origin_free(&origin);
+	return err;
+}
+
+/* What a run would find: also a module that a killed run has left is inserted. */
+static const char *state_of(const struct lw_host *host, const struct lw_tool *tool)
+{
+	char path[PATH_MAX];
+
+	if (lw_identity_check(tool, host->root, host->release) < 0 || check_origin(host, tool))
+		return NULL;
+	snprintf(path, sizeof(path), "%s/sys/module/lw_%s", host->root, tool->name);
+	return access(path, F_OK) == 0 ? "inserted" : "ready";
+}
+
+static enum lw_exit list_one(const struct lw_host *host, const char *name)
+{
+	struct lw_tool *tool;
+	enum lw_exit code = lw_find(host, name, &tool);
+	const char *state;
+
+	if (code != LW_OK)
+		return code;
+	state = state_of(host, tool);
+	if (state)
+		printf("%-14s %-8s %s\n", name, state, tool->summary);
+	else
+		code = LW_REFUSED;
+	lw_tool_free(tool);
+	return code;
+}
+
+static bool list_missing(const char *name, const char *reason, void *arg)
+{
+	(void)arg;
+	printf("%-14s %-8s %s\n", name, "missing", reason);
+	return false;
+}
+
+enum lw_exit lw_list(const struct lw_host *host, int argc, char **argv)
+{
+	enum lw_exit code = LW_OK;
+	struct lw_reason why;
+	char **names;
+	int i, n;
+
+	if (argc > 1) {
+		lw_error("list: takes no argument \"%.64s\"", argv[1]);
+		return LW_USAGE;
+	}
+	n = lw_tool_names(host->root, host->release, &names);
+	if (n < 0) {
+		lw_error("list: %s", strerror(-n));
+		return LW_FAILED;
+	}
+	if (n == 0 && lw_find_compressed(host, NULL, &why)) {
+		lw_error("%s", why.text);
+		code = LW_REFUSED;
+	} else if (n == 0) {
+		lw_error("no modules for kernel %s (looked in %s/lib/modules/%s/systemtap and "
+			 "updates/dkms; apt install lwtools-modules-%s)",
+			 host->release, host->root, host->release, host->release);
+		code = LW_NO_MODULE;
+	}
+	for (i = 0; i < n; i++) {
+		enum lw_exit one = list_one(host, names[i]);
+
+		if (one != LW_OK)
+			code = one;
+		free(names[i]);
+	}
+	free(names);
+	lw_missing_each(host->root, host->release, list_missing, NULL);
+	return code;
+}

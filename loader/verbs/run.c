@@ -1,0 +1,556 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* run.c - lwload TOOL: the steps from a name to records on the screen */
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "run/engine.h"
+#include "recorder/flight.h"
+#include "text/here.h"
+#include "rules/host.h"
+#include "rules/identity.h"
+#include "util/lock.h"
+#include "util/log.h"
+#include "verbs/lwload.h"
+#include "text/metrics.h"
+#include "text/options.h"
+#include "rules/origin.h"
+#include "text/output.h"
+#include "text/render.h"
+#include "util/signals.h"
+#include "run/staprun.h"
+#include "text/stream.h"
+#include "module/tool.h"
+
+struct run {
+	const struct lw_host *host;
+	const struct lw_tool *tool;
+	uint64_t serial;                    /* to be remembered; 0: none */
+	const struct lw_recorded *recorded; /* NULL: none */
+	struct lw_options options;
+	struct lw_stream *stream;
+	struct lw_output *output;
+	struct lw_render *render;
+	struct lw_metrics *metrics; /* NULL without --metrics; with it, no records are shown */
+	struct lw_loss loss;
+	unsigned long long records; /* but those left out */
+	unsigned long long shown;   /* of those, written to stdout */
+	unsigned long long reports;
+	unsigned long long shed;             /* left out by --max-rate */
+	unsigned long long told[LW_REASONS]; /* events not counted that were told of */
+	time_t second;                /* of the monotonic clock: the one of the last record */
+	unsigned long long in_second; /* records in that second */
+	unsigned long long record_limit, report_limit; /* --count: one of them; 0: none */
+	bool started;                                  /* the probes were in place */
+	bool reported; /* a report came, and is not in the file of metrics */
+	bool stuck;    /* stdout takes nothing, and a signal said to stop */
+	bool stale;    /* the file of metrics was not written each time, or is still there */
+	bool done;     /* all reports that were asked for are there */
+};
+
+/* ---- the sink ---- */
+
+/* A recorder takes what is shown and said from here on. */
+static int tell_recorder(const struct run *run)
+{
+	char ready = LW_READY_LINES;
+
+	if (run->options.output.blocks)
+		ready = LW_READY_BLOCKS;
+	else if (!run->options.json)
+		ready = LW_READY_HEADING;
+	if (write(run->recorded->ready, &ready, 1) != 1 ||
+	    dup2(run->recorded->messages, STDERR_FILENO) < 0)
+		return -EPIPE;
+	close(run->recorded->ready);
+	return 0;
+}
+
+static void on_inserted(void *context)
+{
+	const struct run *run = context;
+
+	lw_origin_remember(run->host->root, run->host->release, run->serial);
+}
+
+/* Records for which stdout had no room. */
+static unsigned long long hidden(const struct run *run)
+{
+	return run->stuck ? run->records - run->shown : 0;
+}
+
+/* Where messages go the same way as records, the next one would come right after half of a record. */
+static void end_line(void)
+{
+	struct stat out, err;
+
+	if (fstat(STDOUT_FILENO, &out) == 0 && fstat(STDERR_FILENO, &err) == 0 &&
+	    out.st_dev == err.st_dev && out.st_ino == err.st_ino)
+		lw_pass("\n", 1);
+}
+
+/* An event is one line. The lines of a report that was cut off are not counted. */
+static void count_partly(struct run *run)
+{
+	unsigned long long lines = lw_output_partly(run->output);
+
+	if (lw_tool_interval(run->tool))
+		return;
+	run->shown += lines < hidden(run) ? lines : hidden(run);
+}
+
+/* The rest of a run whose reader stands still is counted, not shown. */
+static int show(struct run *run)
+{
+	int err;
+
+	if (run->stuck)
+		return 0;
+	err = lw_render_flush(run->render);
+	if (!err)
+		run->shown = run->records;
+	if (err != -EINTR)
+		return err;
+	run->stuck = true;
+	count_partly(run);
+	end_line();
+	return 1;
+}
+
+/* The file has the losses that are known so far. */
+static void write_metrics(struct run *run)
+{
+	struct lw_loss loss = run->loss;
+
+	loss.lost += lw_stream_bad(run->stream) + lw_metrics_unfit(run->metrics);
+	lw_metrics_write(run->metrics, &loss, run->stream);
+	run->reported = false;
+}
+
+/* A file without counts shows that the tool runs. */
+static int start_metrics(struct run *run)
+{
+	lw_metrics_start(run->metrics);
+	write_metrics(run);
+	return 0;
+}
+
+/* A table begins when the probes are in place: who sees its heading can rely on it. */
+static int on_started(void *context)
+{
+	struct run *run = context;
+	int err;
+
+	run->started = true;
+	if (run->options.verbose)
+		lw_note("%s: tracing; Ctrl-C ends it", run->tool->name);
+	if (run->metrics)
+		return start_metrics(run);
+	lw_render_start(run->render);
+	err = show(run);
+	return !err && run->recorded ? tell_recorder(run) : err;
+}
+
+/* By the time at which they are read: many have none of their own. */
+static bool is_over_rate(struct run *run)
+{
+	struct timespec now;
+
+	if (!run->options.max_rate)
+		return false;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (now.tv_sec != run->second) {
+		run->second = now.tv_sec;
+		run->in_second = 0;
+	}
+	if (run->in_second < run->options.max_rate) {
+		run->in_second++;
+		return false;
+	}
+	run->shed++;
+	return true;
+}
+
+static int add_to_metrics(struct run *run, const struct lw_value *values)
+{
+	int err = lw_metrics_record(run->metrics, values);
+
+	run->shown = run->records - lw_metrics_unfit(run->metrics);
+	return err;
+}
+
+static int on_record(void *context, const struct lw_value *values)
+{
+	struct run *run = context;
+	unsigned long long limit = run->record_limit;
+	int err;
+
+	/* Nobody asked for more, but what was lost is told after it. */
+	if (run->done || (limit && run->records == limit))
+		return 0;
+	if (is_over_rate(run))
+		return 0;
+	run->records++;
+	if (run->stuck)
+		return 0;
+	if (run->metrics)
+		return add_to_metrics(run, values);
+	err = lw_render_record(run->render, values);
+	return err ? err : limit && run->records == limit;
+}
+
+static int on_report(void *context, long long nsec)
+{
+	struct run *run = context;
+
+	if (run->done || run->stuck || run->metrics)
+		return 0;
+	return lw_render_report(run->render, nsec);
+}
+
+static int on_report_end(void *context)
+{
+	struct run *run = context;
+	int err;
+
+	run->reported = true;
+	if (run->done || run->metrics)
+		return 0;
+	run->done = ++run->reports == run->report_limit;
+	lw_render_end(run->render);
+	err = show(run);
+	/* A reader that stands still does not end the reading: what follows is counted. */
+	return err < 0 ? err : 0;
+}
+
+static int on_data(void *context, const char *buf, size_t len)
+{
+	struct run *run = context;
+
+	return lw_stream_feed(run->stream, buf, len);
+}
+
+/* As logrotate(8) and its like ask for, when they have moved the file away. */
+static int reopen(const struct run *run)
+{
+	return lw_signals_take_reopen() ? lw_output_reopen(run->output) : 0;
+}
+
+/*
+ * Says what was not counted, if that has grown: the module tells of it each second, as a run may be for
+ * days. The last line with a reason has its sum.
+ */
+static void report_uncounted(struct run *run)
+{
+	const struct lw_uncounted *entry;
+	int i;
+
+	for (i = 0; (entry = lw_stream_uncounted(run->stream, i)); i++) {
+		if (entry->events == run->told[i])
+			continue;
+		lw_warn("%s: %llu events were not counted: %s", run->tool->name, entry->events,
+			entry->why);
+		run->told[i] = entry->events;
+	}
+}
+
+/*
+ * The last report ends the run here and not in on_data(), which would end the reading
+ * as well: when the module ends it says what it lost, and writes one more report, which
+ * nobody asked for.
+ */
+static int on_flush(void *context)
+{
+	struct run *run = context;
+	int err;
+
+	report_uncounted(run);
+	if (run->metrics) {
+		if (run->reported)
+			write_metrics(run);
+		return 0;
+	}
+	err = show(run);
+	if (!err)
+		err = reopen(run);
+	return err ? err : run->done;
+}
+
+static void on_message(void *context, int is_error, const char *text)
+{
+	struct run *run = context;
+
+	if (is_error)
+		lw_error("%s: the module reports: %s", run->tool->name, text);
+	else
+		lw_warn("%s: the module reports: %s", run->tool->name, text);
+}
+
+/* ---- the steps ---- */
+
+static int no_memory(const struct run *run)
+{
+	lw_error("%s: %s", run->tool->name, strerror(ENOMEM));
+	return -ENOMEM;
+}
+
+static int prepare_records(struct run *run)
+{
+	int err = lw_output_open(run->tool->name, &run->options.output, &run->output);
+
+	if (err)
+		return err;
+	if (lw_tool_interval(run->tool))
+		run->report_limit = run->options.count;
+	else
+		run->record_limit = run->options.count;
+	run->render = lw_render_new(run->tool, run->options.json, run->options.given, run->output);
+	return run->render ? 0 : no_memory(run);
+}
+
+static int prepare_metrics(struct run *run)
+{
+	const struct lw_metrics_of of = {
+		.tool = run->tool,
+		.root = run->host->root,
+		.release = run->host->release,
+		.path = run->options.metrics,
+		.given = run->options.given,
+	};
+
+	return lw_metrics_open(&of, &run->metrics);
+}
+
+static int prepare(struct run *run)
+{
+	struct lw_stream_ops ops = { on_record, on_report, on_report_end, run };
+	int err = run->options.metrics ? prepare_metrics(run) : prepare_records(run);
+
+	if (err)
+		return err;
+	run->stream = lw_stream_new(run->tool, &ops);
+	return run->stream ? 0 : no_memory(run);
+}
+
+/* ---- the end ---- */
+
+static void report_loss(struct run *run)
+{
+	run->loss.lost += lw_stream_bad(run->stream);
+	run->loss.lost += run->metrics ? lw_metrics_unfit(run->metrics) : hidden(run);
+	if (run->loss.lost)
+		lw_warn("%s: %llu records were lost, %llu shown; a larger --buffer, or a filter, "
+			"may help",
+			run->tool->name, run->loss.lost, run->shown);
+}
+
+static const char *why_ended(const struct run *run, int err)
+{
+	if (err)
+		return "error";
+	if (run->done || (run->record_limit && run->records == run->record_limit))
+		return "count";
+	if (lw_signals_stop())
+		return "signal";
+	return run->options.duration > 0 ? "duration" : "tool";
+}
+
+static void report_shed(const struct run *run)
+{
+	if (run->shed)
+		lw_note("%s: %llu records were left out by --max-rate, %llu shown", run->tool->name,
+			run->shed, run->shown);
+}
+
+/* Returns err, or else what became of writing it: stdout may stand still, as in show(). */
+static int summarize(struct run *run, int err)
+{
+	struct lw_summary summary = {
+		.records = run->records + run->shed,
+		.shown = run->shown,
+		.shed = run->shed,
+		.lost = run->loss.lost,
+		.missed = run->loss.missed,
+		.ended = why_ended(run, err),
+		.stream = run->stream,
+	};
+	int failed;
+
+	/* Nobody reads what is written to a reader that has gone, or stands still. */
+	if (!run->options.summary || !run->started || run->stuck || err == -EPIPE)
+		return err;
+	failed = lw_render_summary(run->render, &summary);
+	if (!failed)
+		failed = show(run);
+	return err || failed > 0 ? err : failed;
+}
+
+/* A heading, the line of a report or the summary, which are no records. */
+static void report_cut(const struct run *run)
+{
+	if (run->stuck && !hidden(run))
+		lw_warn("%s: stdout did not take the last lines", run->tool->name);
+}
+
+static bool is_complete(const struct run *run)
+{
+	return !run->stuck && !run->stale && !run->loss.lost && !run->loss.missed &&
+	       !lw_stream_uncounted(run->stream, 0);
+}
+
+/*
+ * Whether the module is refused shows before it has started: what is not permitted later is
+ * not its, but such as a file's that chattr(1) has made immutable.
+ */
+static enum lw_exit exit_code(const struct run *run, int err)
+{
+	switch (err) {
+	case 0:
+	case -EPIPE: /* the reader has had enough */
+		return is_complete(run) ? LW_OK : LW_LOST;
+	case -EPERM:
+		return run->started ? LW_FAILED : LW_REFUSED;
+	default:
+		return LW_FAILED;
+	}
+}
+
+static int run_engine(const struct lw_subject *subject, struct run *run)
+{
+	const struct lw_tool *tool = run->tool;
+	struct lw_run engine = {
+		.name = tool->name,
+		.module = tool->module,
+		.path = tool->path,
+		.image = tool->image,
+		.size = tool->size,
+		.params = run->options.params,
+		.duration = run->options.duration,
+		.lookup = lw_identity_same_build(tool, subject->root) ? tool->lookup : 0,
+		.out = run->output ? lw_output_pipe(run->output) : -1,
+		.subject = subject,
+		.sink = { on_inserted, on_started, on_data, on_flush, on_message, run },
+	};
+
+	if (run->options.staprun)
+		return lw_staprun_run(&engine, &run->loss);
+	return lw_engine_run(&engine, &run->loss);
+}
+
+/* @err: what became of it */
+static enum lw_exit end(struct run *run, int err)
+{
+	report_loss(run);
+	report_shed(run);
+	report_uncounted(run);
+	run->stale = run->metrics && lw_metrics_end(run->metrics);
+	err = summarize(run, err);
+	report_cut(run);
+	return exit_code(run, err);
+}
+
+static enum lw_exit insert_and_run(const struct lw_subject *subject, struct run *run)
+{
+	enum lw_exit code = LW_FAILED;
+
+	lw_signals_catch();
+	if (run->options.output.path)
+		lw_signals_reopen();
+	if (!prepare(run))
+		code = end(run, run_engine(subject, run));
+	lw_render_free(run->render);
+	lw_metrics_close(run->metrics);
+	lw_stream_free(run->stream);
+	if (lw_output_close(run->output))
+		code = LW_FAILED;
+	return code;
+}
+
+static int check_origin(struct run *run)
+{
+	return lw_origin_accept(run->tool, run->host->root, run->host->release,
+				(run->options.is_unsigned ? LW_UNSIGNED : 0) |
+					(run->options.older ? LW_OLDER : 0),
+				&run->serial);
+}
+
+/* What another user's run holds is the kernel's to say: only root's are told apart here. */
+static int take_lock(const struct lw_subject *subject)
+{
+	pid_t pid;
+	int err = geteuid() ? 0 : lw_lock_take(subject->root, subject->name, &pid);
+
+	if (err == -EAGAIN)
+		lw_error("%s: running: another lwload is about to begin or to end it (pid %d); "
+			 "try again",
+			 subject->name, pid);
+	else if (err)
+		lw_error("%s: cannot lock " LW_LOCK_DIR "/%s: %s", subject->name, subject->name,
+			 strerror(-err));
+	return err;
+}
+
+/* The guards of a run, from the top: each has said why if it is not passed. */
+static enum lw_exit run_tool(struct run *run)
+{
+	const struct lw_host *host = run->host;
+	const struct lw_tool *tool = run->tool;
+	const struct lw_subject subject = {
+		.root = host->root,
+		.name = tool->name,
+		.tool = tool,
+		.buffer = run->options.buffer,
+		.run = true,
+		.staprun = run->options.staprun,
+	};
+	enum lw_exit code;
+
+	if (run->options.help) {
+		lw_options_help(tool);
+		return LW_OK;
+	}
+	if (run->recorded && (run->options.output.path || run->options.metrics)) {
+		lw_error("%s: a recorder keeps its records in memory; leave out --%s", tool->name,
+			 run->options.metrics ? "metrics" : "output");
+		return LW_USAGE;
+	}
+	if (lw_identity_check(tool, host->root, host->release))
+		return LW_REFUSED;
+	code = lw_host_guard(&subject);
+	if (code != LW_OK)
+		return code;
+	if (check_origin(run))
+		return LW_REFUSED;
+	if (take_lock(&subject))
+		return LW_FAILED;
+	return insert_and_run(&subject, run);
+}
+
+enum lw_exit lw_run_recorded(const struct lw_host *host, int argc, char **argv,
+			     const struct lw_recorded *recorded)
+{
+	struct run run = { .host = host, .recorded = recorded };
+	struct lw_tool *tool;
+	enum lw_exit code = lw_find(host, argv[0], &tool);
+
+	if (code != LW_OK)
+		return code;
+	run.tool = tool;
+	if (lw_options_parse(tool, argc, argv, &run.options) ||
+	    (!run.options.help && lw_here_options(host->root, host->release, tool, &run.options)))
+		code = LW_USAGE;
+	else
+		code = run_tool(&run);
+	lw_options_free(&run.options);
+	lw_tool_free(tool);
+	return code;
+}
+
+enum lw_exit lw_run(const struct lw_host *host, int argc, char **argv)
+{
+	return lw_run_recorded(host, argc, argv, NULL);
+}
