@@ -7,9 +7,9 @@
 #include <linux/net.h>
 
 /*
- * A call of the current process has accepted this descriptor: its socket is open from now on, if it
- * is of this port; 0: of any. Another thread may have closed the descriptor already. The file is put
- * last, so that its close is seen in any case.
+ * A call of the current process has accepted this descriptor. Its socket is open from now on, if it
+ * has this port; 0 stands for any port. Another thread may have closed the descriptor already. The
+ * reference to the file is dropped last, so that its close is always seen.
  */
 static void lw_accepted(int fd, int port)
 {
@@ -21,6 +21,6 @@ static void lw_accepted(int fd, int port)
 	sock = S_ISSOCK(file_inode(file)->i_mode) ? file->private_data : NULL;
 	if (sock && sock->sk && (!port || port == lw_port(sock->sk)))
 		lw_start((unsigned long)sock->sk, fd);
-	/* Puts off what may sleep, should this be the last reference. */
+	/* Defers work that may sleep, if this is the last reference. */
 	fput(file);
 }

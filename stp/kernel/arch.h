@@ -1,8 +1,8 @@
 #pragma once
 
 /*
- * All that the tools must know of the processor: registers, the ABIs of system calls, numbers of
- * calls. No other file of stp/ names a register or an ABI, but for the tables of calls that one tool
+ * All that the tools must know about the processor: registers, the ABIs of system calls, numbers of
+ * calls. No other file of stp/ names a register or an ABI, except the tables of calls that one tool
  * shows (arch_calls.h). modules/calls knows the names of the functions that each ABI reaches.
  */
 
@@ -29,13 +29,13 @@ static __always_inline unsigned long lw_function_arg(const struct pt_regs *regs,
  *                     on x86 does that by int $0x80.
  * lw_arg(regs, n)   - argument n, 0 to 5, of the current task's system call, which saved these user
  *                     registers; 0 for any other n. They keep the arguments until the call returns.
- *                     syscall_get_arguments() would fetch all six, four times as dear as one.
+ *                     syscall_get_arguments() fetches all six, which costs four times as much.
  * lw_untagged(addr) - a user pointer without the tag that its top byte may have
  * lw_function_caller(regs) - the address to which a function returns, at its first instruction
  * LW_COMPAT_NAME    - what users call the 32-bit ABI
  * LW_RESULT_STAYS   - do a call's registers tell its number and result until a signal's handler is called?
- *                     Those of arm64 are ready to make the call anew by then
- * lw_local_inc(n)   - one more, which an interrupt of this CPU cannot cut in two: as local_inc(), of
+ *                     On arm64 they are set up by then to restart the call
+ * lw_local_inc(n)   - an increment that is atomic against interrupts of this CPU: local_inc() for
  *                     half a word
  */
 #if defined(CONFIG_X86_64)
@@ -90,13 +90,13 @@ static __always_inline void lw_local_inc(u32 *n)
 
 #elif defined(CONFIG_ARM64)
 
-/* A program is of one ABI, and its calls are. */
+/* All calls of a program use the program's ABI. */
 static bool lw_compat_call(void)
 {
 	return compat_user_mode(task_pt_regs(current));
 }
 
-/* x0 becomes the result; arch/arm64/kernel/syscall.c keeps what it was. */
+/* x0 becomes the result; arch/arm64/kernel/syscall.c keeps its old value. */
 static unsigned long lw_arg(const struct pt_regs *regs, int n)
 {
 	unsigned long arg;

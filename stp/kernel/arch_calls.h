@@ -6,8 +6,8 @@
 #include <linux/version.h>
 
 /*
- * arch_calls.h - names of system calls by number: from the kernel's own tables, which are lists of macros
- * that differ from series to series
+ * arch_calls.h - names of system calls by number, from the kernel's own tables, which are lists of
+ * macros and differ between series
  */
 
 #undef __SYSCALL
@@ -42,7 +42,7 @@ static const char *const lw_calls_compat[] = {
 #endif
 };
 
-/* More than either table has (lw_begin_syscalls()) */
+/* Larger than either table (lw_begin_syscalls()) */
 #define LW_NUMBERS 512
 
 /* Does the table of this ABI have this number, from 0 to LW_NUMBERS - 1? Without names, it may. */
@@ -75,7 +75,7 @@ static const char *lw_call_function(u32 nr, bool compat)
 	return strcmp(name, "ni_syscall") ? name : "";
 }
 
-/* The call's own name, where that of its function is another */
+/* The call's own name, where its function has another name */
 static const char *lw_call_name(u32 nr, bool compat)
 {
 	static const char *const others[][2] = {

@@ -16,7 +16,7 @@ static struct gendisk *lw_request_disk(struct request *rq)
 #endif
 }
 
-/* Requests of this disk, if it has a name, and in these sectors, if there are any: those of a partition */
+/* Requests of this disk, if it has a name, and in these sectors of a partition, if there are any */
 static struct {
 	char name[DISK_NAME_LEN];
 	u64 first, sectors;
@@ -48,8 +48,8 @@ static bool lw_request_wanted(struct request *rq)
 }
 
 /*
- * Makes the disk of a request that of a key: its name, as its number may be another one's when it has gone.
- * Names are written once, where all was zeros. Those that are too long differ by number.
+ * Puts the disk of a request into a key by its name, since another disk may get its number later.
+ * Names are written once, over zeros. Names that are too long are told apart by number.
  */
 static __always_inline void lw_key_disk(struct lw_key *key, struct request *rq)
 {

@@ -9,12 +9,12 @@
  * bucket.h - which places of a table a key may have, for table.h and pending.h
  *
  * Each place has a tag, a byte: seven bits of its key's hash and the top bit, or 0 if it is free. A key is
- * at home where its hash says, or elsewhere in that bucket of eight places, whose tags are one word,
- * or in one of the next buckets if that one was full. So whether a key may be in a bucket, and whether
- * there is room, is seen at once, full or not. Hashes are keyed at random in each run, so that nobody
- * can choose keys for one bucket.
+ * at its home, the place of its hash, or elsewhere in the home's bucket of eight places, or in one of
+ * the next buckets if that one was full. The tags of a bucket are one word. So one look shows whether
+ * the bucket may have the key, and whether it has room. Hashes are keyed at random in each run, so
+ * that nobody can choose keys for one bucket.
  *
- * One user gets half of a table's places at most: whoever fills those leaves the others theirs. All users
+ * One user gets at most half of a table's places, so the other half stays for others. All users
  * together leave root a quarter.
  */
 
@@ -43,7 +43,7 @@ static __always_inline u8 lw_tag(u64 hash)
 	return hash | 0x80;
 }
 
-/* The bucket to try after so many others */
+/* The bucket to try after this number of others */
 static u32 lw_bucket(u64 hash, u8 bits, int tries)
 {
 	return (lw_home(hash, bits) / LW_WAYS + tries) & ((1U << bits) / LW_WAYS - 1);
@@ -67,8 +67,8 @@ static void lw_seed(u64 *seeds, int n)
 }
 
 /*
- * Nobody else is in root's class, whose share no user can take. In a user namespace of his own a user
- * has as many ids as he likes: who is in one counts as the user who made the outermost.
+ * Only root is in root's class, so no user can take its share. In his own user namespace, a user has
+ * as many ids as he likes. All of them count as the user who made the outermost such namespace.
  */
 static u32 lw_user_class(void)
 {

@@ -19,7 +19,7 @@ static struct kretprobe stap_kprobes[1];
 /* ---- calls that are under way, by function and class of users ---- */
 
 struct lw_function_cpu {
-	s8 calls[LW_USERS]; /* more or less than counted for all processors; [0]: of all users */
+	s8 calls[LW_USERS]; /* difference to the counts of all processors; [0]: of all users */
 	u64 refused;
 };
 
@@ -43,7 +43,7 @@ static __always_inline u32 lw_function_number(const struct kretprobe *krp)
 	return ((unsigned long)krp - (unsigned long)stap_kprobes) / sizeof(stap_kprobes[0]);
 }
 
-/* Writes to the line that all processors share only when this one has counted more than a few. */
+/* Writes to the line that all processors share only after this one has counted more than a few. */
 static __always_inline void lw_count_call(struct lw_function *f, u32 user, int n)
 {
 	s8 *here = &this_cpu_ptr(f->cpus)->calls[user];
@@ -152,7 +152,7 @@ static int lw_function_begin(struct kretprobe *krp, const char *name, int instan
 	return 0;
 }
 
-/* SystemTap would tell once more what the kernel has missed, in 32 bits with a sign. */
+/* Otherwise SystemTap reports the calls that the kernel missed again, in 32 signed bits. */
 static void lw_function_end(struct kretprobe *krp)
 {
 	struct lw_function *f = &lw_functions[lw_function_number(krp)];
@@ -177,8 +177,8 @@ static int lw_any_call_begins(struct kretprobe_instance *inst, struct pt_regs *r
 NOKPROBE_SYMBOL(lw_any_call_begins);
 
 /*
- * Before SystemTap sets up its context: that takes longer than to find out a fast call, or one that goes
- * on after a signal.
+ * Runs before SystemTap sets up its context. That takes longer than the check for a fast call, or for a call
+ * that goes on after a signal.
  */
 static int lw_call_returns(struct kretprobe_instance *inst, struct pt_regs *regs)
 {
@@ -219,8 +219,8 @@ static kretprobe_handler_t lw_entry_handler(const char *function)
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(5, 14, 0)
 /*
- * A fault of a handler, such as of user memory that is not there, counts as a missed call
- * (kprobe_fault_handler()). It is none.
+ * The kernel counts a fault of a handler, such as at absent user memory, as a missed call
+ * (kprobe_fault_handler()). No call is missed then.
  */
 static int lw_not_missed(struct kprobe *kp, struct pt_regs *regs, int trap)
 {
@@ -263,7 +263,7 @@ static int lw_register_kretprobe(struct kretprobe *krp, const char *function, in
 	return rc;
 }
 
-/* None of their handlers runs any more when the kernel's own returns. */
+/* When the kernel's function returns, none of their handlers runs any more. */
 static void lw_unregister_kretprobes(struct kretprobe **krps, int n)
 {
 	unregister_kretprobes(krps, n);

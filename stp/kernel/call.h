@@ -8,7 +8,7 @@
 #include <linux/uidgid.h>
 
 /*
- * call.h - what return probes do when the call begins, before SystemTap knows of it.
+ * call.h - the work of return probes at the begin of a call, before SystemTap sees it.
  *
  * Functions may have a filter, which may keep something of the arguments. After its definition:
  *
@@ -55,8 +55,8 @@ static struct {
 } lw_calls;
 
 /*
- * Instances of a function, unless its script says .maxactive(), and for each processor, if that is more. From
- * Linux 6.7 on each takes 8 bytes for each possible processor (lib/objpool.c), as long as one call is
+ * Instances of a function, unless its script says .maxactive(), and for each processor, if that is more. Since
+ * Linux 6.7 each takes 8 bytes for each possible processor (lib/objpool.c), as long as one call is
  * under way that began during the run.
  */
 #define LW_INSTANCES 250
@@ -68,8 +68,8 @@ static struct lw_counted lw_calls_counted = { .next = LW_COUNTED };
 #define LW_COUNTED (&lw_calls_counted)
 
 /*
- * A function has a number of instances, and each call that is under way needs one. Calls may wait as
- * long as somebody likes, so one user gets half of them at most, and all users but root three quarters.
+ * A function has a number of instances, and each call that is under way needs one. Users can make calls
+ * wait, so one user gets at most half of the instances, and all users but root get three quarters.
  * lw_call_counts() says whether this call may have one, and counts it, or counts it as missed;
  * lw_call_ends() is for each return handler. Root's calls are not counted. A call that never returns, as
  * its task died in an oops, stays counted.
@@ -85,7 +85,7 @@ static __always_inline void lw_call_ends(struct kretprobe_instance *inst)
 		lw_call_uncount(call);
 }
 
-/* From now on this handler, which begins with lw_call_ends(), is in SystemTap's place for the function. */
+/* From now on this handler, which begins with lw_call_ends(), replaces SystemTap's for the function. */
 static __always_inline void lw_call_go_past(struct kretprobe_instance *inst,
 					    kretprobe_handler_t handler)
 {
@@ -156,8 +156,8 @@ struct lw_begin {
 static int lw_register_kprobe(struct kprobe *kp, const char *function);
 
 /*
- * skp: the parameter of stapkp_arch_register_kprobe() and ..._kretprobe(), runtime/linux/kprobes.c, the
- * only callers. The others are called there by what unregisters one and all.
+ * skp: the parameter of stapkp_arch_register_kprobe() and ..._kretprobe() in runtime/linux/kprobes.c, the
+ * only callers. The functions there that unregister one probe or all probes call the others.
  */
 static int lw_register_kretprobe(struct kretprobe *krp, const char *function, int instances);
 static void lw_unregister_kretprobes(struct kretprobe **krps, int n);

@@ -63,7 +63,7 @@ static __always_inline void lw_count_add(s64 first, s64 second, s64 add)
 	local_inc(&count->count);
 }
 
-/* That of the row that is shown; all zeros where none of the counts is */
+/* The count of the row that is shown; all zeros if the row is not a count */
 static const struct lw_count *lw_row_count(void)
 {
 	static const struct lw_count none;

@@ -7,16 +7,15 @@
 #include <asm/local.h>
 
 /*
- * dist.h - distributions: how many values lie in which power of two, by a key.
+ * dist.h - distributions: values counted by powers of two, for each key.
  *
- * To add a value takes some fifty instructions, where SystemTap's array of aggregates takes three
- * hundred. That array also adds up the keys of all CPUs in a map with room for those of one,
- * and ends the tool when they are more.
+ * SystemTap's array of aggregates costs several times as much. It also adds up the keys of all CPUs in a
+ * map with room for the keys of one CPU, and ends the tool when there are more.
  */
 
 #define LW_BUCKETS 64
 
-/* Values are so many times finer than a row's, whose sum is cut once. A begin probe sets it. */
+/* How many times finer values are than a row's unit; the sum is cut only once. A begin probe sets it. */
 static u64 lw_dist_unit = 1;
 
 /* A place of the table. An interrupt may count, too. The collector comes before a bucket overflows. */
@@ -95,8 +94,8 @@ static __always_inline struct lw_dist_place *lw_dist_add_fine(struct lw_key key,
 }
 
 /*
- * A field with the row's distribution: "UNIT COUNT SUM LOW:N LOW:N ..." (lwtools-stream(5)); an empty one
- * where none is shown. 64 buckets of at most 40 bytes fit into a record. A unit has 16 letters at most.
+ * A field with the row's distribution, "UNIT COUNT SUM LOW:N LOW:N ..." (lwtools-stream(5)), or an empty
+ * field if the row has none. 64 buckets of at most 40 bytes fit a record. A unit has at most 16 letters.
  */
 static void lw_emit_dist(const char *unit)
 {

@@ -96,7 +96,7 @@ static int lw_execveat_ends(struct kretprobe_instance *inst, struct pt_regs *reg
 }
 NOKPROBE_SYMBOL(lw_execveat_ends);
 
-/* From the second call on without SystemTap, which costs more than all of this. */
+/* After the first call this runs without SystemTap, which costs more than all of this. */
 static void lw_exec_returns(struct kretprobe_instance *inst, struct pt_regs *regs, int argv)
 {
 	lw_exec_ends(regs_return_value(regs), argv);

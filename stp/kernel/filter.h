@@ -10,16 +10,16 @@
 #include <linux/threads.h>
 
 /*
- * Which tasks a tool is for: one filter in a module, set by begin probes alone, and asked by
- * probes of every kind. A task is wanted if each kind of list that was given has it.
+ * The filter of tasks: a module has one, set only by begin probes, and used by
+ * probes of every kind. A task is wanted if it is in each list that was given.
  */
 
-/* So many fit SystemTap's strings of 511 bytes, with ten digits each. */
+/* This number fits SystemTap's strings of 511 bytes, with ten digits each. */
 #define LW_IDS 40
 /* Each is looked for at each place of a command name. */
 #define LW_NAMES 16
 
-/* At least one, if the list's kind is asked for. */
+/* At least 1 if the list was given */
 struct lw_ids {
 	u32 n;
 	u32 id[LW_IDS];
@@ -31,8 +31,8 @@ struct lw_names {
 };
 
 /*
- * What may be asked for. lw_wanted_by() asks for numbers first, lw_wanted_by_more() for what is
- * dearer. Another kind, such as a walk up a tree of processes or of control groups, is a bit here
+ * The kinds of lists. lw_wanted_by() tests numbers first, and lw_wanted_by_more() tests the kinds that
+ * cost more. A new kind, such as a walk up a tree of processes or control groups, is a bit here
  * and in LW_BY_MORE, a test there, and a list in lw_only().
  */
 enum lw_kind {
@@ -47,7 +47,7 @@ enum lw_kind {
 #define LW_BY_MORE (LW_BY_PARENT | LW_BY_COMM | LW_BY_PROGRAM)
 #define LW_NOT_AT_BEGIN (LW_BY_PROGRAM | LW_BY_TARGET)
 
-/* Each event reads it, so it lies apart from what events write. */
+/* Each event reads this line, so it is apart from data that events write. */
 static struct {
 	u32 by; /* enum lw_kind, of the lists that were given */
 	struct lw_ids pids, tids, uids, parents, targets;
@@ -102,7 +102,7 @@ static __always_inline bool lw_parent_listed(void)
 	return lw_listed(&lw_filter.parents, parent);
 }
 
-/* By either name: that of the process finds all its threads. */
+/* By either name: the name of the process finds all its threads. */
 static __always_inline bool lw_task_named(const struct lw_names *names)
 {
 	const struct task_struct *leader = lw_leader();
@@ -111,7 +111,7 @@ static __always_inline bool lw_task_named(const struct lw_names *names)
 	       (leader != current && lw_named(names, current->comm));
 }
 
-/* Apart from the numbers, which then need no stack. */
+/* A function of its own, so that the test of numbers needs no stack */
 static noinline bool lw_wanted_by_more(u32 by)
 {
 	if (by & LW_BY_PARENT && !lw_parent_listed())
@@ -135,7 +135,7 @@ NOKPROBE_SYMBOL(lw_wanted_by);
 /*
  * lw_wanted - is the current task wanted?
  *
- * In any context of a task, also a kprobe's: it neither sleeps nor takes a lock. Without a
+ * For any context of a task, including a kprobe's: this neither sleeps nor takes a lock. Without a
  * filter it costs one test.
  */
 static __always_inline bool lw_wanted(void)
@@ -210,7 +210,7 @@ static bool lw_parse_names(struct lw_names *names, const char *list)
 /*
  * lw_host_pid - a number in the current task's pid namespace, as the host has it
  *
- * A begin probe runs in the process that starts the module. Returns 0 if nobody has it there.
+ * A begin probe runs in the process that starts the module. Returns 0 if no task has that number there.
  */
 static u32 lw_host_pid(u32 id)
 {
@@ -246,9 +246,9 @@ static const char *lw_only_names(struct lw_names *names, const char *list)
 /*
  * lw_only - ask for a list of this kind, unless the list stands for all
  *
- * "all" stands for all ids, since an empty list may be somebody's mistake. "" stands for all names,
- * since each word can be a name. For begin probes. Returns NULL, or what it is no list of: the
- * probe has to end by an error then, which ends the run before an event is shown.
+ * "all" stands for all ids, since an empty list may be a mistake. "" stands for all names, since each
+ * word can be a name. For begin probes. Returns NULL, or the kind of list that the text is not. The
+ * probe must then end by an error, which ends the run before an event is shown.
  */
 static const char *lw_only(enum lw_kind kind, const char *list)
 {

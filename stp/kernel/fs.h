@@ -35,7 +35,7 @@ static long lw_descriptor(const struct pt_regs *regs)
 	return (u32)lw_arg(user, 0);
 }
 
-/* The first 16 bytes of a name, which may be in a module that has gone when they are shown, and then zeros */
+/* The first 16 bytes of a name, zero-filled: its module may be gone when they are shown */
 static __always_inline void lw_keep_bytes(unsigned long *to, const char *name)
 {
 	const struct word_at_a_time constants = WORD_AT_A_TIME_CONSTANTS;
@@ -53,8 +53,8 @@ static __always_inline void lw_keep_bytes(unsigned long *to, const char *name)
 }
 
 /*
- * Keeps the file, of (file, buffer, bytes, pos) the pointer to the position, two words with the name of
- * the file system's type, and the descriptor, -1 if there is none.
+ * Keeps the file, the pointer to the position (the last of the arguments file, buffer, bytes, pos), two
+ * words with the name of the file system's type, and the descriptor, -1 if there is none.
  */
 static bool lw_want_file(struct pt_regs *regs, struct lw_call *call)
 {
@@ -71,7 +71,7 @@ static bool lw_want_file(struct pt_regs *regs, struct lw_call *call)
 		lw_keep_bytes(call->kept + 2, file_inode(file)->i_sb->s_type->name);
 		call->kept[4] = fd;
 	}
-	/* fput() puts off all that may sleep. */
+	/* fput() defers all work that may sleep. */
 	if (fd >= 0)
 		fput(file);
 	return wanted;
@@ -97,7 +97,7 @@ static void lw_emit_file(struct file *file, bool path)
 	rcu_read_unlock();
 }
 
-/* The caller of vfs_read() still has the file; a system call that returns has not. */
+/* The caller of vfs_read() still holds the file; a system call that returns does not. */
 static void lw_emit_call_file(struct lw_call *call, bool path)
 {
 	struct file *file = (struct file *)call->kept[0];

@@ -7,13 +7,13 @@
 /*
  * name.h - the names of processes
  *
- * A thread may have a name of its own, current->comm. That of the process is its leader's, as ps(1)
- * shows it. A leader is not freed before the last thread of its group has ended.
+ * A thread may have its own name, current->comm. The name of the process is its leader's, which ps(1)
+ * shows. A leader is not freed before the last thread of its group has ended.
  */
 
-/* A name that is kept beside a key that stands for the process */
+/* The name of a process, kept with the key of that process */
 struct lw_name {
-	u64 execs; /* self_exec_id, which execve(2) adds to: of two names, the later has more */
+	u64 execs; /* self_exec_id, which execve(2) increments: the later of two names has more */
 	char comm[TASK_COMM_LEN];
 };
 
@@ -31,7 +31,7 @@ static __always_inline void lw_name_set(struct lw_name *name)
 	memcpy(name->comm, leader->comm, sizeof(name->comm));
 }
 
-/* Two CPUs may have seen two names of a process: all gets the later. */
+/* Two CPUs may have seen two names of a process: the later name is kept. */
 static void lw_name_add_up(struct lw_name *all, const struct lw_name *more)
 {
 	if (more->execs >= all->execs)

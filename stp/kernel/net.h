@@ -13,7 +13,7 @@ static bool lw_internet(const struct sock *sk)
 	return sk && (sk->sk_family == AF_INET || sk->sk_family == AF_INET6);
 }
 
-/* sk_num is 0 when TCP has done with the connection, this is not. */
+/* sk_num is 0 once TCP has finished with the connection; this is not. */
 static int lw_port(const struct sock *sk)
 {
 	return lw_internet(sk) ? ntohs(inet_sk(sk)->inet_sport) : 0;

@@ -6,7 +6,7 @@
 #include <linux/file.h>
 #include <linux/fs_struct.h>
 
-/* A seqlock_t since 7.2, whose seqcount is what is wanted */
+/* Since 7.2 a seqlock_t, which has the seqcount */
 /* clang-format off */
 #define lw_fs_seq(fs)                                                         \
 	_Generic(&(fs)->seq, seqlock_t *: &((seqlock_t *)&(fs)->seq)->seqcount, default: &(fs)->seq)
@@ -50,7 +50,7 @@ static int lw_put_open_directory(struct _stp_log *log, int dfd)
 	return n;
 }
 
-/* With the slash after it; false if it is cut: nothing comes after the mark of that. */
+/* Followed by a slash; false if cut, since nothing may follow the mark of a cut */
 static bool lw_put_directory(struct _stp_log *log, int dfd)
 {
 	int n = dfd == AT_FDCWD ? lw_put_pwd(log) : lw_put_open_directory(log, dfd);

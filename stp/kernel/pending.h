@@ -8,11 +8,12 @@
 #include <linux/vmalloc.h>
 
 /*
- * pending.h - what has begun and not ended: by a key, such as a request's address, when it began, and
- * what of it will be gone at its end. One table for all CPUs, as things end elsewhere than they began.
+ * pending.h - a table of events that have begun and not ended. For a key, such as a request's address, it
+ * has the time of the begin, and values that will be gone at the end. All CPUs share one table, because
+ * an event may end on another CPU.
  *
- * A place is taken by cmpxchg() on its tag, can be found once its tag is there, and is free when that is 0
- * again. CPUs share no other line, but users' shares where users have some.
+ * A place is taken by cmpxchg() on its tag, can be found once its tag is written, and is free when the tag
+ * is 0 again. CPUs share no other line except users' shares, where users have shares.
  */
 
 #define LW_RETRIES 16 /* for a place that other CPUs take as well */
@@ -20,7 +21,7 @@
 /* A table's constants. Where a static const shape is given, the compiler folds them. */
 struct lw_pending_shape {
 	u8 bits;     /* log2 of the places, 6 to 20 */
-	u16 size;    /* bytes that are kept beside the time, a multiple of 8 */
+	u16 size;    /* bytes that are kept with the time, a multiple of 8 */
 	bool shares; /* users make the keys, and each has a share */
 };
 
@@ -42,7 +43,7 @@ struct lw_pending {
 	} ____cacheline_aligned share[LW_USERS];
 };
 
-/* What lw_pending_new() has found */
+/* A place that lw_pending_new() has found */
 struct lw_place {
 	int at;
 	u8 tag;
@@ -78,7 +79,7 @@ static void lw_pending_end(struct lw_pending *p)
 	p->lost = NULL;
 }
 
-/* How many have found no room since the begin */
+/* Events that found no room since the begin */
 static u64 lw_pending_lost(const struct lw_pending *p)
 {
 	u64 lost = 0;
@@ -92,8 +93,8 @@ static u64 lw_pending_lost(const struct lw_pending *p)
 /* ---- probes: from any context, not preempted ---- */
 
 /*
- * Nobody chooses keys where they are not users': they are addresses then. Those of requests have six
- * bits that are always 0, of which tags would be made (block/blk-mq.c, blk_mq_alloc_rqs()).
+ * Without users' shares, keys are addresses, which nobody can choose. Addresses of requests have six
+ * bits that are always 0, and tags must not be made of these (block/blk-mq.c, blk_mq_alloc_rqs()).
  */
 static __always_inline u64 lw_pending_hash(const struct lw_pending *p,
 					   const struct lw_pending_shape *s, u64 key)
@@ -112,7 +113,7 @@ static __always_inline bool lw_pending_is_at(const struct lw_pending *p, u32 pla
 	       READ_ONCE(p->began[place].key) == key;
 }
 
-/* Places are given back, so a key may be in any of its buckets, once some key was. */
+/* Places are given back, so once a key was in another bucket, a key may be in any of its buckets. */
 static noinline int lw_pending_find_all(const struct lw_pending *p, u64 key)
 {
 	u64 hash = lw_pending_hash(p, p->shape, key), found;
@@ -144,7 +145,7 @@ static __always_inline int lw_pending_find(const struct lw_pending *p,
 	return lw_pending_find_all(p, key);
 }
 
-/* The places of a bucket that are not for root alone */
+/* The places of a bucket that are not reserved for root */
 #define LW_USERS_WAYS (~0ULL >> (64 - 64 * 3 / 4))
 
 /* A place in that bucket; -1 if it has none */
@@ -177,7 +178,7 @@ static int lw_pending_take(struct lw_pending *p, u64 key, u32 user)
 	return place;
 }
 
-/* Does this user have all the places that one user gets? If not, this is one more. */
+/* Has this user all the places that one user gets? If not, counts one more. */
 static bool lw_pending_share_is_full(struct lw_pending *p, u32 user)
 {
 	if (!p->shape->shares)
@@ -189,8 +190,8 @@ static bool lw_pending_share_is_full(struct lw_pending *p, u32 user)
 }
 
 /*
- * Takes the place from all others, if it is still this key's: another CPU may have given it back since it was
- * found, and somebody else's key may be there.
+ * Claims the place if it still has this key. Another CPU may have given it back since it was
+ * found, and another key may be there.
  */
 static bool lw_pending_claim(struct lw_pending *p, int place, u64 key)
 {
@@ -205,8 +206,8 @@ static bool lw_pending_claim(struct lw_pending *p, int place, u64 key)
 }
 
 /*
- * Where its bucket is not empty, or users have shares. The key may be there already, not at home, as somebody else
- * was there when it began: a second place of it would stay, and be taken for what ends a second time.
+ * For a bucket that is not empty, or a table with shares. The key may already be away from its home, because
+ * another key was there when it began. A second place for the key would stay, and a later end would find it.
  */
 static noinline int lw_pending_new_elsewhere(struct lw_pending *p, u64 key)
 {
@@ -228,11 +229,11 @@ static noinline int lw_pending_new_elsewhere(struct lw_pending *p, u64 key)
 }
 
 /**
- * lw_pending_new() - a place for what begins now
+ * lw_pending_new() - a place for an event that begins now
  * @s: the table's shape
  *
- * What is kept may be written, then lw_pending_show() lets others find it. What has that key already is
- * overwritten: its end was not seen. It is at -1 if there is no room, which is counted as lost.
+ * The caller writes the kept values, and then lw_pending_show() lets others find the place. An older event
+ * with this key is overwritten, because its end was not seen. Without room, at is -1, and a loss is counted.
  */
 static __always_inline struct lw_place lw_pending_new(struct lw_pending *p,
 						      const struct lw_pending_shape *s, u64 key)
@@ -254,13 +255,13 @@ static __always_inline void lw_pending_show(struct lw_pending *p, struct lw_plac
 	smp_store_release(&lw_pending_tags(p)[place.at], place.tag);
 }
 
-/* Nanoseconds since it began */
+/* Nanoseconds since the begin of the event */
 static __always_inline u64 lw_pending_took(const struct lw_pending *p, int place)
 {
 	return lw_since(READ_ONCE(p->began[place].time));
 }
 
-/* What is kept of it, of the shape's size */
+/* The kept values, of the shape's size */
 static void *lw_pending_kept(const struct lw_pending *p, int place)
 {
 	return p->kept + (size_t)place * p->shape->size;

@@ -28,9 +28,9 @@ struct lw_point {
 #define LW_POINTS ((struct lw_point *)NULL)
 
 /*
- * Defines f_point. A tracepoint's arguments differ from kernel to kernel, of one series, too: the
+ * Defines f_point. A tracepoint's arguments differ between kernels, even within a series. So the
  * kernel's own check of a function's type (check_trace_callback_type_NAME(), linux/tracepoint.h) is
- * compiled, and never called.
+ * compiled, but never called.
  */
 #define LW_POINT(point, f)                            \
 	static void __maybe_unused f##_check(void)    \
@@ -40,8 +40,8 @@ struct lw_point {
 	static struct lw_point f##_point = { #point, f, LW_POINTS }
 
 /*
- * Around what must not be preempted in such a function. From 6.13 on those of system calls may be, and
- * from 7.0 on all (linux/tracepoint.h).
+ * For code in such a function that must not be preempted. Since 6.13, functions at tracepoints of system
+ * calls may be preempted, and since 7.0 all of them (linux/tracepoint.h).
  */
 static __always_inline void lw_point_enter(void)
 {
@@ -64,7 +64,7 @@ static void lw_find_points(struct tracepoint *tp, void *points)
 			p->found = tp;
 }
 
-/* Detaches the functions, none of which runs any more when it returns. May be called again. */
+/* Detaches the functions; none of them runs any more after this returns. May be called again. */
 static void lw_detach_points(struct lw_point *p)
 {
 	bool any = false;

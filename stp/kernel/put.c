@@ -17,8 +17,8 @@
 #define LW_COMM_WORDS (TASK_COMM_LEN / sizeof(unsigned long))
 
 /*
- * Bytes kept free for the fields after a string: the loader takes 32 fields of a tool, and a
- * string that has no room takes less than a number.
+ * Bytes kept free for the fields after a string. The loader accepts 32 fields, and a
+ * string without room takes less than a number.
  */
 #define LW_TAIL (32 * LW_NUMBER)
 
@@ -67,8 +67,8 @@ static bool lw_special(unsigned char c)
 	return c < 0x20 || c == 0x7f || c == '\\';
 }
 
-/* The same for the eight bytes of a word at once: a byte of LW_TOPS is set, and no
- * wrong one below it, where a byte of the word is zero, or is special. */
+/* The same for all eight bytes of a word: sets a bit of LW_TOPS for each byte that is zero or
+ * special. Only bits above the first such byte may be wrong. */
 #define LW_ALL(byte) (0x0101010101010101UL * (byte))
 #define LW_TOPS LW_ALL(0x80UL)
 
@@ -84,9 +84,9 @@ static __always_inline unsigned long lw_special_bytes(unsigned long w)
 }
 
 /*
- * How many bytes of a string are in this word of it, little-endian: 8, or less if
- * its end is. *special becomes non-zero if one of them is. An end is special itself:
- * most words have neither, which is found out at once.
+ * Returns the number of the string's bytes in this little-endian word: 8, or less if the string
+ * ends there. *special becomes non-zero if one of them is special. One test is enough for most
+ * words, because the end is special as well.
  */
 static __always_inline int lw_bytes(unsigned long w, unsigned long *special)
 {
@@ -120,7 +120,7 @@ static noinline int lw_escape(char *out, unsigned char c)
 	return 4;
 }
 
-/* The same for any byte, as strings have it */
+/* The same for any byte of a string */
 static __always_inline int lw_escaped(char *out, unsigned char c)
 {
 	out[0] = c;
@@ -128,8 +128,8 @@ static __always_inline int lw_escaped(char *out, unsigned char c)
 }
 
 /*
- * Takes the n raw bytes that were copied to the end of the buffer into the record, with
- * their escapes: as many as there is room for. False if the string is cut, by the caller or here.
+ * Takes the n raw bytes at the end of the buffer into the record, with their escapes, as far as
+ * there is room. False if the string is cut, by the caller or here.
  */
 static bool lw_commit(struct _stp_log *log, int n, bool cut)
 {
@@ -146,7 +146,7 @@ static bool lw_commit(struct _stp_log *log, int n, bool cut)
 	}
 	cut |= from < n;
 	log->len += to;
-	/* From the end, as what is to be written is longer than what is to be read. */
+	/* From the end, because the escaped text is longer than the raw text. */
 	while (from < to) {
 		len = lw_escaped(escape, base[--from]);
 		while (len)
@@ -201,7 +201,7 @@ bad:
 	return -EFAULT;
 }
 
-/* One that cannot be read is written as \?. False if it is cut. */
+/* A string that cannot be read is written as \?. False if it is cut. */
 static bool lw_put_user_string(struct _stp_log *log, const char __user *src)
 {
 	unsigned long special;
@@ -217,7 +217,7 @@ static bool lw_put_user_string(struct _stp_log *log, const char __user *src)
 	return true;
 }
 
-/* n bytes that are in words of the kernel's own */
+/* n bytes in words of kernel memory */
 static void lw_put_words(struct _stp_log *log, const u64 *words, int n)
 {
 	u64 *to = (u64 *)lw_put_at(log);
@@ -239,9 +239,9 @@ static void lw_put_words(struct _stp_log *log, const u64 *words, int n)
 }
 
 /*
- * Eight digits, the first in the lowest byte: in each half of the word four of them, then in
- * each quarter two, as products with 10486 / 2^20 and 103 / 2^10 are quotients by 100 of
- * what is below 10000, and by 10 of what is below 100.
+ * Eight digits, the first in the lowest byte. The word is divided into halves of four digits, then
+ * into quarters of two. A product with 10486 / 2^20 is the quotient by 100 of numbers below 10000,
+ * and a product with 103 / 2^10 is the quotient by 10 of numbers below 100.
  */
 static __always_inline u64 lw_digits(u32 v)
 {
@@ -257,7 +257,7 @@ static __always_inline u64 lw_digits(u32 v)
 #define LW_EIGHT 100000000 /* has one digit more */
 #define LW_ZEROS LW_ALL(0x30UL)
 
-/* From 1 to 99999999, as most process ids, and a tab */
+/* A number from 1 to 99999999, such as most process ids, and a tab */
 static __always_inline char *lw_short_number(char *p, u32 v)
 {
 	u64 digits = lw_digits(v);
@@ -268,7 +268,7 @@ static __always_inline char *lw_short_number(char *p, u32 v)
 	return p + 9 - zeros;
 }
 
-/* In the place of the tab before p eight digits, and a tab */
+/* Replaces the tab before p by eight digits and a tab */
 static __always_inline char *lw_more_digits(char *p, u32 v)
 {
 	*(u64 *)(p - 1) = lw_digits(v) | LW_ZEROS;
@@ -296,7 +296,7 @@ static noinline char *lw_long_number(char *p, s64 v)
 	return lw_more_digits(p, u % LW_EIGHT);
 }
 
-/* Writes a number and a tab, and returns their end. Most are a single digit: user 0, a file
+/* Writes a number and a tab, and returns their end. Most numbers have one digit: user 0, a file
  * descriptor, no error. */
 static __always_inline char *lw_number(char *p, s64 v)
 {
@@ -307,7 +307,7 @@ static __always_inline char *lw_number(char *p, s64 v)
 	return p + 2;
 }
 
-/* Two, as the compiler cannot keep log->len in a register while it writes to log->buf. */
+/* Two numbers: the compiler cannot keep log->len in a register while it writes to log->buf. */
 static __always_inline void lw_put_pair(struct _stp_log *log, s64 first, s64 second)
 {
 	char *p = log->buf + log->len;
@@ -399,8 +399,8 @@ static void lw_put_comm(struct _stp_log *log)
 }
 
 /*
- * The fields of the task whose record was the last of this processor, as most records come from the same task
- * as the one before. Another thread may change the name while it is read, so it is read once.
+ * The fields of the task of this processor's last record, since most records come from the same task
+ * as the record before. Another thread may change the name at any time, so it is read once.
  */
 struct lw_task_text {
 	u64 ids;
@@ -421,7 +421,7 @@ static noinline void lw_put_other_task(struct _stp_log *log, u64 ids, const unsi
 	lw_put_comm_words(log, comm);
 	lw_put_tab(log);
 	n = log->len - from;
-	/* A name with special bytes may be longer. */
+	/* Escapes make a name longer. */
 	if (!whole || n > (int)sizeof(kept->text))
 		return;
 	kept->ids = ids;
@@ -446,7 +446,7 @@ static __always_inline void lw_put_task(struct _stp_log *log)
 	}
 }
 
-/* Appends n bytes that the kernel has. False if they are cut, by the caller or here. */
+/* Appends n bytes of kernel memory. False if they are cut, by the caller or here. */
 static bool lw_put_escaped(struct _stp_log *log, const char *s, int n, bool cut)
 {
 	int room = lw_room(log);
@@ -458,10 +458,10 @@ static bool lw_put_escaped(struct _stp_log *log, const char *s, int n, bool cut)
 /*
  * lw_d_path - d_path(), which never waits for a rename
  *
- * Before Linux 5.11 return handlers run with interrupts off and a lock that others of them may want
- * (kretprobe_hash_lock()). d_path() that has met a rename waits for the next one to end, whose processor may be in an
- * interrupt and wait for that lock. While nobody can begin a rename, it meets none. Returns an error if one is
- * under way.
+ * Before Linux 5.11 return handlers run with interrupts off and with a lock that other handlers may want
+ * (kretprobe_hash_lock()). After a rename, d_path() waits for the next rename to end. The processor of
+ * that rename may be in an interrupt that waits for the lock. So this lets no rename begin meanwhile.
+ * Returns an error if a rename is under way.
  */
 static char *lw_d_path(const struct path *path, char *buf, int room)
 {
@@ -507,14 +507,14 @@ static void lw_emit_name(u64 first, u64 second)
 	lw_put_tab(log);
 }
 
-/* As far as it can be read. strncpy_from_kernel_nofault() is not for modules. */
+/* The part that can be read. Modules cannot call strncpy_from_kernel_nofault(). */
 static void lw_emit_kernel_address(const char *s)
 {
 	struct _stp_log *log = lw_log();
 	int n = 0, more, size, room = lw_room(log);
 	char *dst = lw_put_at(log);
 
-	/* By words, but for those that end on a page that is not there */
+	/* By words, except words that end on an absent page */
 	do {
 		size = copy_from_kernel_nofault(dst + n, s + n, 8) ? 1 : 8;
 		if (size == 1 && copy_from_kernel_nofault(dst + n, s + n, 1))
@@ -526,7 +526,7 @@ static void lw_emit_kernel_address(const char *s)
 	lw_put_tab(log);
 }
 
-/* How many of these bytes are strings up to the n-th, whose NUL counts: all, if they are fewer */
+/* The length of the first n strings in these bytes with their NULs, or of all if there are fewer */
 static int lw_strings(const char *s, int bytes, int *n)
 {
 	int i;
@@ -550,7 +550,7 @@ static void lw_emit_args(unsigned long start, unsigned long end, int strings)
 	bool cut = n < size && !unread;
 
 	n = lw_strings(dst, n - min(unread, n), &strings);
-	/* The last argument's NUL ends nothing else. */
+	/* The last argument's NUL is not followed by another argument. */
 	if (n && (n == size || !strings) && !dst[n - 1])
 		n--;
 	if (lw_commit(log, n, cut && strings) && ((unread && strings) || !size))
@@ -558,7 +558,7 @@ static void lw_emit_args(unsigned long start, unsigned long end, int strings)
 	lw_put_tab(log);
 }
 
-/* As a call may fail at once, whatever it was given */
+/* A call may fail at once, so its arguments may be anything. */
 #define LW_ARGV 60
 
 static void lw_emit_user_argv(unsigned long argv, int size)
@@ -566,7 +566,7 @@ static void lw_emit_user_argv(unsigned long argv, int size)
 	struct _stp_log *log = lw_log();
 	int i;
 
-	/* Each but the first takes some of the room. */
+	/* Each argument except the first takes some of the room. */
 	for (i = 0;; i++) {
 		unsigned long arg = 0;
 
@@ -582,24 +582,23 @@ static void lw_emit_user_argv(unsigned long argv, int size)
 		}
 		if (i)
 			lw_put(log, "\\0", 2);
-		/* There is nothing after the mark of a cut. */
+		/* Nothing follows the mark of a cut. */
 		if (!lw_put_user_string(log, (const char __user *)arg))
 			break;
 	}
 	lw_put_tab(log);
 }
 
-/* This CPU's; NULL if it came online after the module was inserted */
+/* This CPU's stream; NULL if the CPU came online after the module was inserted */
 static __always_inline struct rchan_buf *lw_relay_buffer(void)
 {
 	return _stp_get_rchan_subbuf(_stp_relay_data.rchan->buf, raw_smp_processor_id());
 }
 
 /*
- * A reader that sleeps is woken by the first record of a quiet time, and only then: one that collects does
- * not wait at the stream (loader/engine.c). From any context, as a probe may hold locks that
- * waking takes, thus by irq_work. SystemTap's timer, which looks each time for readers to wake,
- * is set to an hour (put.h).
+ * Only the first record after a pause wakes the reader: a reader that collects records does not wait at
+ * the stream (loader/run/engine.c). A probe may hold locks that the wake-up takes, so irq_work does it,
+ * from any context. SystemTap's own timer, which looks for readers to wake, is set to an hour (put.h).
  */
 static void lw_wake_reader(struct irq_work *work)
 {
@@ -620,7 +619,7 @@ static noinline void lw_queue_wake(void)
 	irq_work_queue(wake);
 }
 
-/* The barrier is that of waitqueue_active(): what was written is seen by who goes to sleep. */
+/* The barrier of waitqueue_active(): a reader that goes to sleep sees the record. */
 static __always_inline void lw_written(struct rchan_buf *buf)
 {
 	smp_mb();
@@ -628,7 +627,7 @@ static __always_inline void lw_written(struct rchan_buf *buf)
 		lw_queue_wake();
 }
 
-/* It may have begun a sub-buffer. */
+/* The record may have begun a sub-buffer. */
 static void lw_written_by_stap(void)
 {
 	struct rchan_buf *buf = lw_relay_buffer();
@@ -642,7 +641,7 @@ static void lw_written_by_stap(void)
 
 #undef _stp_print_cleanup
 
-/* The buffers go next. */
+/* The buffers are freed next. */
 static void lw_print_cleanup(void)
 {
 	int cpu;
@@ -654,9 +653,9 @@ static void lw_print_cleanup(void)
 }
 
 /*
- * What __stp_print_flush() does with a record that fits the sub-buffer, but word by word: to
- * start a copy by bytes takes a CPU longer than these few words do. The last word may be more
- * than the record: both buffers have room for it, and the next record covers it.
+ * Does the work of __stp_print_flush() for a record that fits the sub-buffer, but word by word: the
+ * start of a copy by bytes takes a CPU longer than these few words. The last word may go beyond
+ * the record. Both buffers have room for it, and the next record overwrites it.
  */
 static __always_inline bool lw_write(struct _stp_log *log)
 {
@@ -683,8 +682,8 @@ static __always_inline bool lw_write(struct _stp_log *log)
 }
 
 /*
- * _stp_print_flush() takes locks for those who print outside of probes: inside,
- * the context is held, for whose release the end of the module waits before it
+ * _stp_print_flush() takes locks for code that prints outside of probes. A probe
+ * holds its context, and the end of the module waits for that before it
  * frees the buffer. Readers interrupt this CPU, so irqs must be off (relay.c). Returns false if
  * the record found no room.
  */
@@ -714,7 +713,7 @@ static void lw_flush(void)
 {
 	struct _stp_log *log = lw_log();
 
-	/* A record that has not ended goes with its lw_end(). */
+	/* An unfinished record is written by its lw_end(). */
 	if (unlikely(lw_has_text(log) && log->buf[log->len - 1] == '\n')) {
 		_stp_print_flush();
 		lw_written_by_stap();

@@ -5,8 +5,8 @@
 struct path;
 
 /*
- * lw_put_x() appends to the record of lw_log(), which is that of this CPU; lw_emit_x() appends whole
- * fields to it. Bytes that do not fit are left out. The functions are defined at the end: the print buffer is
+ * lw_put_x() appends to this CPU's record, lw_log(). lw_emit_x() appends whole fields to it.
+ * Bytes that do not fit are left out. The functions are defined at the end: the print buffer is
  * declared only after the place where plain embedded code goes.
  */
 struct _stp_log;
@@ -36,19 +36,22 @@ static void lw_emit_args(unsigned long start, unsigned long end, int strings);
 static void lw_emit_user_argv(unsigned long argv, int size);
 
 /*
- * SystemTap flushes the print buffer behind each probe, which takes two locks and
- * 130 instructions even if lw_end() has left nothing to flush. Its calls have no
- * argument; its definition, which says (void) and comes later, stays as it is.
+ * SystemTap flushes the print buffer after each probe, which takes two locks even
+ * if lw_end() has left nothing to flush. Its calls have no argument, so they are
+ * replaced. Its definition comes later, has (void), and stays.
  */
 static void lw_flush(void);
 #define _stp_print_flush(...) lw_flush##__VA_OPT__(_definition)(__VA_ARGS__)
 #define lw_flush_definition(...) _stp_print_flush(__VA_ARGS__)
 
-/* Records wake their reader themselves (put.c): nothing has to look for one that sleeps. */
+/* Records wake their reader themselves (put.c), so SystemTap need not look for sleeping readers. */
 #undef STP_RELAY_TIMER_INTERVAL
 #define STP_RELAY_TIMER_INTERVAL (3600 * HZ)
 
-/* Where the module allocates the print buffers, and where it frees them: what wakes the reader must have ended. */
+/*
+ * Called where the module allocates the print buffers, and where it frees them. No wake-up of the
+ * reader may be pending then.
+ */
 static int __maybe_unused lw_print_init(void);
 #define _stp_print_init(...) lw_print_init##__VA_OPT__(_definition)(__VA_ARGS__)
 #define lw_print_init_definition(...) _stp_print_init(__VA_ARGS__)
@@ -56,7 +59,7 @@ static void __maybe_unused lw_print_cleanup(void);
 #define _stp_print_cleanup(...) lw_print_cleanup##__VA_OPT__(_definition)(__VA_ARGS__)
 #define lw_print_cleanup_definition(...) _stp_print_cleanup(__VA_ARGS__)
 
-/* Where it ends its probes, before it tells what was lost */
+/* Called where the module has ended its probes, before it reports losses */
 static void __maybe_unused lw_module_exit(void);
 #define systemtap_module_exit(...) lw_module_exit##__VA_OPT__(_definition)(__VA_ARGS__)
 #define lw_module_exit_definition(...) systemtap_module_exit(__VA_ARGS__)

@@ -16,9 +16,10 @@ struct lw_whole {
 };
 
 /*
- * On the buffer's CPU with interrupts off: no record is half written then. The lock fails when
- * SystemTap has let go of its print buffers; nothing is written any more. As long as much waits, the
- * sub-buffer at hand is left to be filled: each one that ends early takes room that nobody is charged for.
+ * On the buffer's CPU with interrupts off, so no record is half written. The lock fails after
+ * SystemTap has freed its print buffers; nothing is written any more then. As long as more than a
+ * quarter of the buffer waits, the current sub-buffer goes on to fill. If it ended early, its unused
+ * room would count in nobody's share.
  */
 static void lw_make_whole(void *arg)
 {
@@ -33,7 +34,7 @@ static void lw_make_whole(void *arg)
 	whole->produced = whole->buf->subbufs_produced;
 }
 
-/* Asks the buffer's CPU. For one that is offline, and writes nothing, this one will do. */
+/* Asks the buffer's CPU. An offline CPU writes nothing, so this CPU does it instead. */
 static size_t lw_whole(struct rchan_buf *buf)
 {
 	struct lw_whole whole = { .buf = buf };
@@ -58,7 +59,7 @@ static ssize_t lw_read_first(struct rchan_buf *buf, char __user *to, size_t size
 	buf->bytes_consumed += size;
 	if (size == left) {
 		buf->bytes_consumed = 0;
-		/* From now on its CPU may write to it. */
+		/* From now on the CPU may write to this sub-buffer. */
 		smp_store_release(&buf->subbufs_consumed, buf->subbufs_consumed + 1);
 	}
 	return size;

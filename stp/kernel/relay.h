@@ -5,8 +5,8 @@
 /*
  * relay.h - how lwload reads a CPU's buffer from any CPU
  *
- * SystemTap's own function (runtime/transport/relay_v2.c) is right on the buffer's CPU alone. A
- * thread whose cpuset has not that CPU cannot go there, and none should go to an isolated one.
+ * SystemTap's own function (runtime/transport/relay_v2.c) is correct only on the buffer's CPU. A
+ * thread cannot go to a CPU outside its cpuset, and should not go to an isolated CPU.
  *
  * SystemTap's definition comes later and gets another name. Its uses, which have no parentheses, are
  * of the function in relay.c.

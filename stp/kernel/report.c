@@ -9,15 +9,15 @@
 #define LW_QUIET 30     /* seconds without a collection, at most */
 #define LW_SOME 128     /* rows to show without a look at the reader */
 #define LW_PAUSE 10     /* milliseconds, for the reader to read */
-#define LW_PATIENCE 200 /* pauses of a report in which nothing is read, until it waits no longer */
+#define LW_PATIENCE 200 /* pauses of a report in which nothing is read, before it gives up */
 
 static void lw_reports_work(struct work_struct *work);
 
-/* lw_end() cancels the work also where SystemTap fails before lw_begin(). */
+/* lw_end() cancels the work even if SystemTap fails before lw_begin(). */
 static struct {
 	struct delayed_work work;
 	int quiet;          /* seconds */
-	bool lines;         /* that say where a report begins and ends */
+	bool lines;         /* #report and #end are written */
 	u64 interval, next; /* nanoseconds */
 	u32 top;
 	const struct lw_counted *counted; /* to which the row belongs */
@@ -44,7 +44,7 @@ static void lw_report_top(s64 rows)
 
 /* ---- rows ---- */
 
-/* Another probe may run meanwhile, on any CPU. Only the probe for the row can use it: it will be gone. */
+/* Another probe may run meanwhile on any CPU. Only the row's own probe may use the row, which is freed later. */
 static const struct lw_row *lw_row(void)
 {
 	const struct lw_counted *counted = READ_ONCE(lw_reports.counted);
@@ -68,7 +68,7 @@ static void lw_row_begins(void)
 }
 
 /*
- * The session's state may change between a look at it and enter_be_probe(), which then does nothing.
+ * The session's state may change before enter_be_probe(), which then does nothing.
  */
 static void lw_show_row(const struct lw_counted *counted, const struct lw_row *row)
 {
@@ -102,7 +102,7 @@ static long lw_show_some_rows(void *counted)
 	return true;
 }
 
-/* The context keeps probes of this CPU from writing in between. False if the line found no room. */
+/* The context keeps this CPU's probes from writing meanwhile. Returns false if the line found no room. */
 static long lw_emit_line(void *line)
 {
 	struct context *c = _stp_runtime_entryfn_get_context();
@@ -121,8 +121,8 @@ static long lw_emit_line(void *line)
 /* ---- reports ---- */
 
 /*
- * Contexts and print buffers are only on CPUs that were online when the module was inserted. The CPU
- * stays online meanwhile. Returns what was emitted; false if there is none.
+ * Only CPUs that were online when the module was inserted have contexts and print buffers. The chosen
+ * CPU stays online meanwhile. Returns the result of @emit, or false if no such CPU is online.
  */
 static bool lw_on_a_cpu(long (*emit)(void *), void *data)
 {
@@ -140,7 +140,7 @@ static bool lw_on_a_cpu(long (*emit)(void *), void *data)
 	return done;
 }
 
-/* Of the CPU with most */
+/* lw_unread() of the CPU whose buffer is the fullest */
 static size_t lw_most_unread(void)
 {
 	const struct rchan *chan = _stp_relay_data.rchan;
@@ -157,8 +157,9 @@ static size_t lw_most_unread(void)
 }
 
 /*
- * A report may be more than a buffer holds: as long as somebody reads, it takes no more than the quarter in which nobody's
- * share is counted. What finds no room after that is lost, and counted by CPU.
+ * A report may be larger than a buffer. As long as the buffer is read, the report takes no more than
+ * the quarter in which shares are not counted. Rows that find no room after that are lost, and
+ * counted for each CPU.
  */
 static void lw_wait_for_reader(void)
 {
@@ -219,8 +220,9 @@ static u64 lw_lost(struct lw_counted *c)
 }
 
 /*
- * While the run goes on, since it may be for days (lwtools-stream(5): what was not told of before). A line without
- * room is written the next time; what is left at the end counts as records that found no room.
+ * Losses are reported during the run, which may last for days: each time the new ones
+ * (lwtools-stream(5)). A line without room is written the next time. At the end, its losses
+ * count as records that found no room.
  */
 static void lw_emit_losses(bool last)
 {
@@ -283,7 +285,7 @@ static bool lw_report_is_due(u64 now)
 	return true;
 }
 
-/* Places of what is gone are not to be kept, and the small counters of places not to overflow. */
+/* Old keys must not keep their places, and the small counters of places must not overflow. */
 static void lw_reports_work(struct work_struct *work)
 {
 	bool due = lw_report_is_due(ktime_get_mono_fast_ns()), busy = lw_some_are_busy();
@@ -299,7 +301,7 @@ static void lw_reports_work(struct work_struct *work)
 	now = ktime_get_mono_fast_ns();
 	if (lw_reports.interval && lw_reports.next < now + wait)
 		wait = lw_reports.next > now ? lw_reports.next - now : 0;
-	/* Rather a moment late than early, for nothing */
+	/* A moment too late, since too early would collect nothing */
 	schedule_delayed_work(&lw_reports.work, nsecs_to_jiffies(wait) + 1);
 }
 

@@ -7,7 +7,7 @@
 #include <linux/workqueue.h>
 
 /*
- * report.h - tables, what is reported of them, and what was lost.
+ * report.h - reports of tables, and of losses.
  *
  * Reports are made in process context, by a work item: it collects what the tables have (table.h)
  * when a report is due or a table is busy. For each row it runs the script's probe of that table
@@ -29,48 +29,48 @@
 #endif
 
 /*
- * What a module counts in, one of the three. As with points (point.h), a file that has one makes it the
- * head of a list of any length:
+ * One of the things in which a module counts or loses events. As with points (point.h), a file that has
+ * one makes it the head of a list of any length:
  *
  *	static struct lw_counted lw_x_counted = { ..., .next = LW_COUNTED };
  *	#undef LW_COUNTED
  *	#define LW_COUNTED (&lw_x_counted)
  */
 struct lw_counted {
-	struct lw_table *table;            /* whose rows are reported */
-	struct lw_pending *pending;        /* from which nothing is, but what was lost */
-	u64 (*lost)(struct lw_counted *c); /* since the begin; may sleep */
+	struct lw_table *table;            /* rows are reported; or */
+	struct lw_pending *pending;        /* only losses are reported; or */
+	u64 (*lost)(struct lw_counted *c); /* losses since the begin; may sleep */
 	const char *probe;                 /* LW_..._PROBE of the table */
-	const char *why;                   /* values are lost, for people */
+	const char *why;                   /* text of the reason for losses */
 	struct lw_counted *next;
 	struct stap_be_probe *found;
-	u64 told; /* of what was lost */
+	u64 told; /* losses reported so far */
 };
 
 #define LW_COUNTED ((struct lw_counted *)NULL)
 
 /*
- * Reports each so many seconds and at the end; 0: at the end only. Without it rows come at the end,
- * and are no report.
+ * Reports at this interval in seconds and at the end; 0: only at the end. Without this call, rows come at
+ * the end without the lines of a report.
  */
 static void lw_report_each(s64 seconds);
 
-/* Shows so many rows of each table at most, those with the most; 0: all. */
+/* Shows at most this number of rows of each table, the highest counts; 0: all. */
 static void lw_report_top(s64 rows);
 
-/* The row that this probe shows; NULL in probes that show none */
+/* The row that this probe shows; NULL in other probes */
 static const struct lw_row *lw_row(void);
 
-/* The total of that row; NULL if it is none of this table, whose totals alone have its shape */
+/* The total of that row; NULL if the row is of another table, whose totals have another shape */
 static const void *lw_row_total(const struct lw_table *table);
 
-/* The script's probe has begun to show the row, so that it is not shown once more. */
+/* The script's probe has begun to show the row, so it is not shown again. */
 static void lw_row_begins(void);
 
 /*
- * The places in the generated C (systemtap_module_init() and _exit()) where the module allocates
- * SystemTap's contexts, where it frees them, whatever ended it, and where it has ended its probes and
- * waits for what they print. There it may sleep. The calls have no arguments, the definitions have
+ * Places in the generated C (systemtap_module_init() and _exit()): where the module allocates
+ * SystemTap's contexts, where it always frees them, and where it has ended its probes and
+ * waits for their output. It may sleep there. The calls have no arguments; the definitions have
  * (void).
  */
 static int lw_begin(void);

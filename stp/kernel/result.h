@@ -9,9 +9,9 @@
 /*
  * result.h - a call's result as its program sees it
  *
- * Where a signal comes, a call returns one of four numbers that errno(3) does not have
- * (linux/errno.h). After that the signal decides (arch_do_signal_or_restart()): either the kernel
- * begins the call anew, and the program knows of one call only, or the program gets EINTR, or it ends.
+ * When a signal comes, a call returns one of four numbers that errno(3) does not have
+ * (linux/errno.h). Then the signal decides (arch_do_signal_or_restart()). Either the kernel
+ * restarts the call, and the program sees one call, or the program gets EINTR, or it ends.
  */
 
 static __always_inline bool lw_is_restart(long ret)
@@ -20,7 +20,7 @@ static __always_inline bool lw_is_restart(long ret)
 			ret != -ENOIOCTLCMD);
 }
 
-/* Does this signal end a call that returned ret? Else the call goes on. (kernel/signal.c, get_signal()) */
+/* Does this signal end a call that returned ret? Otherwise the call goes on. (kernel/signal.c, get_signal()) */
 static bool lw_signal_ends(int sig, const struct sigaction *action, long ret)
 {
 	if (action->sa_handler == SIG_IGN)
@@ -51,15 +51,15 @@ static noinline bool lw_signals_end(long ret)
 NOKPROBE_SYMBOL(lw_signals_end);
 
 /*
- * Does a call of the current task that returned ret go on, as the kernel will begin it anew? To be asked
- * when it returns: the signal is still pending. A tracer may change what becomes of a signal later.
+ * Will the kernel restart a call of the current task that returned ret? Ask this when the call
+ * returns, while the signal is pending. A tracer may still change the effect of the signal later.
  */
 static __always_inline bool lw_goes_on(long ret)
 {
 	return lw_is_restart(ret) && !(current->flags & PF_KTHREAD) && !lw_signals_end(ret);
 }
 
-/* ret, or -EINTR for the kernel's own numbers */
+/* ret, or -EINTR for the kernel's internal numbers */
 static __always_inline long lw_result(long ret)
 {
 	return lw_is_restart(ret) ? -EINTR : ret;

@@ -11,27 +11,28 @@
 /*
  * share.c - each user's share of a CPU's buffer of records
  *
- * As long as a quarter of the buffer holds all that waits for the reader, nothing is counted. Beyond, the bytes that
- * each class of users writes are, until the reader comes back to that quarter. Shares are those of half of the buffer
- * (bucket.h): so one user gets half of the whole at most, and root always finds a quarter. Root alone gets seven
- * eighths, as most of what a host does is root's. The buffer is never full.
+ * As long as at most a quarter of the buffer waits for the reader, nothing is counted. When more
+ * waits, the bytes of each class of users are counted, until at most a quarter waits again. Shares
+ * are shares of half of the buffer (bucket.h). So one user gets at most half of the buffer, and root
+ * always finds a quarter. Root may take seven eighths, because most activity of a host is
+ * root's. The buffer is never full.
  */
 struct lw_share {
 	u64 lost;                /* records */
 	u32 taken;               /* bytes */
-	u32 users[LW_USERS + 1]; /* bytes; the last is that of interrupts */
+	u32 users[LW_USERS + 1]; /* bytes; the last is for interrupts */
 };
 
-/* Not in the module: the kernel has 8 KiB for the CPU variables of all modules. */
+/* Allocated, because the kernel has only 8 KiB for the CPU variables of all modules */
 static struct lw_share __percpu *lw_shares;
 
-/* More than a quarter of this CPU's buffer waited when this was looked at last. */
+/* More than a quarter of this CPU's buffer waited at the last look. */
 static DEFINE_PER_CPU(bool, lw_crowded);
 
-/* What is lost and is not counted by CPU. It is told when the run ends. */
+/* Lost lines that are not records and so not in lw_share.lost. They are reported when the run ends. */
 static u64 lw_untold;
 
-/* Sub-buffers that wait for the reader beyond a quarter of the buffer; 0 if there are less */
+/* Sub-buffers that wait for the reader beyond a quarter of the buffer; 0 if fewer wait */
 static size_t lw_unread(const struct rchan_buf *buf)
 {
 	size_t unread = READ_ONCE(buf->subbufs_produced) - READ_ONCE(buf->subbufs_consumed);
@@ -41,8 +42,9 @@ static size_t lw_unread(const struct rchan_buf *buf)
 }
 
 /*
- * Whom an interrupt has stopped is not who caused it, and ksoftirqd is root's: what interrupts write is nobody's, and has
- * one share. A kprobe's breakpoint is an NMI that the kernel counts as an interrupt, too.
+ * An interrupt is not caused by the task that it stops, and ksoftirqd is root's. So records of
+ * interrupts have their own share. A kprobe's breakpoint is an NMI, which the kernel also
+ * counts as an interrupt.
  */
 static u32 lw_writer(void)
 {
@@ -51,7 +53,7 @@ static u32 lw_writer(void)
 	return lw_user_class();
 }
 
-/* With interrupts off. Lines with # are no records: who writes one counts what is lost with it. */
+/* With interrupts off. Lines with # are not records: their writer counts them if they are lost. */
 static noinline bool lw_has_share(struct rchan_buf *buf, struct _stp_log *log)
 {
 	struct lw_share *share = raw_cpu_ptr(lw_shares);
@@ -77,7 +79,7 @@ static noinline bool lw_has_share(struct rchan_buf *buf, struct _stp_log *log)
 
 #undef _stp_print_init
 
-/* Where the module allocates the print buffers */
+/* Called where the module allocates the print buffers */
 static int lw_print_init(void)
 {
 	int rc;
@@ -93,7 +95,7 @@ static int lw_print_init(void)
 
 #undef systemtap_module_exit
 
-/* All probes have ended. SystemTap tells after this how many records found no room. */
+/* All probes have ended. After this, SystemTap reports the records that found no room. */
 static void lw_module_exit(void)
 {
 	u64 lost;

@@ -16,19 +16,19 @@
 #include <linux/version.h>
 
 /*
- * Whom a signal is for, as the host numbers processes. A target is that of kill(2): a process or a
- * thread, 0 or negative for a group. LW_NOBODY is none of these.
+ * The target of a signal, in the host's numbers, as for kill(2): a process or a thread, or 0 or a
+ * negative number for a group. LW_NOBODY stands for no target.
  */
 #define LW_NOBODY S64_MIN
 
-/* include/uapi/linux/pidfd.h and fcntl.h have these from 6.9 and from 6.15 on. */
+/* include/uapi/linux/pidfd.h and fcntl.h have these since 6.9 and 6.15. */
 #define LW_PIDFD_PROCESS_GROUP (1 << 2)
 #define LW_PIDFD_SELF_THREAD (-10000)
 #define LW_PIDFD_SELF_PROCESS (-10001)
 
 /*
- * The host's number for a target that the current task gave to a system call. Whoever is in a pid
- * namespace gives that namespace's numbers. One that is nobody's there stays as it is.
+ * The host's number for a target that the current task gave to a system call. A task in a pid
+ * namespace gives that namespace's numbers. A number without a task there stays unchanged.
  */
 static s64 lw_host_target(int given)
 {
@@ -79,7 +79,7 @@ static s64 lw_file_target(struct file *file)
 	return LW_NOBODY;
 }
 
-/* That of the arguments of pidfd_send_signal(2) */
+/* The target in the arguments of pidfd_send_signal(2) */
 static s64 lw_pidfd_target(int fd, u32 flags)
 {
 	struct file *file;
@@ -93,7 +93,7 @@ static s64 lw_pidfd_target(int fd, u32 flags)
 	if (!file)
 		return LW_NOBODY;
 	target = lw_file_target(file);
-	/* fput() puts off all that may sleep. */
+	/* fput() defers all work that may sleep. */
 	fput(file);
 	return flags & LW_PIDFD_PROCESS_GROUP && target > 0 ? -target : target;
 }
@@ -118,7 +118,7 @@ static bool lw_from_cgroup_kill(const struct pt_regs *regs)
 }
 NOKPROBE_SYMBOL(lw_from_cgroup_kill);
 
-/* send_sig(sig, task, priv), where it is called for cgroup.kill: keeps the process that it ends. */
+/* send_sig(sig, task, priv), called for cgroup.kill: keeps the process that it ends. */
 static bool lw_want_cgroup_kill(struct pt_regs *regs, struct lw_call *call)
 {
 	if ((int)lw_function_arg(regs, 0) != SIGKILL || !lw_from_cgroup_kill(regs))

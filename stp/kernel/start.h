@@ -3,7 +3,7 @@
 #include "pending.h"
 #include "report.h"
 
-/* start.h - the pending table (pending.h) that scripts use, with a number kept of each */
+/* start.h - the pending table (pending.h) that scripts use, with a number kept for each key */
 
 static const struct lw_pending_shape lw_started_shape = { .bits = 14,
 							  .size = sizeof(s64),
@@ -19,7 +19,7 @@ static struct lw_counted lw_started_counted = {
 #undef LW_COUNTED
 #define LW_COUNTED (&lw_started_counted)
 
-/* Something begins now. Not preempted. From any context. */
+/* An event begins now. Not preempted. From any context. */
 static void lw_start(u64 key, s64 kept)
 {
 	struct lw_place place = lw_pending_new(&lw_started, &lw_started_shape, key);
@@ -30,7 +30,7 @@ static void lw_start(u64 key, s64 kept)
 	lw_pending_show(&lw_started, place);
 }
 
-/* It ends: nanoseconds since it began, or -1 if it was not seen to begin. It is forgotten. */
+/* The event ends. Returns nanoseconds since its begin, or -1 if that was not seen, and forgets it. */
 static s64 lw_took(u64 key)
 {
 	int place = lw_pending_find(&lw_started, &lw_started_shape, key);

@@ -9,26 +9,26 @@
 #include <linux/vmalloc.h>
 
 /*
- * table.h - tables with keys: probes count into one of their own CPU, and it is added up outside of
- * probes.
+ * table.h - tables with keys. Probes count into a table of their own CPU, and work outside of
+ * probes adds the tables up.
  *
  * Each CPU has two halves. Probes write into one; the collector, a work item (report.h), takes it
  * away, gives them the other, waits until no probe can be in the old one (synchronize_rcu(): probes are
- * not preempted), and adds it to the rows. So there is no lock and no line that CPUs share, each
- * collection gives places back, and what was counted is neither lost nor counted twice.
+ * not preempted), and adds it to the rows. So CPUs share no lock and no cache line, each collection
+ * gives places back, and each value is counted exactly once.
  */
 
 #define LW_KEY_WORDS (sizeof(struct lw_key) / sizeof(u64))
-#define LW_CHAINS 4096         /* of rows, by hash */
-#define LW_ROW_BYTES (4 << 20) /* that a table's rows may take */
+#define LW_CHAINS 4096         /* hash chains of rows */
+#define LW_ROW_BYTES (4 << 20) /* limit of a table's rows */
 
 /*
- * Only the first words of a shape count. No array: the compiler keeps single words in registers, and a
- * function with an array has a guard for its stack.
+ * A shape uses only the first words. This is not an array: the compiler keeps single words in registers,
+ * and a function with an array has a guard for its stack.
  */
 struct lw_key {
 	s64 first, second;
-	u64 name, name_end; /* 16 bytes: of a command, of what else has a name; or zeros */
+	u64 name, name_end; /* 16 bytes: the name of a command or of another thing; or zeros */
 };
 
 /* A table's constants. Where a static const shape is given, the compiler folds them. */
@@ -41,7 +41,7 @@ struct lw_shape {
 	void (*add)(void *total, const void *value); /* to a total that begins with zeros */
 };
 
-/* What probes write to. After it: classes of users, keys, values of all places. */
+/* Probes write to this. After it: classes of users, keys, values of all places. */
 struct lw_half {
 	u32 used;
 	bool full;           /* some key found no room */
@@ -66,11 +66,11 @@ struct lw_table {
 	u64 seeds[LW_KEY_WORDS + 1];
 	struct lw_table_cpu __percpu *cpus;
 	struct lw_half *none; /* in which nothing is, and no values are */
-	/* In process context only: */
+	/* Used only in process context: */
 	struct lw_row **chains, **rows;
 	u32 n, max;          /* rows */
 	u32 users[LW_USERS]; /* rows of each class */
-	u64 lost;            /* for which there was no row */
+	u64 lost;            /* values that found no row */
 };
 
 /* ---- a half ---- */
@@ -99,7 +99,7 @@ static __always_inline void *lw_value_at(struct lw_half *half, const struct lw_s
 {
 	char *value = (char *)lw_key_at(half, s, lw_places(s)) + place * s->size;
 
-	/* So that callers of lw_value() do not ask once more */
+	/* So callers of lw_value() need no check of their own */
 	if (!value)
 		__builtin_unreachable();
 	return value;
@@ -142,8 +142,8 @@ static struct lw_key lw_key_of(const u64 *at, u8 words)
 /* ---- probes: from any context, not preempted ---- */
 
 /*
- * A place in that bucket for a new key, at home if that is free; or -1. An interrupt may do the same between
- * any two of these steps, and may give the same key another place: the collector adds both up.
+ * A place in that bucket for a new key, at its home if that is free, or -1. An interrupt may do the same
+ * between any two of these steps, and give the same key another place; the collector adds both up.
  */
 static noinline int lw_take(struct lw_half *half, const struct lw_shape *s, u32 bucket, u64 hash,
 			    struct lw_key key)
@@ -168,15 +168,15 @@ static noinline int lw_take(struct lw_half *half, const struct lw_shape *s, u32 
 	return place;
 }
 
-/* For root there may be room left. */
+/* Root may still find room. */
 static __always_inline bool lw_is_full(const struct lw_half *half)
 {
 	return half->full && __kuid_val(current_uid());
 }
 
 /*
- * Within a half no place is given back, so a key is not in a bucket after one that has room. Once the half is
- * full, only a key's own bucket is looked at: what is not there is soon lost, and costs little.
+ * A half gives no place back, so a key is never in a bucket after one that has room. Once the half is
+ * full, only a key's own bucket is searched, so the loss of a key costs little.
  */
 static __always_inline int lw_find_or_take(struct lw_half *half, const struct lw_shape *s, u64 hash,
 					   struct lw_key key)
@@ -197,12 +197,12 @@ static __always_inline int lw_find_or_take(struct lw_half *half, const struct lw
 		if (lw_tagged(tags, 0))
 			return lw_take(half, s, bucket, hash, key);
 	}
-	/* Not by chance, while one user has his half */
+	/* Not because of a few crowded buckets, or of one user who has filled his half */
 	half->full = half->used >= lw_places(s) / 4 * 3;
 	return -1;
 }
 
-/* Where a key is not at home. Its words stay in registers where it is. */
+/* For a key away from its home. At home, its words stay in registers. */
 static noinline void *lw_other_value(struct lw_table *table, const struct lw_shape *s, s64 first,
 				     s64 second, u64 name, u64 name_end)
 {
@@ -234,7 +234,7 @@ static __always_inline void *lw_value(struct lw_table *table, const struct lw_sh
 	if (likely(lw_tags(half)[place] == lw_tag(hash) &&
 		   lw_same_key(lw_key_at(half, s, place), key, s->words)))
 		return lw_value_at(half, s, place);
-	/* Found out before any register is saved: this must not cost more than to count. */
+	/* Tested before any register is saved: a loss must not cost more than a count. */
 	if (lw_is_full(half) && !lw_tagged(half->tags[place / LW_WAYS], lw_tag(hash))) {
 		this_cpu_inc(table->cpus->lost);
 		return NULL;
@@ -290,7 +290,7 @@ static void lw_add_to_row(struct lw_table *table, struct lw_half *half, u32 plac
 		table->lost += value[0];
 }
 
-/* Adds all to rows, and makes the half as it was at first. */
+/* Adds all values to the rows, and clears the half. */
 static void lw_empty_half(struct lw_table *table, struct lw_half *half)
 {
 	const struct lw_shape *s = table->shape;
@@ -309,7 +309,7 @@ static void lw_empty_half(struct lw_table *table, struct lw_half *half)
 	memset(half->tags, 0, lw_places(s));
 }
 
-/* Is half of what one user gets of some CPU's places taken, so that it is time to collect? */
+/* Is it time to collect: is half of one user's share of places taken on some CPU? */
 static bool lw_is_busy(const struct lw_table *table)
 {
 	int cpu;
@@ -333,7 +333,7 @@ static void lw_flip(struct lw_table *table)
 
 		if (!c->other)
 			continue;
-		/* It is seen empty by whoever sees it. */
+		/* Whoever sees this half sees it empty. */
 		smp_store_release(&c->now, c->other);
 		c->other = now;
 	}
@@ -351,11 +351,13 @@ static void lw_add_up(struct lw_table *table)
 
 /* ---- rows ---- */
 
+/* sort() itself lets no other task run before it has ended (lib/sort.c). */
 static int lw_more(const void *a, const void *b)
 {
 	const struct lw_row *x = *(const struct lw_row **)a, *y = *(const struct lw_row **)b;
 	s64 more = y->total[0] - x->total[0];
 
+	cond_resched();
 	return more > 0 ? 1 : more < 0 ? -1 : 0;
 }
 
@@ -367,8 +369,10 @@ static void lw_sort_rows(struct lw_table *table)
 
 static void lw_forget_rows(struct lw_table *table)
 {
-	while (table->n)
+	while (table->n) {
 		kfree(table->rows[--table->n]);
+		cond_resched();
+	}
 	memset(table->chains, 0, LW_CHAINS * sizeof(*table->chains));
 	memset(table->users, 0, sizeof(table->users));
 }
@@ -428,7 +432,7 @@ static void lw_table_end(struct lw_table *table)
 	table->chains = table->rows = NULL;
 }
 
-/* How many values have been lost since the begin */
+/* Values lost since the begin */
 static u64 lw_table_lost(const struct lw_table *table)
 {
 	u64 lost = table->lost;

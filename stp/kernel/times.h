@@ -14,7 +14,7 @@ static void lw_times_add(struct lw_call *call, int op, u64 took)
 	struct lw_dist_place *dist;
 
 	if (lw_times.process) {
-		/* Another process may have the same number later. */
+		/* Another process may get the same number later. */
 		key.second = current->tgid;
 		key.name = lw_leader()->start_time;
 	} else if (lw_times.file_type) {
@@ -55,7 +55,7 @@ static int lw_times_2(struct kretprobe_instance *inst, struct pt_regs *regs)
 }
 NOKPROBE_SYMBOL(lw_times_2);
 
-/* Counts nothing if no time is kept, for which the instance has no room then. */
+/* Counts nothing if no time is kept; the instance has no room for one then. */
 static void lw_times_count(struct kretprobe_instance *inst, int op)
 {
 	static const kretprobe_handler_t handlers[] = { lw_times_0, lw_times_1, lw_times_2 };

@@ -2,9 +2,9 @@
 /*
  * fuzz_put.c - fields of records, as stp/kernel/put.c writes them
  *
- * An input says what is in user and kernel memory, and what a tool writes of it. Whatever that
- * is, one line must come out that has all the fields, and each is what went in, or as much of
- * it as there was room for.
+ * An input gives the content of user and kernel memory, and the fields that a tool writes. For any
+ * input, the output must be one line with all fields, each with its content as far as there is
+ * room.
  */
 #include "shim.h"
 #include "put.h"
@@ -17,7 +17,7 @@
 #define FIELDS 31
 #define STRINGS 6
 
-/* What a field must be. */
+/* The expected content of a field */
 struct want {
 	char bytes[2048];
 	size_t len;

@@ -9,7 +9,7 @@
 
 /* ---- threads ---- */
 
-/* What a thread is now. Others read only @grace. */
+/* The state of a thread. Other threads read only @grace. */
 struct thread {
 	bool used;
 	/* Odd in a read-side critical section; grows with each begin and end. */
@@ -197,9 +197,35 @@ void synchronize_rcu(void)
 	}
 }
 
+static __thread struct {
+	u64 begun, longest;
+} piece;
+
+static void end_piece(void)
+{
+	struct timespec t;
+	u64 now;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	now = t.tv_sec * NSEC_PER_SEC + t.tv_nsec;
+	piece.longest = max(piece.longest, now - piece.begun);
+	piece.begun = now;
+}
+
+u64 shim_longest(void)
+{
+	u64 longest;
+
+	end_piece();
+	longest = piece.longest;
+	piece.longest = 0;
+	return longest;
+}
+
 void cond_resched(void)
 {
 	might_sleep();
+	end_piece();
 	sched_yield();
 }
 
@@ -287,7 +313,7 @@ void *shim_alloc(size_t n, size_t size, gfp_t flags)
 	head = p;
 	head->size = bytes;
 	__atomic_add_fetch(&allocated, bytes, __ATOMIC_RELAXED);
-	/* What is not asked to be zero is anything. */
+	/* Memory that need not be zero gets other content. */
 	return memset(head + 1, flags & __GFP_ZERO ? 0 : 0xa5, bytes);
 }
 

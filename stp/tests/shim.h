@@ -238,7 +238,7 @@ void sort(void *base, size_t n, size_t size, int (*compare)(const void *, const 
 
 #define barrier() __asm__ __volatile__("" ::: "memory")
 /*
- * What is read through a pointer is read after the pointer, in the kernel
+ * In the kernel, memory that is read through a pointer is read after the pointer
  * (Documentation/memory-barriers.txt). ThreadSanitizer does not know that, so such a read acquires.
  */
 #define READ_ONCE(x) __atomic_load_n(&(x), shim_is_pointer(x) ? __ATOMIC_ACQUIRE : __ATOMIC_RELAXED)
@@ -278,8 +278,8 @@ extern int shim_fence;
 #define try_cmpxchg(p, old, new) \
 	__atomic_compare_exchange_n(p, old, new, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED)
 /*
- * Atomic against interrupts of this CPU only: no lock prefix. What another CPU writes in
- * between is lost here, as it is there.
+ * Atomic only against interrupts of this CPU: no lock prefix. A write of another CPU in
+ * between is lost here, as in the kernel.
  */
 #define cmpxchg_local(p, old, new)                           \
 	({                                                   \
@@ -403,7 +403,7 @@ typedef struct {
 
 /* ---- CPUs ---- */
 
-#define SHIM_CPUS 64
+#define SHIM_CPUS 128
 #define NR_CPUS SHIM_CPUS
 
 extern unsigned int shim_online, shim_possible;
@@ -459,7 +459,7 @@ bool shim_atomic(void);
 #define in_nmi() false
 #define in_interrupt() false
 #define in_task() true
-/* What a test says of this moment */
+/* A test sets it: do interrupts run at this moment? */
 extern bool shim_softirq;
 #define in_serving_softirq() shim_softirq
 #define HARDIRQ_OFFSET 0x10000
@@ -483,6 +483,12 @@ void synchronize_rcu(void);
 /* Where a kernel may sleep. */
 #define might_sleep() assert(!shim_atomic())
 void cond_resched(void);
+
+/*
+ * shim_longest - the longest time of this thread between two calls of cond_resched(), since the last call of this
+ * function: nanoseconds of its own CPU time, which other threads and processes do not make longer
+ */
+u64 shim_longest(void);
 void msleep(unsigned int ms);
 #define cpu_relax() ((void)sched_yield())
 
@@ -647,7 +653,7 @@ struct shim_range {
 };
 
 struct mm_struct {
-	/* What user memory there is: any other address faults. */
+	/* User memory; any other address faults. */
 	struct shim_range there[8];
 };
 

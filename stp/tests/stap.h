@@ -12,7 +12,7 @@
 #define STP_BUFFER_SIZE 8192
 #define SHIM_SUBBUF 65536
 #define SHIM_SUBBUFS 16
-/* Bytes behind a sub-buffer, which nothing may write: AddressSanitizer misses words half outside. */
+/* Bytes after a sub-buffer, which nothing may write: AddressSanitizer misses words half outside. */
 #define SHIM_GUARD "a guard"
 #define STAP_TRACE_MAGIC "\xF0\x9F\xA9\xBA"
 

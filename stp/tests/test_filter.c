@@ -125,7 +125,6 @@ static void each_kind_must_match(void **state)
 	assert_true(takes(LW_BY_PARENT, "9") && !lw_wanted());
 }
 
-/* What a name had behind its end is not a part of it. */
 static void numbers_are_those_of_a_namespace(void **state)
 {
 	(void)state;
@@ -139,6 +138,7 @@ static void numbers_are_those_of_a_namespace(void **state)
 	current->thread_pid.level = 0;
 }
 
+/* Bytes after the end of a name are not a part of it. */
 static void names_end_with_their_nul(void **state)
 {
 	(void)state;

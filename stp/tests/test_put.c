@@ -559,7 +559,7 @@ static void a_task_is_not_taken_for_the_one_before(void **state)
 	current->uid.val = 0;
 }
 
-/* What was cut for want of room is whole again in the next record. */
+/* A field that was cut for lack of room is whole again in the next record. */
 static void a_task_that_was_cut_is_not_kept(void **state)
 {
 	int room;
@@ -961,7 +961,10 @@ static void only_whole_records_are_flushed(void **state)
 
 #define BUFFER (SHIM_SUBBUFS * SHIM_SUBBUF)
 
-/* Records of this length by this user, as many as there are shares for, twice the buffer at most: their bytes */
+/*
+ * Writes records of this length as this user until one is refused, or for twice the buffer.
+ * Returns how many bytes were taken.
+ */
 static size_t fill(u32 uid, size_t len)
 {
 	struct _stp_log *log = log_of_this_cpu();
@@ -1068,7 +1071,7 @@ static void shares_begin_anew_when_the_reader_has_come(void **state)
 	expect_share(fill(1000, 100), BUFFER / 2, 100);
 }
 
-/* Who writes it tells of it again. */
+/* The writer of the line reports the loss again. */
 static void a_line_without_room_is_no_lost_record(void **state)
 {
 	struct _stp_log *log = log_of_this_cpu();

@@ -11,6 +11,10 @@ endif
 
 kernel_dir := build/stp
 kernel_names := $(patsubst stp/tests/%.c,%,$(wildcard stp/tests/test_*.c))
+# Races take longer than all others together. RACES=no leaves them out.
+ifeq ($(RACES),no)
+kernel_names := $(filter-out test_race_%,$(kernel_names))
+endif
 kernel_tests := $(kernel_names:%=$(kernel_dir)/%)
 kernel_fuzz := $(patsubst stp/tests/fuzz_%.c,%,$(wildcard stp/tests/fuzz_*.c))
 kernel_shared := shim record
@@ -33,7 +37,7 @@ kernel_flags := $(KERNEL_CFLAGS) -Istp/tests -Istp/kernel -I$(kernel_dir)/includ
 
 unit-programs: $(kernel_tests)
 
-# Of the kernel's side alone
+# Only the tests of the kernel side
 kernel-unit: $(kernel_tests)
 	$(Q)loader/tests/run $(kernel_dir) $(kernel_tests)
 
@@ -65,7 +69,7 @@ $(kernel_dir)/compiler: force
 	$(Q)mkdir -p $(@D)
 	$(Q)echo '$(CC) $(KERNEL_CFLAGS)' | cmp -s - $@ || echo '$(CC) $(KERNEL_CFLAGS)' > $@
 
-# What a miss costs beside a hit
+# The cost of a miss, compared with a hit
 kernel-cost: kernel-headers
 	$(Q)$(CC) $(filter-out -O1,$(kernel_flags)) -O2 -o $(kernel_dir)/cost_table stp/tests/cost_table.c stp/tests/shim.c -pthread
 	$(Q)$(kernel_dir)/cost_table
