@@ -16,8 +16,8 @@ static struct {
 } lw_request_times;
 
 /*
- * Requests that are issued, by their address. More than are under way as a rule: a disk's queues have
- * 1024 together. They belong to disks, not to users.
+ * Issued requests, by their address. A disk's queues usually have 1024 in total, so this has room for
+ * several disks. Requests belong to disks, not to users.
  */
 static const struct lw_pending_shape lw_requests_shape = { .bits = 14 };
 static struct lw_pending lw_requests = { .shape = &lw_requests_shape };
@@ -59,8 +59,8 @@ static void lw_on_issue(void *data, struct request *rq)
 }
 
 /*
- * Counted with its first end: parts of a request may end one by one, and the end of a flush
- * ends what came with it once more.
+ * A request is counted at its first end. Its parts may end one by one, and the end of a flush
+ * ends the data that came with it again.
  */
 static void lw_request_ends(struct request *rq)
 {

@@ -74,7 +74,7 @@ static __always_inline void lw_opening_ends(void)
 
 #else
 
-/* The kernel's list of a task's instances cannot be reached. As many places as calls that are followed, four times */
+/* The kernel's list of a task's instances cannot be reached. This has four places for each followed call. */
 #define LW_OPENING_BITS 12
 #define LW_OPENING_TRIES 16
 
@@ -85,7 +85,7 @@ static struct {
 
 #define lw_instance_of(at) container_of((void *)(at), struct kretprobe_instance, data)
 
-/* Where this task is, of the places that the current task may have; -1 if nowhere */
+/* The place of this task, among those that the current task may have; -1 if none */
 static int lw_opening_at(const struct task_struct *task)
 {
 	u32 at = hash_ptr(current, LW_OPENING_BITS);
@@ -97,7 +97,7 @@ static int lw_opening_at(const struct task_struct *task)
 	return -1;
 }
 
-/* An instance that was not kept may be another task's by now. */
+/* An instance that was not kept may belong to another task by now. */
 static struct lw_opening *lw_opening(void)
 {
 	int at = lw_opening_at(current);
@@ -192,7 +192,7 @@ static __always_inline void lw_keep_name(struct lw_open_name *name, const char *
 
 /*
  * At the begin of do_filp_open(dfd, name, ..), or of do_file_open() since 7.0, which takes an error for a name.
- * Others call it, too. So may a driver whose device is opened: the first name is the call's.
+ * Other calls use it, and the driver of an opened device may: the first name is the call's.
  */
 static int lw_open_looks(struct kprobe *kp, struct pt_regs *regs)
 {
@@ -217,7 +217,7 @@ static bool lw_open_flags_wanted(u64 flags)
 	       (lw_opens.flags >> 32 >> (flags & O_ACCMODE)) & 1;
 }
 
-/* From the caller's memory, where another thread may have changed it: then its first words only */
+/* From the caller's memory; only the first words if another thread has changed it */
 static void lw_put_long_name(struct _stp_log *log, const struct lw_open_name *name,
 			     unsigned long addr)
 {
@@ -248,7 +248,7 @@ static bool lw_is_relative(const struct lw_opening *opening)
 	return first != '/';
 }
 
-/* A name that the kernel has not come to use, as the call failed before, is the caller's. */
+/* If the call failed before the kernel used the name, it comes from the caller's memory. */
 static void lw_put_open_path(struct _stp_log *log, const struct lw_opening *opening)
 {
 	const struct lw_open_name *name = &opening->name;
@@ -296,8 +296,8 @@ static void lw_open_record(const struct kretprobe_instance *inst, int ret)
 }
 
 /*
- * Not preempted, as all handlers. The end of the module unregisters the kretprobe, which waits
- * for those that run, before it frees the buffers.
+ * Not preempted, like all handlers. The end of the module unregisters the kretprobe, which waits
+ * for running handlers, before it frees the buffers.
  */
 static int lw_open_handler(struct kretprobe_instance *inst, struct pt_regs *regs)
 {

@@ -16,20 +16,20 @@
 #include <trace/events/syscalls.h>
 
 /*
- * syscallbypid.h - counts what programs call, each call once
+ * syscallbypid.h - counts system calls, each once
  *
- * A call is counted when it returns, as one that seccomp(2) or a tracer denies returns without having
- * begun (kernel/entry/common.c). The kinds below are those that return otherwise.
+ * A call is counted when it returns, because a call that seccomp(2) or a tracer denies returns without
+ * having begun (kernel/entry/common.c). The kinds below return in other ways.
  */
 
 enum lw_call_kind {
 	LW_UNKNOWN, /* there is no such call */
 	LW_PLAIN,
-	LW_AT_ONCE,    /* as LW_PLAIN, of the native table, while all calls are wanted */
+	LW_AT_ONCE,    /* as LW_PLAIN, for the native table while all calls are wanted */
 	LW_EXITS,      /* does not return */
 	LW_FORKS,      /* returns to the child as well, with 0 */
 	LW_EXECS,      /* returns as execve(2), by the ABI of the new program */
-	LW_SIGRETURNS, /* returns without a number, with the result of what the signal interrupted */
+	LW_SIGRETURNS, /* returns without a number, with the result of the interrupted call */
 	LW_RESTARTS,   /* goes on with a call that a signal interrupted */
 };
 
@@ -39,7 +39,7 @@ enum lw_call_kind {
 
 static struct {
 	u8 kind[2][LW_NUMBERS];  /* enum lw_call_kind, of the native and the compat table */
-	bool begins[LW_NUMBERS]; /* one of either is to be seen when it begins */
+	bool begins[LW_NUMBERS]; /* a kind of either table must be seen at its begin */
 	bool on, errors;
 } lw_syscalls __read_mostly;
 
@@ -81,7 +81,7 @@ static void lw_keep_call(s64 call)
 	lw_pending_show(&lw_called, place);
 }
 
-/* The call that was kept for this task, which is forgotten; -1 if there is none */
+/* Returns and forgets the call that was kept for this task; -1 if there is none */
 static s64 lw_kept_call(void)
 {
 	u64 key = (unsigned long)current;
@@ -137,8 +137,8 @@ static void lw_on_sys_enter(void *data, struct pt_regs *regs, long nr)
 }
 
 /*
- * A signal has interrupted it: either it is called anew without the program's doing, or it fails with EINTR
- * (arch/x86/kernel/signal.c). That is not known before the signal is delivered.
+ * A signal has interrupted the call. Either the kernel restarts it, or it fails with EINTR
+ * (arch/x86/kernel/signal.c). This is known only when the signal is delivered.
  */
 static bool lw_may_be_called_anew(long ret)
 {
@@ -160,13 +160,13 @@ static noinline void lw_syscall_returns(int nr, bool compat, long ret)
 	if (kept >= 0)
 		call = kept;
 	else if (!ret && (kind == LW_FORKS || kind == LW_EXECS))
-		return; /* a child's, or an exec of the kernel's own */
+		return; /* a child's, or an exec of the kernel itself */
 	lw_count_syscall(call, IS_ERR_VALUE(ret) && (nr >= 0 || kept < 0));
 }
 
 /*
- * For calls that are not counted at once; most are of tasks that the filter does not want. It has the arguments of the
- * tracepoint, which thus stay where they are.
+ * For calls that are not counted at once, mostly of tasks that the filter excludes. This has the arguments of the
+ * tracepoint, so they stay in their registers.
  */
 static __used noinline void lw_syscall_not_at_once(void *data, struct pt_regs *regs, long ret)
 {
@@ -289,7 +289,7 @@ LW_POINT(signal_deliver, lw_on_signal_deliver);
 #undef LW_POINTS
 #define LW_POINTS (&lw_on_signal_deliver_point)
 
-/* The head of the list is attached first: what returns has been seen to begin. */
+/* The head of the list is attached first, so each call that returns was seen to begin. */
 LW_POINT(sys_enter, lw_on_sys_enter);
 #undef LW_POINTS
 #define LW_POINTS (&lw_on_sys_enter_point)

@@ -17,13 +17,13 @@
 #include <trace/events/tcp.h>
 
 /*
- * Requests and responses of HTTP/1, as TCP has them in its queues: nobody can change that text any
+ * Requests and responses of HTTP/1, read from TCP's queues, where no program can change the text any
  * more. TCP numbers all bytes of a connection. A request begins where the program began to send, or
- * where a segment that it received begins. The response begins at the first byte in the other
- * direction that was not there when the request came.
+ * at the start of a received segment. The response begins at the first byte in the other
+ * direction that had not come before the request.
  *
- * All of this runs in probes that hold the socket's lock, but the close, when nobody else has the
- * socket any more.
+ * All of this runs in probes that hold the socket's lock. Only the close does not: nobody else has the
+ * socket then.
  */
 
 static struct {
@@ -34,26 +34,26 @@ static struct {
 #define LW_HTTP_TARGET 200
 #define LW_HTTP_LINE 256  /* bytes of the request's line that are kept */
 #define LW_HTTP_STATUS 12 /* "HTTP/1.1 200" */
-#define LW_HTTP_HEAD 512  /* bytes in which the end of an interim response is looked for */
-#define LW_HTTP_TRIES 4   /* responses, or segments, that are looked at one after the other */
-#define LW_HTTP_SKBS 64   /* segments among which a byte that was not sent yet is looked for */
+#define LW_HTTP_HEAD 512  /* bytes searched for the end of an interim response */
+#define LW_HTTP_TRIES 4   /* responses, or segments, that are read one after the other */
+#define LW_HTTP_SKBS 64   /* segments searched for a byte that was not sent yet */
 
-/* tcp_sendmsg_locked() lets go of what was acknowledged meanwhile after 16 segments. */
+/* After 16 segments, tcp_sendmsg_locked() frees those that were acknowledged meanwhile. */
 #define LW_HTTP_LARGE (256 << 10)
 
 enum lw_http_state {
 	LW_HTTP_OPEN,  /* the end of its line has not come yet */
 	LW_HTTP_WAITS, /* for its response */
-	LW_HTTP_DONE,  /* has it, but its last segment is not read to the end */
+	LW_HTTP_DONE,  /* has its response, whose last segment is not read to the end */
 };
 
 struct lw_http {
 	u64 peer;
-	u32 at; /* the number of its first byte; DONE: of the first byte that was not looked at */
-	u32 answer; /* of the first byte where its response may begin */
+	u32 at;     /* the number of its first byte; DONE: of the first byte that was not read */
+	u32 answer; /* the number of the first byte of a possible response */
 	u8 state;   /* enum lw_http_state */
-	bool other; /* something else than a response came since */
-	bool user;  /* what is in text was read from the program's memory */
+	bool other; /* other data than a response has come since */
+	bool user;  /* the text was read from the program's memory */
 	u8 begun;   /* bytes in begin */
 	u16 n;      /* bytes in text */
 	u16 status; /* as read from the program's memory, or 0 */
@@ -74,14 +74,14 @@ static struct lw_counted lw_http_counted = {
 #undef LW_COUNTED
 #define LW_COUNTED (&lw_http_counted)
 
-/* For the current probe: it is not preempted, and no probe looks at text in an interrupt. */
+/* For the current probe, which is not preempted; no probe reads text in an interrupt. */
 static DEFINE_PER_CPU(char[LW_HTTP_HEAD], lw_http_head);
 
 /* ---- text ---- */
 
 #define LW_HTTP_SHORT -1 /* the text is too short to tell */
 
-/* The length of a method and the space after it; 0: it does not begin with one; LW_HTTP_SHORT */
+/* The length of a method and the space after it; 0 without a method; or LW_HTTP_SHORT */
 static int lw_http_method(const char *text, int n)
 {
 	static const char *const methods[] = { "GET ",    "POST ",  "HEAD ",    "PUT ",
@@ -108,7 +108,7 @@ static bool lw_http_line_ends(const char *line, int n)
 	return n >= length && !memcmp(line + n - length, version, length - 1);
 }
 
-/* Is this a request's line? 1, 0, or LW_HTTP_SHORT. One without an end, so far, is one. */
+/* Is this a request's line? 1, 0, or LW_HTTP_SHORT. A line that has not ended yet may be one. */
 static int lw_http_is_request(const char *text, int n)
 {
 	const char *end = memchr(text, '\n', n);
@@ -121,7 +121,7 @@ static int lw_http_is_request(const char *text, int n)
 	return n < LW_HTTP_LINE ? LW_HTTP_SHORT : 1;
 }
 
-/* The status with which a response begins; 0: it is none; LW_HTTP_SHORT */
+/* The status with which a response begins; 0 if this is not a response; or LW_HTTP_SHORT */
 static int lw_http_status(const char *text, int n)
 {
 	static const char form[] = "HTTP/1.d ddd";
@@ -138,21 +138,21 @@ static int lw_http_status(const char *text, int n)
 	return n < LW_HTTP_STATUS ? LW_HTTP_SHORT : status;
 }
 
-/* Does it announce the response? 101 does not: it is the response, as no other follows. */
+/* Does this status announce the response? 101 is the response itself, because no other follows. */
 static bool lw_http_interim(int status)
 {
 	return status >= 100 && status < 200 && status != 101;
 }
 
-/* ---- what the kernel has of it ---- */
+/* ---- text in the kernel ---- */
 
-/* The number of the first byte: that before it may be the SYN's. */
+/* The number of the first byte; the number before it may be the SYN's. */
 static u32 lw_skb_at(const struct sk_buff *skb)
 {
 	return TCP_SKB_CB(skb)->seq + !!(TCP_SKB_CB(skb)->tcp_flags & TCPHDR_SYN);
 }
 
-/* The segment with this byte, of those not sent or not acknowledged yet; NULL: it is gone */
+/* The segment with this byte, among those not sent or not acknowledged yet; NULL if it is gone */
 static struct sk_buff *lw_sent_skb(struct sock *sk, u32 at)
 {
 	struct rb_node *node = sk->tcp_rtx_queue.rb_node;
@@ -198,7 +198,7 @@ static int lw_http_bytes(struct sock *sk, bool sent, u32 at, char *to, int n)
 	return done;
 }
 
-/* ---- what user space has of it ---- */
+/* ---- text in user space ---- */
 
 static int lw_http_from_user(char *to, const char __user *from, int n)
 {
@@ -206,8 +206,8 @@ static int lw_http_from_user(char *to, const char __user *from, int n)
 }
 
 /*
- * The begin of a message, n bytes at most, as it is now: returns how many; -1 if it cannot be read,
- * as it is not in memory, or its first piece is empty. A file's pages are in a bvec.
+ * Copies the begin of a message, at most n bytes, as it is now. Returns the number of bytes, or -1 if it
+ * cannot be read because it is not in memory or its first piece is empty. A file's pages are in a bvec.
  */
 static int lw_http_message(const struct msghdr *msg, char *to, int n)
 {
@@ -238,7 +238,7 @@ static int lw_http_message(const struct msghdr *msg, char *to, int n)
 
 /* ---- requests ---- */
 
-/* A connection by its peer: the close of another socket at this address may not have been seen. */
+/* Tells a connection by its peer: the close of an earlier socket at this address may have been missed. */
 static u64 lw_http_peer(const struct sock *sk)
 {
 	return (u64)(__force u32)sk->sk_daddr << 16 | (__force u16)sk->sk_dport;
@@ -264,7 +264,7 @@ static void lw_http_forget(const struct sock *sk)
 		lw_pending_free(&lw_https, &lw_http_shape, place);
 }
 
-/* A request begins now, at that byte, in place of the socket's former one; NULL: no room. */
+/* A request begins now at this byte, and replaces the socket's former request; NULL without room. */
 static struct lw_http *lw_http_new(const struct sock *sk, u32 at, u32 answer)
 {
 	struct lw_place place = lw_pending_new(&lw_https, &lw_http_shape, (unsigned long)sk);
@@ -293,7 +293,7 @@ static void lw_http_continues(struct sock *sk, struct lw_http *http, bool sent)
 		http->user = false;
 	} else if (!http->user &&
 		   before(http->at + n, sent ? tcp_sk(sk)->write_seq : tcp_sk(sk)->copied_seq)) {
-		/* It is gone, unseen. */
+		/* The text is gone, unseen. */
 		lw_http_forget(sk);
 		return;
 	}
@@ -307,7 +307,7 @@ static void lw_http_continues(struct sock *sk, struct lw_http *http, bool sent)
 
 /* ---- responses ---- */
 
-/* The bytes from the begin of an interim response to what follows it; 0 if its end is not there */
+/* The length of an interim response; 0 if its end has not come */
 static u32 lw_http_interim_length(struct sock *sk, bool sent, u32 at)
 {
 	char *head = this_cpu_ptr(lw_http_head);
@@ -317,7 +317,7 @@ static u32 lw_http_interim_length(struct sock *sk, bool sent, u32 at)
 	return end ? end + 4 - head : 0;
 }
 
-/* The number after the last byte there is: of what was sent, or of the segment that is read */
+/* The number after the last byte that was sent, or of the segment that is read */
 static u32 lw_http_end(struct sock *sk, bool sent)
 {
 	const struct sk_buff *skb = sent ? NULL : skb_peek(&sk->sk_receive_queue);
@@ -328,8 +328,8 @@ static u32 lw_http_end(struct sock *sk, bool sent)
 }
 
 /*
- * Looks for the response in what has come up to this byte. Returns the final one's status, or 0.
- * Other text is passed over: it may be the rest of an earlier response.
+ * Looks for the response in the data up to this byte. Returns the status of the final response, or 0.
+ * Other text is skipped: it may be the rest of an earlier response.
  */
 static int lw_http_answered(struct sock *sk, struct lw_http *http, bool sent, u32 upto)
 {
@@ -355,7 +355,7 @@ static int lw_http_answered(struct sock *sk, struct lw_http *http, bool sent, u3
 	return 0;
 }
 
-/* It has its response. The rest of its last segment, which a server may read yet, is no request. */
+/* The response is here. The rest of the request's last segment, which a server may still read, is not a request. */
 static void lw_http_done(struct sock *sk, struct lw_http *http)
 {
 	const struct sk_buff *skb = skb_peek(&sk->sk_receive_queue);
@@ -410,7 +410,7 @@ static void lw_http_look_for_response(struct sock *sk, struct lw_http *http, int
 
 /* ---- probes ---- */
 
-/* May text that comes now be a request? After a request that waits, it is the body of that. */
+/* May text that comes now be a request? After a request that waits, it is that request's body. */
 static bool lw_http_may_be_new(const struct lw_http *http)
 {
 	return !http || http->state == LW_HTTP_DONE ||
@@ -418,7 +418,7 @@ static bool lw_http_may_be_new(const struct lw_http *http)
 	       (http->state == LW_HTTP_OPEN && !http->n);
 }
 
-/* tcp_sendmsg_locked() begins: notes where a client's request will be, if it is one. */
+/* tcp_sendmsg_locked() begins: notes where a client's request would begin. */
 static void lw_http_client_sends(struct sock *sk, const struct msghdr *msg)
 {
 	bool large = iov_iter_count(&msg->msg_iter) >= LW_HTTP_LARGE;
@@ -522,7 +522,7 @@ static void lw_http_client_receives(struct sock *sk)
 
 /*
  * tcp_recvmsg_locked() has copied from the queue's first segment, which is still there. In
- * interrupts the kernel itself reads.
+ * an interrupt, the kernel itself reads.
  */
 static void lw_on_received(void *data, struct sock *sk)
 {
