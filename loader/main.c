@@ -4,9 +4,9 @@
 #include <string.h>
 #include <sys/utsname.h>
 
+#include "util/caller.h"
 #include "util/log.h"
 #include "verbs/lwload.h"
-#include "util/caller.h"
 
 #ifndef LW_VERSION
 #error "LW_VERSION comes from the Makefile"

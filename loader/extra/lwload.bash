@@ -1,7 +1,7 @@
-# bash completion for lwload: all it knows is what lwload and the installed modules say
+# bash completion for lwload: all that it knows is from lwload and the installed modules
 # shellcheck shell=bash
 
-# _lwload_verbs - from the usage
+# _lwload_verbs - prints the verbs in lwload's usage
 _lwload_verbs() {
 	lwload --help 2> /dev/null | sed -n 's/^ *lwload \([a-z]\+\) .*/\1/p'
 }
@@ -10,18 +10,18 @@ _lwload_tools() {
 	lwload list 2> /dev/null | awk '$2 != "missing" { print $1 }'
 }
 
-# _lwload_of_verb VERB - its options, each with the value that it takes
+# _lwload_of_verb VERB - prints its options, each with the name of its value
 _lwload_of_verb() {
 	lwload --help 2> /dev/null | sed -n "s/^ *lwload $1 \(.*\)/\1/p" | grep -oE -- '--[a-z-]+( [A-Z]+)?'
 }
 
-# _lwload_of_tool TOOL - the same of its own and of those that every tool has
+# _lwload_of_tool TOOL - prints the tool's own options and the common ones in the same form
 _lwload_of_tool() {
-	lwload "$1" --help 2> /dev/null | sed -n '/^options:/,/^fields:/p' |
+	lwload "$1" --help 2> /dev/null | sed -n '/^options/,/^fields:/p' |
 		sed -nE 's/^  (-[A-Za-z]), (--[a-z-]+( [^ ]+)?) .*/\1\n\2/p; s/^      (--[a-z-]+( [^ ]+)?) .*/\1/p'
 }
 
-# _lwload_listed - each line behind the values of a list that are there already, up to the comma
+# _lwload_listed - prints each line after the values that a list already has, up to the last comma
 _lwload_listed() {
 	local word
 	while IFS= read -r word; do
@@ -29,8 +29,8 @@ _lwload_listed() {
 	done
 }
 
-# _lwload_values OPTIONS - what may follow the word before, which is one of them; false if
-# that is none, or takes no value
+# _lwload_values OPTIONS - prints the values that the option before the cursor may have; false if
+# that word is none of these options, or takes no value
 _lwload_values() {
 	case $(option=$prev awk '/^-.$/ { letter = $1; next }
 		($1 == ENVIRON["option"] || letter == ENVIRON["option"]) && NF == 2 { print $2 }
@@ -49,21 +49,22 @@ _lwload_values() {
 	return 0
 }
 
-# _lwload_choices OPTIONS [COMMAND] - values if some belong here; or else these options, and what
-# COMMAND prints
+# _lwload_choices OPTIONS [COMMAND] - prints values if an option wants one; otherwise these options,
+# and what COMMAND prints
 _lwload_choices() {
 	! _lwload_values "$1" || return 0
 	awk '{ print $1 }' <<< "$1"
 	${2-}
 }
 
-# _lwload_start - a tool behind the options of start itself, then the tool's; a recorder has no file
+# _lwload_start - completes start's own options, then a tool, then the tool's options, without those
+# for files, which a recorder does not write
 _lwload_start() {
 	local i own tool=''
 	own=$(_lwload_of_verb start)
 	for ((i = 2; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		# Readline takes "=" for a word, too.
+		# For readline, "=" is a word as well.
 		--keep) i=$((i + 1)); [ "${COMP_WORDS[i]-}" != = ] || i=$((i + 1)) ;;
 		-*) ;;
 		*) tool=${COMP_WORDS[i]}; break ;;
@@ -76,7 +77,7 @@ _lwload_start() {
 	fi
 }
 
-# _lwload_words - what may come here, one a line
+# _lwload_words - prints the words that may come here, one a line
 _lwload_words() {
 	if [ "$COMP_CWORD" -eq 1 ]; then
 		_lwload_verbs
@@ -99,7 +100,7 @@ _lwload() {
 	COMPREPLY=()
 	[[ $cur != \~/* ]] || cur=$HOME/${cur#\~/}
 	[[ $cur != *,* ]] || listed=${cur%,*},
-	# No compgen -W: it would run what a process has in its name.
+	# compgen -W would run commands in the name of a process.
 	while IFS= read -r word; do
 		[[ -z $word || $word != "$cur"* ]] || COMPREPLY+=("$listed$(printf %q "${word#"$listed"}")")
 	done < <(_lwload_words)

@@ -1,23 +1,23 @@
 # fuzz.mk - the loader's fuzzing harnesses; included by the top Makefile
 #
-# Those of the kernel's side, in stp/tests, run with them.
+# The kernel side's harnesses, in stp/tests, run with them.
 # Everything is compiled by clang, with libFuzzer and sanitizers, into build/fuzz/; and
 # once more without, into build/analyze/, for valgrind (ci/analyze).
 
 fuzz_dir := build/fuzz
 fuzz_names := $(patsubst loader/fuzz/fuzz_%.c,%,$(wildcard loader/fuzz/fuzz_*.c))
 fuzz_programs := $(fuzz_names:%=$(fuzz_dir)/fuzz_%)
-fuzz_objects := $(patsubst loader/%.c,$(fuzz_dir)/obj/%.o,$(foreach d,$(shell cat loader/layers),$(wildcard loader/$d/*.c)) \
+fuzz_objects := $(patsubst loader/%.c,$(fuzz_dir)/obj/%.o,$(loader_sources) \
 	loader/fuzz/input.c loader/fuzz/text.c)
 
 FUZZ_SECONDS ?= 60
-# Which harnesses, and how many at once
+# The harnesses to run, and how many run at a time
 FUZZ ?= $(fuzz_names) $(kernel_fuzz)
 FUZZ_JOBS ?= 2
 FUZZ_CFLAGS := -std=gnu11 -D_GNU_SOURCE -DLW_VERSION='"fuzz"' -Wall -Wextra -g -O2 \
 	-fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 fuzz_coverage := -fsanitize=fuzzer-no-link
-# What is printed comes to the harness.
+# The harness gets the bytes that are printed.
 FUZZ_LDFLAGS_stream := -Wl,--wrap=lw_signals_write
 # The harness gets the text instead of the file.
 FUZZ_LDFLAGS_metrics := -Wl,--wrap=lw_promfile_open,--wrap=lw_promfile_replace
@@ -31,14 +31,14 @@ PLAIN_CFLAGS := -std=gnu11 -D_GNU_SOURCE -U_FORTIFY_SOURCE -Wall -Wextra -g -O1 
 fuzz: fuzz-programs
 	$(Q)loader/fuzz/run -j $(FUZZ_JOBS) -t $(FUZZ_SECONDS) $(FUZZ)
 
-# What "make check" takes of it: the corpus, and the same few inputs each time.
+# "make check" runs the corpus, and few more inputs, which are the same each time.
 fuzz-check: fuzz-programs
 	$(Q)loader/fuzz/run -j $(FUZZ_JOBS) -n 10000 $(fuzz_names) $(kernel_fuzz)
 
 fuzz-programs: $(fuzz_programs) $(kernel_fuzz_programs)
 
 $(fuzz_programs): $(fuzz_dir)/fuzz_%: $(fuzz_dir)/obj/fuzz/fuzz_%.o $(fuzz_objects)
-	$(Q)clang $(FUZZ_CFLAGS) -fsanitize=fuzzer $(FUZZ_LDFLAGS_$*) -o $@ $^ -lelf -llzma -lz -lsodium -lutf8proc
+	$(Q)clang $(FUZZ_CFLAGS) -fsanitize=fuzzer $(FUZZ_LDFLAGS_$*) -o $@ $^ $(loader_libraries)
 
 # libFuzzer looks for inputs that reach more of the loader, not more of the harness.
 $(fuzz_dir)/obj/fuzz/%.o: fuzz_coverage :=
@@ -64,7 +64,7 @@ plain-programs:
 plain-harnesses: $(plain_programs)
 
 $(plain_programs): $(plain_dir)/fuzz_%: loader/fuzz/fuzz_%.c $(addprefix loader/fuzz/,replay.c input.c text.c) \
-		$(patsubst loader/%.c,$(plain_dir)/tests/loader/%.o,$(foreach d,$(shell cat loader/layers),$(wildcard loader/$d/*.c)))
-	$(Q)$(CC) $(PLAIN_CFLAGS) -Iloader $(FUZZ_LDFLAGS_$*) -o $@ $^ -lelf -llzma -lz -lsodium -lutf8proc
+		$(loader_sources:loader/%.c=$(plain_dir)/tests/loader/%.o)
+	$(Q)$(CC) $(PLAIN_CFLAGS) -Iloader $(FUZZ_LDFLAGS_$*) -o $@ $^ $(loader_libraries)
 
 -include $(wildcard $(fuzz_dir)/obj/*/*.d)

@@ -8,7 +8,7 @@
 #include "util/escape.h"
 #include "fuzz.h"
 
-/* A buffer without a spare byte, for the sanitizer to guard its end. */
+/* Returns a buffer without a spare byte: the sanitizer guards its end. */
 static char *room(size_t size)
 {
 	char *out = malloc(size);
@@ -42,13 +42,13 @@ static void visible(const char *text, size_t len)
 	assert(is_visible(out, n));
 	assert(columns >= 0 && columns <= 2 * characters(out, n));
 	assert(!is_ascii(out, n) || columns == (int)n);
-	/* What needs no escape has none. */
+	/* Text that needs no escapes has none. */
 	if (is_visible(text, len) && !memchr(text, '\\', len))
 		assert(n == len && !memcmp(out, text, n));
 	free(out);
 }
 
-/* The byte that an escape of JSON stands for, if there is one. */
+/* Returns the byte that an escape of JSON stands for; -1: it is no ASCII. */
 static int one_byte(const char *escape)
 {
 	char *end, hex[5] = "";
@@ -85,14 +85,14 @@ static void json(const char *text, size_t len)
 	assert(!bad || memmem(out, n, "\xef\xbf\xbd", 3));
 	assert(!bad || !is_visible(text, len));
 	assert(*out == '"' && is_json(out, n));
-	/* Neither may it act on the terminal of who reads JSON there. */
+	/* JSON may not act on a terminal either. */
 	assert(is_visible(out, n));
 	if (is_ascii(text, len))
 		same_text(out + 1, text, len);
 	free(out);
 }
 
-/* It has all bytes, whatever they are. */
+/* Base64 decodes to the same bytes, whatever they are. */
 static void base64(const char *text, size_t len)
 {
 	size_t size = (len + 2) / 3 * 4 + 2, n;
@@ -107,7 +107,7 @@ static void base64(const char *text, size_t len)
 	free(out);
 }
 
-/* The character that it begins with, and the next one. */
+/* Takes one character, which may be an escape. */
 static char unescaped(const char **p)
 {
 	if (**p != '\\')
@@ -117,7 +117,7 @@ static char unescaped(const char **p)
 	return (*p)[-1] == 'n' ? '\n' : (*p)[-1];
 }
 
-/* It is one line that ends where it seems to. Text that a terminal can show reads back unchanged. */
+/* A label is one line that ends where it seems to. Text that a terminal can show reads back. */
 static void label(const char *text, size_t len)
 {
 	char *out = room(LW_ESCAPED * len + 1);

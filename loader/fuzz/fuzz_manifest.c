@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fuzz.h"
 #include "module/manifest.h"
-#include "module/tool.h"
+#include "util/name.h"
+#include "fuzz.h"
 
 #define RELEASE "6.1.0"
 
@@ -20,7 +20,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	return 0;
 }
 
-/* Returns true at the tool that arg says. */
+/* Returns true at the tool with this number. */
 static bool missing(const char *name, const char *reason, void *arg)
 {
 	int *left = arg;
@@ -30,7 +30,7 @@ static bool missing(const char *name, const char *reason, void *arg)
 	return --*left < 0;
 }
 
-/* What it says of a module: all of it inside of its text, or none of it. */
+/* The manifest has a whole entry, whose strings are inside of its text, or an error. */
 static void parse(const uint8_t *data, size_t size)
 {
 	struct lw_manifest manifest;
@@ -51,7 +51,7 @@ static void parse(const uint8_t *data, size_t size)
 	free(text);
 }
 
-/* The first byte: after how many tools to end. */
+/* The first byte is the number of tools after which the reading ends. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct input input = { data, size };

@@ -2,30 +2,30 @@
 /*
  * fuzz_merge.c - packets of several CPUs to one order
  *
- * The input is a program: what CPUs write, what is read and when. Some packets get a
- * number and come late or never, some are cut short. All others must come out once, with
- * their bytes, those of one CPU in their order; and the count of those lost must be right.
+ * The input is a program: CPUs write, and the loader reads. Some packets get a number and
+ * come late or never, some are cut short. All others must come out once, with their bytes,
+ * and in order for each CPU. The count of lost packets must be right.
  */
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernel/merge.h"
 #include "fuzz.h"
-#include "kernel/transport.h"
 
 #define MAX_STREAMS 4
 #define MAX_PACKETS 200
 #define MAX_BYTES (192 << 10)
 
-/* What an operation does: its lowest three bits; the next two say on which CPU. */
+/* An operation is in the lowest three bits of a byte, and its CPU in the next two. */
 enum { WRITE, WRITE_LATE, LOSE, CUT, PAD, READ, MERGE, FORCE };
 /* ... and whether a packet is a large one. */
 #define LARGE 32
 
 struct packet {
 	int stream;
-	size_t at, len; /* its payload in the stream's bytes */
+	size_t at, len; /* the payload in the stream's bytes */
 	bool cut, done;
 };
 
@@ -33,7 +33,7 @@ struct cpu {
 	char bytes[MAX_BYTES];
 	size_t written, read;
 	uint32_t last_written, last_out; /* numbers of packets */
-	bool cut;                        /* the packet written last is */
+	bool cut;                        /* the packet written last is cut short */
 };
 
 struct run {
@@ -41,11 +41,11 @@ struct run {
 	int n;
 	struct cpu *cpus;
 	struct packet packets[MAX_PACKETS + 1]; /* by number, from 1; len 0: lost */
-	uint32_t last, last_out;                /* numbers: taken, come out */
+	uint32_t last, last_out;                /* last numbers given to a packet, and come out */
 	bool forced, raw;
 };
 
-/* ---- what comes out ---- */
+/* ---- output ---- */
 
 static int deliver(void *context, const char *bytes, size_t len)
 {
@@ -66,7 +66,7 @@ static int deliver(void *context, const char *bytes, size_t len)
 	assert(len == packet->len);
 	assert(!memcmp(bytes, run->cpus[packet->stream].bytes + packet->at, len));
 	assert(run->cpus[packet->stream].last_out < number);
-	/* Nothing is passed by before it is given up. */
+	/* No number is skipped before the merge gives it up. */
 	assert(run->forced || number > run->last_out);
 	packet->done = true;
 	run->cpus[packet->stream].last_out = number;
@@ -74,7 +74,7 @@ static int deliver(void *context, const char *bytes, size_t len)
 	return 0;
 }
 
-/* ---- what goes in ---- */
+/* ---- input ---- */
 
 static void put(struct cpu *cpu, const void *bytes, size_t len)
 {
@@ -83,7 +83,7 @@ static void put(struct cpu *cpu, const void *bytes, size_t len)
 	cpu->written += len;
 }
 
-/* Its number, and bytes of the input at its end: text without a NUL, and a newline. */
+/* A payload is its number, text with bytes of the input at its end (no NUL), and a newline. */
 static void put_payload(struct cpu *cpu, uint32_t number, struct input *input, size_t len)
 {
 	size_t given = len - 9 < 64 ? len - 9 : 64;
@@ -117,7 +117,7 @@ static void write_packet(struct run *run, int i, uint32_t number, struct input *
 		cpu->written = packet->at + input_byte(input) % len;
 }
 
-/* The lowest number that was lost, if this CPU can still have it; else 0. */
+/* Returns the lowest lost number that this CPU can still write, or 0 if all were written. */
 static uint32_t late_number(const struct run *run, int i)
 {
 	uint32_t number;
@@ -144,7 +144,7 @@ static void write_next(struct run *run, int i, struct input *input, int op)
 	write_packet(run, i, number, input, len, (op & 7) == CUT);
 }
 
-/* Behind a whole packet only: one is cut short when there is no next sub-buffer. */
+/* Only a whole packet can be padded: a packet is cut short if there is no next sub-buffer. */
 static void pad(struct cpu *cpu, size_t len)
 {
 	static const char zeroes[256];
@@ -186,7 +186,7 @@ static void merge(struct run *run, bool force)
 	assert(lw_merge_run(run->merge, force) == 0);
 }
 
-/* A byte's worth of bytes, or all. */
+/* Takes a number of bytes from the input; 255 stands for all. */
 static size_t amount(struct input *input)
 {
 	uint8_t n = input_byte(input);
@@ -220,7 +220,7 @@ static void step(struct run *run, struct input *input)
 	}
 }
 
-/* Any bytes on one CPU: nothing can be said of them but that it ends well. */
+/* One CPU writes any bytes. Only crashes and endless loops can be found so. */
 static void step_raw(struct run *run, struct input *input)
 {
 	size_t n = input_byte(input);
@@ -234,9 +234,9 @@ static void step_raw(struct run *run, struct input *input)
 	merge(run, input_byte(input) & 1);
 }
 
-/* ---- what must hold in the end ---- */
+/* ---- the result ---- */
 
-/* Until nothing comes out any more, for a full buffer takes no more in. */
+/* Reads until nothing comes out any more, since a full buffer takes nothing in. */
 static void read_rest(struct run *run)
 {
 	do
@@ -244,7 +244,7 @@ static void read_rest(struct run *run)
 	while (read_all(run));
 }
 
-/* One cut short can be told by the next packet only. */
+/* A packet that was cut short is noticed only if another follows. */
 static bool was_told(const struct run *run, uint32_t number)
 {
 	uint32_t i;
@@ -272,14 +272,14 @@ static void check_end(const struct run *run)
 	assert(lw_merge_lost(run->merge) == last - came);
 }
 
-/* The first byte: how many CPUs, or 128: bytes that need not be packets. */
+/* The first byte has the number of CPUs; its highest bit means bytes that need not be packets. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct cpu cpus[MAX_STREAMS];
 	struct input input = { data, size };
 	uint8_t first = input_byte(&input);
 	struct run run = { .n = 1 + first % MAX_STREAMS, .raw = first & 128, .cpus = cpus };
-	struct lw_relay_ops ops = { deliver, &run };
+	struct lw_sink sink = { .data = deliver, .context = &run };
 	int i;
 
 	for (i = 0; i < MAX_STREAMS; i++) {
@@ -287,7 +287,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		cpus[i].last_written = cpus[i].last_out = 0;
 		cpus[i].cut = false;
 	}
-	run.merge = lw_merge_new(run.n, &ops);
+	run.merge = lw_merge_new(run.n, &sink);
 	assert(run.merge);
 	while (input.left)
 		run.raw ? step_raw(&run, &input) : step(&run, &input);

@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fuzz.h"
 #include "text/metrics.h"
 #include "text/promfile.h"
+#include "fuzz.h"
 
 static const struct lw_tool tool = {
 	.name = "a-tool",
@@ -35,9 +35,9 @@ static const char header[] =
 	"#lwtools\t1\ta-tool\ttime=time\tpid=int\tcomm=str\tuid=int\targs=args\t"
 	"flags=hex\tmode=oct\tcount=int\ttook=msec\twait=dist\tsize=dist\n";
 
-/* ---- in the place of the file (fuzz.mk) ---- */
+/* ---- functions in place of those of the file (fuzz.mk) ---- */
 
-static char *text; /* what it holds */
+static char *text; /* the file's text */
 
 int __wrap_lw_promfile_open(const char *who, const char *root, const char *path, bool wait,
 			    struct lw_promfile **file);
@@ -63,9 +63,9 @@ int __wrap_lw_promfile_replace(struct lw_promfile *file, const char *bytes, size
 	return 0;
 }
 
-/* ---- how the text must be ---- */
+/* ---- a checker of the text ---- */
 
-/* NAME{LABELS} without the value; returns its end, where the blank is. */
+/* Reads NAME{LABELS}. Returns its end, where the blank before the value is. */
 static const char *series_end(const char *line)
 {
 	const char *p = line + strspn(line, "abcdefghijklmnopqrstuvwxyz_");
@@ -146,45 +146,32 @@ struct run {
 	struct lw_stream *stream;
 };
 
-static int record(void *context, const struct lw_value *values)
+static void feed(struct run *run, const void *bytes, size_t len)
 {
-	struct run *run = context;
+	const char *p = bytes;
+	int item;
 
-	return lw_metrics_record(run->metrics, values);
-}
-
-static int report(void *context, long long nsec)
-{
-	(void)context, (void)nsec;
-	return 0;
-}
-
-static int end(void *context)
-{
-	(void)context;
-	return 0;
-}
-
-static void feed(struct lw_stream *stream, const void *bytes, size_t len)
-{
-	assert(lw_stream_feed(stream, bytes, len) == 0);
+	while ((item = lw_stream_next(run->stream, &p, &len))) {
+		assert(item > 0);
+		if (item == LW_RECORD)
+			assert(!lw_metrics_record(run->metrics, lw_stream_values(run->stream)));
+	}
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct input input = { data, size };
 	struct run run;
-	struct lw_stream_ops ops = { record, report, end, &run };
 	bool given[128] = { ['e'] = input_byte(&input) & 1 };
 	struct lw_metrics_of of = { &tool, "", "1.2.3", "x.prom", given };
-	struct lw_loss loss = { 1, 2 };
+	struct lw_loss loss = { .lost = 1, .missed = 2 };
 
 	assert(lw_metrics_open(&of, &run.metrics) == 0);
-	run.stream = lw_stream_new(&tool, &ops);
+	run.stream = lw_stream_new(&tool);
 	assert(run.stream);
-	feed(run.stream, header, strlen(header));
-	feed(run.stream, input.data, input.left);
-	feed(run.stream, "\n", 1);
+	feed(&run, header, strlen(header));
+	feed(&run, input.data, input.left);
+	feed(&run, "\n", 1);
 	lw_metrics_write(run.metrics, &loss, run.stream);
 	check_text();
 	lw_metrics_close(run.metrics);

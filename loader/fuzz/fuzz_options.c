@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* fuzz_options.c - what a person types, and what the kernel is given for it */
+/* fuzz_options.c - command lines, and the parameters that the kernel gets for them */
 #include <assert.h>
 #include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "fuzz.h"
 #include "text/options.h"
+#include "fuzz.h"
 
 #define MAX_ARGS 64
-/* What the kernel takes for one parameter (param_set_charp(), kernel/params.c). */
+/* The longest parameter that the kernel takes (param_set_charp(), kernel/params.c) */
 #define MAX_PARAM 1024
 
 static const struct lw_tool records = {
@@ -30,6 +30,11 @@ static const struct lw_tool records = {
 		     { "full_path", 'F', "PATH", "any string" },
 		     { "count_them", 'c', NULL, "a letter that is a common one" } },
 	.noptions = 11,
+	.names = { { "FLAGS",
+		     "names of flags",
+		     { { "O_WRONLY", 1LL << 33 }, { "O_CREAT", 0x40 }, { "O_TRUNC", 0x200 } },
+		     3 } },
+	.nnames = 1,
 };
 
 static const struct lw_tool reports = {
@@ -43,9 +48,9 @@ static const struct lw_tool reports = {
 	.noptions = 3,
 };
 
-/* ---- what the kernel makes of it (next_arg(), lib/cmdline.c) ---- */
+/* ---- the kernel's parser of parameters (next_arg(), lib/cmdline.c) ---- */
 
-/* Of its own table (lib/ctype.c), which has the no-break space of Latin-1. */
+/* The kernel's table of characters (lib/ctype.c) has the no-break space of Latin-1 as well. */
 static bool is_space(char c)
 {
 	return (c >= '\t' && c <= '\r') || c == ' ' || c == '\xa0';
@@ -77,7 +82,7 @@ static void next_param(char **rest, char **name, char **value)
 	assert(!strchr(*value, '"'));
 }
 
-/* ---- what must hold ---- */
+/* ---- checks ---- */
 
 static const struct lw_option *option_of(const struct lw_tool *tool, const char *name)
 {
@@ -99,7 +104,7 @@ static bool is_number(const char *text, long long min, long long max)
 	return end > text && !*end && !errno && n >= min && n <= max;
 }
 
-/* Each value of the list, and there are at most so many of them. */
+/* Each value of the list is good, and there are at most @most. */
 static bool is_list(const char *list, int most, bool (*ok)(const char *value))
 {
 	char *copy = strdup(list), *rest = copy, *value;
@@ -128,7 +133,7 @@ static bool is_name(const char *value)
 	return *value && strlen(value) <= 15;
 }
 
-/* Somebody typed it: behind a letter, behind =, or alone. */
+/* The value was typed: after a letter, after =, or alone. */
 static bool is_typed(const char *value, char *const *args, int n)
 {
 	size_t len = strlen(value);
@@ -193,7 +198,7 @@ static void check_params(const struct lw_tool *tool, const struct lw_options *op
 	assert(!*rest && !strcmp(name, "_stp_bufsize") && is_number(value, 1, 4095));
 }
 
-/* The first byte: which tool. Then the arguments, with a NUL between them. */
+/* The first byte chooses a tool. The arguments follow, with a NUL between them. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct input input = { data, size };

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * fuzz_signature.c - a public key's file and a signature's
+ * fuzz_signature.c - the files of a public key and of a signature
  *
- * The first byte is how many of the next are the key's; the signature is behind them.
+ * The first byte is the size of the key's file, which follows. The rest is the signature's.
  */
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "fuzz.h"
 #include "module/signature.h"
+#include "fuzz.h"
 
 static const char *root;
 

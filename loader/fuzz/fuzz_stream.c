@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * fuzz_stream.c - a module's output, to records, to a table and to JSON
+ * fuzz_stream.c - a module's output becomes records, a table and JSON
  *
- * The same bytes are read twice, in one piece and in many: both must print the same.
+ * The same bytes are read twice, in one piece and in many; both must print the same.
  */
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "fuzz.h"
 #include "text/render.h"
 #include "text/stream.h"
+#include "fuzz.h"
 
-/* Longer lines than that are dropped (stream.c). */
+/* Longer lines are dropped (stream.c). */
 #define MAX_LINE (64 << 10)
 
 static const struct lw_tool records = {
@@ -42,10 +42,10 @@ static const struct lw_tool reports = {
 };
 #define REPORTS "\ttime=time\tdisk=str\tcount=int\twait=dist\ttook=dist\n"
 
-/* The first byte of an input. */
+/* Bits of an input's first byte */
 enum { USE_REPORTS = 1, JSON = 2, GIVE_T = 4, GIVE_E = 8, NO_HEADER = 16, LONG_LINE = 32 };
 
-/* ---- what is printed ---- */
+/* ---- output ---- */
 
 struct output {
 	char *text;
@@ -56,7 +56,7 @@ static struct output *output;
 
 int __wrap_lw_signals_write(int fd, const char *buf, size_t len, size_t *done);
 
-/* In front of the loader's own (fuzz.mk). */
+/* This replaces the loader's function (fuzz.mk). */
 int __wrap_lw_signals_write(int fd, const char *buf, size_t len, size_t *done)
 {
 	(void)fd;
@@ -115,9 +115,8 @@ static void check_value(enum lw_type type, const struct lw_value *value)
 		check_dist(value->dist);
 }
 
-static int record(void *context, const struct lw_value *values)
+static int record(struct reading *reading, const struct lw_value *values)
 {
-	struct reading *reading = context;
 	int i;
 
 	for (i = 0; i < reading->tool->nfields; i++)
@@ -126,39 +125,44 @@ static int record(void *context, const struct lw_value *values)
 	return lw_render_record(reading->render, values);
 }
 
-static int report(void *context, long long nsec)
+static int report(struct reading *reading, long long nsec)
 {
-	struct reading *reading = context;
-
 	assert(nsec >= 0);
 	reading->reports++;
 	return lw_render_report(reading->render, nsec);
 }
 
-static int end(void *context)
+static int take(struct reading *reading, struct lw_stream *stream, int item)
 {
-	struct reading *reading = context;
-
+	if (item == LW_RECORD)
+		return record(reading, lw_stream_values(stream));
+	if (item == LW_REPORT)
+		return report(reading, lw_stream_time(stream));
+	if (item != LW_REPORT_END)
+		return item;
 	reading->ends++;
 	lw_render_end(reading->render);
 	return 0;
 }
 
-/* Each piece in memory of its own, so that the sanitizer guards its end. */
-static int feed(struct lw_stream *stream, const char *bytes, size_t len)
+/* Each piece has memory of its own, so that the sanitizer guards its end. */
+static int feed(struct reading *reading, struct lw_stream *stream, const char *bytes, size_t len)
 {
 	char *piece = malloc(len);
-	int err;
+	const char *p = piece;
+	int item, err = 0;
 
 	assert(piece);
 	memcpy(piece, bytes, len);
-	err = lw_stream_feed(stream, piece, len);
+	while (!err && (item = lw_stream_next(stream, &p, &len)))
+		err = take(reading, stream, item);
 	free(piece);
 	return err;
 }
 
-/* Pieces of 1 to 2 * @most bytes; all in one if that is 0. */
-static int feed_pieces(struct lw_stream *stream, const char *text, size_t len, unsigned int most)
+/* Feeds pieces of 1 to 2 * @most bytes; if that is 0, one piece. */
+static int feed_pieces(struct reading *reading, struct lw_stream *stream, const char *text,
+		       size_t len, unsigned int most)
 {
 	size_t n, i = 0;
 	int err = 0;
@@ -166,7 +170,7 @@ static int feed_pieces(struct lw_stream *stream, const char *text, size_t len, u
 	while (len && !err) {
 		n = most ? 1 + (most * ++i * 7) % (2 * most) : len;
 		n = n < len ? n : len;
-		err = feed(stream, text, n);
+		err = feed(reading, stream, text, n);
 		text += n;
 		len -= n;
 	}
@@ -183,7 +187,7 @@ static size_t lines(const char *text, size_t len)
 	return n;
 }
 
-/* Every line is one of these, if the first was a header. */
+/* If the first line was a header, each other line is one of these. */
 static void check_counts(const struct lw_stream *stream, const struct reading *reading,
 			 size_t nlines, bool lost)
 {
@@ -201,20 +205,20 @@ static int read_stream(struct reading *reading, int flags, const char *text, siz
 		       unsigned int most)
 {
 	static const struct lw_output_options to_stdout;
-	struct lw_stream_ops ops = { record, report, end, reading };
 	bool given[128] = { ['T'] = flags & GIVE_T, ['e'] = flags & GIVE_E };
-	struct lw_stream *stream = lw_stream_new(reading->tool, &ops);
+	struct lw_stream *stream = lw_stream_new(reading->tool);
 	struct lw_output *file;
 	int err;
 
 	assert(lw_output_open("x", &to_stdout, &file) == 0);
-	reading->render = lw_render_new(reading->tool, flags & JSON, given, file);
+	reading->render =
+		lw_render_new(reading->tool, flags & JSON, given, &(struct lw_columns){}, file);
 	assert(stream && reading->render);
 	output = &reading->out;
 	lw_render_start(reading->render);
-	err = feed_pieces(stream, text, len, most);
+	err = feed_pieces(reading, stream, text, len, most);
 	assert(err == 0 || err == -EPROTO);
-	/* A first line with a NUL or too long is a bad one, and the next is the first. */
+	/* A first line that is too long or has a NUL counts as bad, and the next line as first. */
 	if (!err && !(flags & NO_HEADER))
 		check_counts(stream, reading, lines(text, len), memmem(text, len, "#lost", 5));
 	assert(lw_render_flush(reading->render) == 0);
@@ -233,7 +237,7 @@ static char *put(char *out, const void *bytes, size_t len)
 	return out + len;
 }
 
-/* @more: of the long line's length, from 8 less than fit to 7 more */
+/* @more: from 0, where the long line is 8 bytes shorter than the longest, to 15 (7 longer) */
 static char *make_text(const struct input *input, int flags, int more, size_t *len)
 {
 	const char *name = flags & USE_REPORTS ? "#lwtools\t1\treports" : "#lwtools\t1\trecords";
@@ -256,7 +260,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct input input = { data, size };
 	int first = input_byte(&input), most = input_byte(&input), err, pieces_of;
-	/* Long lines take long: one in eight. */
+	/* Long lines take time, therefore only one input in eight has one. */
 	int flags = first >> 5 == 7 ? (first & 31) | LONG_LINE : first & 31;
 	struct reading whole = { 0 }, pieces = { 0 };
 	size_t len;
@@ -264,7 +268,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	whole.tool = pieces.tool = flags & USE_REPORTS ? &reports : &records;
 	err = read_stream(&whole, flags, text, len, 0);
-	/* A piece takes as long as a record: there must not be too many of a long line. */
+	/* A piece takes as long as a record does, therefore a long line has large pieces. */
 	pieces_of = flags & LONG_LINE ? 256 + most : 1 + most;
 	assert(read_stream(&pieces, flags, text, len, pieces_of) == err);
 	assert(whole.out.len == pieces.out.len);

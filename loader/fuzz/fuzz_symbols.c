@@ -2,9 +2,9 @@
 /*
  * fuzz_symbols.c - the CRCs of symbols in a module's file
  *
- * Input that does not begin as an ELF file does is what is in such sections: its first byte
- * says how many CRCs of the newer form come next, which are followed by their names; if it
- * is 255, all the rest is the older form.
+ * Input that does not begin as an ELF file does is the bytes of such sections. The first byte
+ * is the number of CRCs of the newer form; the CRCs follow, then their names. If it is 255,
+ * all the rest is the older form.
  */
 #include <assert.h>
 #include <elf.h>
@@ -12,12 +12,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fuzz.h"
 #include "rules/symbols.h"
+#include "fuzz.h"
 
 /* ---- the file ---- */
 
-/* Its parts, in this order, behind what is in the sections. */
+/* The file's end, after the bytes of the sections */
 struct tail {
 	char names[64];
 	Elf64_Shdr sections[4];
@@ -77,7 +77,7 @@ static char *file_around(const uint8_t *data, size_t size, size_t *file_size)
 	return file;
 }
 
-/* ---- what must hold ---- */
+/* ---- checks ---- */
 
 struct seen {
 	int n, most;
@@ -94,7 +94,7 @@ static bool see(const char *name, uint64_t crc, void *arg)
 	return seen->n == seen->most;
 }
 
-/* As many as it says, unless it was told to end, and no more of them than have room there. */
+/* The result is the number of symbols, all fit into the file, and the callback can end it. */
 static void check(const void *image, size_t size)
 {
 	struct seen all = { .most = -1 }, one = { .most = 1 };

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * fuzz_tool.c - a module's file and what it says of itself
+ * fuzz_tool.c - a module's file and its description
  *
- * Input that does not begin as an ELF file does is the section .modinfo of one: a fuzzer
- * that has to keep the file whole around it does not come far.
+ * Input that does not begin as an ELF file does is the section .modinfo of such a file: a
+ * fuzzer that had to keep the rest whole would not come far.
  */
 #include <assert.h>
 #include <ctype.h>
@@ -13,11 +13,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fuzz.h"
-#include "util/log.h"
+#include "module/tool.h"
 #include "text/options.h"
 #include "text/render.h"
-#include "module/tool.h"
+#include "util/reason.h"
+#include "fuzz.h"
 
 #define RELEASE "6.1.0"
 
@@ -33,7 +33,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 
 /* ---- the file ---- */
 
-/* Its parts, in this order, behind what is in the section. */
+/* The file's end, after the bytes of the section */
 struct tail {
 	char names[24];
 	Elf64_Shdr sections[3];
@@ -76,19 +76,35 @@ static void file_around(const uint8_t *info, size_t size)
 	free(file);
 }
 
-/* ---- what must hold of a description that was taken ---- */
+/* ---- checks of a description that was taken ---- */
 
-/* Inside of the section's copy, with a NUL behind it. */
+/* The text is inside of the section's copy, which a NUL ends. */
 static bool inside(const struct lw_tool *tool, const char *text)
 {
 	return text >= tool->info && text <= tool->info + tool->info_size;
 }
 
-/* It becomes a key of JSON, a parameter of the kernel, a long option. */
+/* A name becomes a key of JSON, a parameter of the kernel, a long option. */
 static bool is_name(const char *name)
 {
 	return (islower((unsigned char)*name) || *name == '_') && strlen(name) < 64 &&
 	       strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == strlen(name);
+}
+
+static void check_names(const struct lw_tool *tool)
+{
+	int i, j;
+
+	assert(tool->nnames >= 0 && tool->nnames <= LW_MAX_NAMES);
+	for (i = 0; i < tool->nnames; i++) {
+		const struct lw_names *names = &tool->names[i];
+
+		assert(*names->arg && inside(tool, names->arg) && inside(tool, names->want));
+		assert(names->n >= 1 && names->n <= LW_MAX_VALUES);
+		for (j = 0; j < names->n; j++)
+			assert(*names->values[j].name && inside(tool, names->values[j].name) &&
+			       names->values[j].number >= 0);
+	}
 }
 
 static void check_tool(const struct lw_tool *tool)
@@ -110,6 +126,10 @@ static void check_tool(const struct lw_tool *tool)
 		assert(field->type < LW_NTYPES && field->width >= 0 && field->width <= 200);
 		assert(!field->option || isalnum(field->option));
 	}
+	assert(tool->nexamples >= 0 && tool->nexamples <= LW_MAX_EXAMPLES);
+	for (i = 0; i < tool->nexamples; i++)
+		assert(inside(tool, tool->examples[i].text) &&
+		       inside(tool, tool->examples[i].args));
 	for (i = 0; i < tool->noptions; i++) {
 		const struct lw_option *option = &tool->options[i];
 
@@ -117,9 +137,10 @@ static void check_tool(const struct lw_tool *tool)
 		assert(isalnum(option->letter));
 		assert(!option->arg || (*option->arg && inside(tool, option->arg)));
 	}
+	check_names(tool);
 }
 
-/* It must be safe in the hands of those that work with it. */
+/* Each user of a description can work with it. */
 static void use_tool(const struct lw_tool *tool)
 {
 	char *args[] = { tool->name, "--json", "-p", "1", NULL };
@@ -131,7 +152,7 @@ static void use_tool(const struct lw_tool *tool)
 	assert(lw_output_open(tool->name, &to_stdout, &output) == 0);
 	lw_options_help(tool);
 	lw_options_parse(tool, 4, args, &options);
-	render = lw_render_new(tool, false, options.given, output);
+	render = lw_render_new(tool, false, options.given, &options.columns, output);
 	assert(render);
 	lw_render_start(render);
 	lw_render_free(render);

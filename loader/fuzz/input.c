@@ -17,7 +17,7 @@ uint8_t input_byte(struct input *input)
 	return *input->data++;
 }
 
-/* ---- a file for what reads files ---- */
+/* ---- a file for functions that read files ---- */
 
 static char root[256], file[512];
 static int fd;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* replay.c - a harness over files alone, without libFuzzer: for valgrind and other compilers */
+/* replay.c - runs a harness with files, without libFuzzer, for valgrind and other compilers */
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "fuzz.h"
 
-/* Most harnesses have none. */
+/* Most harnesses do not define it. */
 __attribute__((weak)) int LLVMFuzzerInitialize(int *argc, char ***argv);
 
 static void replay(const char *path)
@@ -20,7 +20,7 @@ static void replay(const char *path)
 	assert(data);
 	size = fread(data, 1, 1 << 20, file);
 	fclose(file);
-	/* Of its size exactly: one byte behind it is none of the input. */
+	/* The copy has exactly the input's size, so that a read after its end is found. */
 	copy = realloc(data, size ? size : 1);
 	assert(copy);
 	LLVMFuzzerTestOneInput(copy, size);

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* text.c - what the loader's output is held against: written apart from escape.c */
+/* text.c - checks of the loader's output that share no code with escape.c */
 #include <string.h>
 
 #include "fuzz.h"
 
 /*
- * One character at p, by the table of RFC 3629 (section 4). Returns its length, 0 if
- * there is none; the character in *c.
+ * Reads one character at p into *c, by the table of RFC 3629 (section 4). Returns its length,
+ * or 0 if the bytes are no character.
  */
 static size_t character(const char *text, const char *end, uint32_t *c)
 {
 	static const struct {
-		unsigned char first, last, low, high; /* of the first byte, of the second */
+		unsigned char first, last, low, high; /* ranges of the first and the second byte */
 		size_t n;
 	} rows[] = {
 		{ 0x00, 0x7f, 0, 0, 1 },       { 0xc2, 0xdf, 0x80, 0xbf, 2 },
@@ -57,7 +57,7 @@ bool is_visible(const char *text, size_t len)
 	return true;
 }
 
-/* ---- JSON: each returns the end of what begins at p, NULL if it is none ---- */
+/* ---- JSON: each function returns the end of the value at p, or NULL ---- */
 
 static const char *digits(const char *p, const char *end)
 {
@@ -118,7 +118,7 @@ static const char *string(const char *p, const char *end)
 
 static const char *value(const char *p, const char *end, int depth);
 
-/* What is between the brackets of an array or an object. */
+/* Reads the items of an array or an object, up to the closing bracket. */
 static const char *items(const char *p, const char *end, char closing, int depth)
 {
 	if (p < end && *p == closing)

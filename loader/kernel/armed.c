@@ -61,7 +61,7 @@ static int read_switch(const char *root, int i, int fd)
 	return state != '0' || (i == BY_FTRACE && !lw_armed_symbol(root, "kprobe_ftrace_handler"));
 }
 
-static int look(const char *root, int i)
+static int switch_state(const char *root, int i)
 {
 	int state, fd = open_switch(root, i);
 
@@ -74,12 +74,12 @@ static int look(const char *root, int i)
 
 int lw_armed_kprobes(const char *root)
 {
-	return look(root, BY_KPROBES);
+	return switch_state(root, BY_KPROBES);
 }
 
 int lw_armed_ftrace(const char *root)
 {
-	return look(root, BY_FTRACE);
+	return switch_state(root, BY_FTRACE);
 }
 
 /* ---- a watch ---- */

@@ -8,8 +8,8 @@
  * @root: directory that holds sys, "" on a real host
  * @path: in debugfs, such as kprobes/enabled
  *
- * Where debugfs is not mounted, it is mounted for a moment without a place, which nobody else can see
- * (fsmount(2)). Returns a descriptor, or -errno: -ENOENT if it cannot be mounted either.
+ * If debugfs is not mounted, it is mounted for a moment, without a place, so that nobody else sees
+ * it (fsmount(2)). Returns a descriptor or -errno; -ENOENT if it cannot be mounted.
  */
 int lw_debugfs_open(const char *root, const char *path);
 

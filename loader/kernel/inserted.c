@@ -8,12 +8,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "util/file.h"
+#include "kernel/control.h"
 #include "kernel/inserted.h"
-#include "module/tool.h"
+#include "util/file.h"
+#include "util/name.h"
+#include "util/number.h"
 
 /* ---- modules ---- */
 
@@ -27,13 +30,14 @@ bool lw_inserted_has(const char *root, const char *tool)
 }
 
 /* "lw_opensnoop 311296 1 - Live 0x0": name, size, users (- if they are not counted). */
-static bool parse_line(const char *root, const char *line, struct lw_inserted *module)
+static bool parse_module(const char *root, const char *line, struct lw_inserted *module)
 {
+	unsigned long long number;
 	char users[16];
 
 	if (sscanf(line, "lw_%55s %*u %15s", module->tool, users) != 2)
 		return false;
-	module->users = isdigit((unsigned char)users[0]) ? atoi(users) : -1;
+	module->users = lw_decimal(users, INT_MAX, &number) ? (int)number : -1;
 	return lw_tool_name_ok(module->tool) && lw_inserted_has(root, module->tool);
 }
 
@@ -50,7 +54,7 @@ static int read_modules(const char *root, FILE *file, struct lw_inserted **list)
 	int n = 0;
 
 	while (n >= 0 && getline(&line, &size, file) >= 0) {
-		if (!parse_line(root, line, &module))
+		if (!parse_module(root, line, &module))
 			continue;
 		more = realloc(*list, (n + 1) * sizeof(**list));
 		if (more) {
@@ -172,7 +176,8 @@ pid_t lw_inserted_holder(const char *root, const char *tool)
 	struct command_file wanted;
 	char path[PATH_MAX];
 	struct dirent *entry;
-	pid_t pid = 0;
+	unsigned long long pid;
+	bool found = false;
 	DIR *dir;
 
 	snprintf(wanted.end, sizeof(wanted.end), "/systemtap/lw_%s/.cmd", tool);
@@ -181,10 +186,24 @@ pid_t lw_inserted_holder(const char *root, const char *tool)
 		return 0;
 	snprintf(path, sizeof(path), "%s/proc", root);
 	dir = opendir(path);
-	while (dir && !pid && (entry = readdir(dir)))
-		if (isdigit((unsigned char)entry->d_name[0]) && holds(root, entry->d_name, &wanted))
-			pid = atoi(entry->d_name);
+	while (dir && !found && (entry = readdir(dir)))
+		found = lw_parse_decimal(entry->d_name, 1, INT_MAX, &pid) &&
+			holds(root, entry->d_name, &wanted);
 	if (dir)
 		closedir(dir);
-	return pid;
+	return found ? (pid_t)pid : 0;
+}
+
+/* ---- removal ---- */
+
+int lw_inserted_remove(const char *module)
+{
+	struct lw_control control;
+	int err = lw_control_open(module, &control);
+
+	lw_control_close(&control);
+	/* Attached to, none of SystemTap's, or not to be told: not ours to remove. */
+	if (err)
+		return err;
+	return syscall(SYS_delete_module, module, O_NONBLOCK) < 0 ? -errno : 0;
 }

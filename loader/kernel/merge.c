@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/types.h>
 
-#include "kernel/transport.h"
+#include "kernel/merge.h"
 
 /* struct _stp_trace of transport_msgs.h */
 struct header {
@@ -32,21 +32,21 @@ struct stream {
 };
 
 struct lw_merge {
-	const struct lw_relay_ops *ops;
+	const struct lw_sink *sink;
 	uint32_t next;
 	unsigned long long lost;
 	int n;
 	struct stream streams[];
 };
 
-struct lw_merge *lw_merge_new(int streams, const struct lw_relay_ops *ops)
+struct lw_merge *lw_merge_new(int streams, const struct lw_sink *sink)
 {
 	struct lw_merge *merge = calloc(1, sizeof(*merge) + streams * sizeof(merge->streams[0]));
 	int i;
 
 	if (!merge)
 		return NULL;
-	merge->ops = ops;
+	merge->sink = sink;
 	merge->next = 1;
 	merge->n = streams;
 	for (i = 0; i < streams; i++) {
@@ -99,7 +99,7 @@ static bool is_header(const struct header *h)
  * have one, so no file name can look like a header. Returns the bytes before
  * that header, or the packet's length if it is whole, or -1 if that cannot be told
  * before more has arrived. @there: bytes that have arrived, which may be fewer than
- * the packet has, and more, for the header may end behind it.
+ * the packet has, and more, for the header may end after it.
  */
 static ssize_t payload(const struct header *own, const char *packet, size_t there)
 {
@@ -131,9 +131,9 @@ static ssize_t payload(const struct header *own, const char *packet, size_t ther
 }
 
 /*
- * Brings the next packet header of a stream to its start. What is no packet is
- * the rest of one that found no room (print_flush.c), and zeroes that pad a
- * sub-buffer. Returns false if there is no packet that is whole or cut short.
+ * Brings the next packet header of a stream to its start. It skips the rest of a
+ * packet that found no room (print_flush.c), and zeroes that pad a sub-buffer. Returns
+ * false if there is no packet that is whole or cut short.
  */
 static bool head(struct stream *s, struct header *h)
 {
@@ -202,7 +202,7 @@ int lw_merge_run(struct lw_merge *merge, bool force)
 		count(merge, h.sequence);
 		s->start += sizeof(h) + len;
 		/* The kernel has counted a packet that was cut short. */
-		err = len == h.len ? merge->ops->data(merge->ops->context, packet, len) : 0;
+		err = len == h.len ? merge->sink->data(merge->sink->context, packet, len) : 0;
 		if (err)
 			return err;
 	}

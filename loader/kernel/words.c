@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <ctype.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "kernel/words.h"
+#include "util/number.h"
 
 enum counter { NOTHING, LOST, MISSED, ONE_MISSED, BARRED };
 
@@ -20,7 +20,7 @@ enum counter { NOTHING, LOST, MISSED, ONE_MISSED, BARRED };
 static const struct row {
 	const char *begin;
 	enum counter counter;
-	bool quote;        /* the message itself is printed behind the words */
+	bool quote;        /* the message itself is printed after the words */
 	const char *words; /* NULL: nothing is printed; %llu is the number */
 } rows[] = {
 	{ "There were @ transport failures", LOST, false, NULL },
@@ -57,24 +57,13 @@ static const struct row not_placed_row = {
 	"the kernel did not take one of its probes, and what that would show is missing; see dmesg"
 };
 
-/* Returns the end of the number there, or NULL. */
-static const char *number(const char *text, unsigned long long *value)
-{
-	char *end;
-
-	if (!isdigit((unsigned char)*text))
-		return NULL;
-	*value = strtoull(text, &end, 10);
-	return end;
-}
-
 static bool begins(const char *text, const char *begin, unsigned long long *value)
 {
 	unsigned long long other;
 
 	for (; *begin && text; begin++) {
 		if (*begin == '@' || *begin == '#')
-			text = number(text, *begin == '@' ? value : &other);
+			text = lw_decimal(text, ULLONG_MAX, *begin == '@' ? value : &other);
 		else if (*begin != *text++)
 			return false;
 	}

@@ -9,24 +9,27 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "util/lock.h"
+#include "module/manifest.h"
 #include "module/serial.h"
 #include "module/trust.h"
+#include "util/number.h"
+#include "util/place.h"
 
 /* In decimal, with a newline. */
 #define LIMIT 32
-/* Of all releases. */
+/* One lock for all releases. */
 #define LOCK ".serial"
 
-static int parse(const char *path, const char *text, uint64_t *serial, struct lw_reason *why)
+static int read_number(const char *path, const char *text, uint64_t *serial, struct lw_reason *why)
 {
-	size_t n = strspn(text, "0123456789");
+	unsigned long long number;
+	const char *end = lw_decimal(text, LW_SERIAL_LIMIT, &number);
 
-	if (n && n <= 18 && !strcmp(text + n, "\n")) {
-		*serial = strtoull(text, NULL, 10);
+	if (end && !strcmp(end, "\n")) {
+		*serial = number;
 		return 0;
 	}
-	lw_reason(why, "%s: holds no number; remove it", path);
+	lw_because(why, "%s: holds no number; remove it", path);
 	return -EPERM;
 }
 
@@ -44,7 +47,7 @@ int lw_serial_seen(const char *root, const char *release, uint64_t *serial, stru
 	close(dir);
 	if (err)
 		return err == -ENOENT ? 0 : err;
-	err = parse(path, text, serial, why);
+	err = read_number(path, text, serial, why);
 	free(text);
 	return err;
 }
@@ -112,7 +115,7 @@ static int record(const char *root, const char *release, uint64_t serial, struct
 	if (dir >= 0)
 		close(dir);
 	if (err && !why->text[0])
-		lw_reason(why, "%s/" LW_SERIALS ": %s", root, strerror(-err));
+		lw_because(why, "%s/" LW_SERIALS ": %s", root, strerror(-err));
 	return err;
 }
 
@@ -123,13 +126,13 @@ int lw_serial_record(const char *root, const char *release, uint64_t serial, str
 	uint64_t seen;
 
 	if (lock == -EAGAIN && holder) {
-		lw_reason(why,
-			  "process %d holds %s" LW_LOCK_DIR "/" LOCK "; kill -CONT %d, or -KILL",
-			  holder, root, holder);
+		lw_because(why,
+			   "process %d holds %s" LW_LOCK_DIR "/" LOCK "; kill -CONT %d, or -KILL",
+			   holder, root, holder);
 		return lock;
 	}
 	if (lock < 0) {
-		lw_reason(why, "%s" LW_LOCK_DIR "/" LOCK ": %s", root, strerror(-lock));
+		lw_because(why, "%s" LW_LOCK_DIR "/" LOCK ": %s", root, strerror(-lock));
 		return lock;
 	}
 	/* Another may have recorded a higher one since this one was compared. */

@@ -17,7 +17,7 @@
 #define BASE64 "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
 #define ID_SIZE 8
 
-/* What a file of signify's holds: a public key, or a signature. */
+/* The content of a file of signify: a public key, or a signature. */
 struct blob {
 	unsigned char algorithm[2];
 	unsigned char id[ID_SIZE];
@@ -28,7 +28,7 @@ _Static_assert(sizeof(struct blob) == 2 + ID_SIZE + crypto_sign_BYTES, "no paddi
 
 /*
  * @size: how many bytes the key or signature has. Anything more or less is refused, also
- * behind the last line, where signify would look for a signed message.
+ * after the last line, where signify would look for a signed message.
  */
 static bool parse_blob(const char *text, size_t text_size, struct blob *blob, size_t size)
 {
@@ -74,7 +74,7 @@ static void use_key(struct search *search, const char *file, const struct blob *
 	if (memcmp(key->id, search->signature->id, ID_SIZE))
 		return;
 	search->found++;
-	/* What is said of a wrong signature names the key. */
+	/* A message about a wrong signature names the key. */
 	snprintf(search->signer->name, sizeof(search->signer->name), "%.*s", (int)strlen(file) - 4,
 		 file);
 	search->good = crypto_sign_verify_detached(search->signature->bytes, search->bytes,
@@ -93,7 +93,7 @@ static void try_key(struct search *search, const char *file)
 	if (parse_blob(text, size, &key, crypto_sign_PUBLICKEYBYTES))
 		use_key(search, file, &key);
 	else
-		lw_reason(&search->ignored, "%s: not a public key of signify", path);
+		lw_because(&search->ignored, "%s: not a public key of signify", path);
 	free(text);
 }
 
@@ -132,8 +132,8 @@ static int no_key(const struct search *search, struct lw_reason *why)
 	char id[2 * ID_SIZE + 1];
 
 	sodium_bin2hex(id, sizeof(id), search->signature->id, ID_SIZE);
-	lw_reason(why, "signed by key %s, which is not in %s/" LW_KEYS "%s%s", id, search->root,
-		  ignored->text[0] ? "; not used: " : "", ignored->text);
+	lw_because(why, "signed by key %s, which is not in %s/" LW_KEYS "%s%s", id, search->root,
+		   ignored->text[0] ? "; not used: " : "", ignored->text);
 	return -ENOKEY;
 }
 
@@ -148,26 +148,26 @@ int lw_signature_check(const char *root, const void *bytes, size_t size, const c
 
 	signer->name[0] = '\0';
 	if (sodium_init() < 0) {
-		lw_reason(why, "libsodium cannot be used");
+		lw_because(why, "libsodium cannot be used");
 		return -EIO;
 	}
 	if (!parse_blob(signature, signature_size, &blob, crypto_sign_BYTES)) {
-		lw_reason(why, "the signature is damaged, or none of signify's");
+		lw_because(why, "the signature is damaged, or none of signify's");
 		return -EBADMSG;
 	}
 	err = try_keys(&search);
 	if (err) {
-		lw_reason(why, "%s/" LW_KEYS ": %s", root, strerror(-err));
+		lw_because(why, "%s/" LW_KEYS ": %s", root, strerror(-err));
 		return err;
 	}
 	if (!search.found)
 		return no_key(&search, why);
 	if (!search.good) {
-		lw_reason(why, "key %s has not signed this manifest: one of them was changed",
-			  signer->name);
+		lw_because(why, "key %s has not signed this manifest: one of them was changed",
+			   signer->name);
 		return -EKEYREJECTED;
 	}
-	lw_reason(why, "by key %s", signer->name);
+	lw_because(why, "by key %s", signer->name);
 	return 0;
 }
 

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * signature.h - who has signed these bytes, and what their hash is; libsodium only here
+ * signature.h - signatures and hashes of bytes; only this file uses libsodium
  *
- * Files are those of OpenBSD's signify(1): a line "untrusted comment: ...", and a line of
- * base64. Decoded that is "Ed", the key's id of 8 bytes, and a public key of 32 bytes or a
- * signature of 64 (usr.bin/signify/signify.c), by Ed25519 (RFC 8032).
+ * Files are those of OpenBSD's signify(1): a line "untrusted comment: ...", and a line of base64.
+ * The second is "Ed", the key's id of 8 bytes, and a public key of 32 bytes or a signature of 64
+ * (usr.bin/signify/signify.c), by Ed25519 (RFC 8032).
  */
 #ifndef LW_SIGNATURE_H
 #define LW_SIGNATURE_H
 
 #include <stddef.h>
 
-#include "util/log.h"
+#include "util/reason.h"
 
-/* Where public keys are, below the root; each is a file NAME.pub. */
+/* The directory of public keys, below the root; each is a file NAME.pub. */
 #define LW_KEYS "etc/lwtools/keys"
 /* A signature or a key has about 150 bytes. */
 #define LW_SIGNATURE_LIMIT 4096
@@ -27,10 +27,9 @@ struct lw_signer {
  * @root: directory that holds etc, "" on a real host
  * @signature: the text of the signature's file
  *
- * Keys that others than root could have changed are none (trust.h). Returns 0 and the
- * signer, -ENOKEY (no key with that id), -EKEYREJECTED (a key has that id, and has not
- * signed these bytes), -EBADMSG (not a signature) or another -errno; *why says which key,
- * or what is wrong.
+ * A key that others than root could have changed does not count (trust.h). Returns 0 and the
+ * signer, or -errno with *why: -ENOKEY (no key has that id), -EKEYREJECTED (a key has that id, and
+ * has not signed these bytes), -EBADMSG (not a signature) or another.
  */
 int lw_signature_check(const char *root, const void *bytes, size_t size, const char *signature,
 		       size_t signature_size, struct lw_signer *signer, struct lw_reason *why);
@@ -39,9 +38,10 @@ int lw_signature_check(const char *root, const void *bytes, size_t size, const c
 #define LW_HASH 64
 
 /*
- * lw_hash - the hash of these bytes, as "b2sum -l 256" writes it: BLAKE2b (RFC 7693)
+ * lw_hash - writes the hash of these bytes, as "b2sum -l 256" does: BLAKE2b (RFC 7693)
  *
- * A run hashes its module. Without instructions made for it, SHA-256 takes ten times as many.
+ * A run hashes its module. SHA-256 would take ten times as long without the processor's
+ * instructions for it.
  */
 void lw_hash(const void *bytes, size_t size, char hex[LW_HASH + 1]);
 

@@ -24,12 +24,13 @@ static int check_owner(const char *path, const struct stat *st, const char *step
 		       struct lw_reason *why)
 {
 	if (!is_ours(st)) {
-		lw_reason(why, "%s: owned by uid %u, not by root; %s", path, st->st_uid, step);
+		lw_because(why, "%s: owned by uid %u, not by root; %s", path, st->st_uid, step);
 		return -EPERM;
 	}
 	if (st->st_mode & (S_IWGRP | S_IWOTH)) {
-		lw_reason(why, "%s: others than its owner may write to it (mode %04o); chmod %o it",
-			  path, st->st_mode & 07777, st->st_mode & 07777 & ~(S_IWGRP | S_IWOTH));
+		lw_because(why,
+			   "%s: others than its owner may write to it (mode %04o); chmod %o it",
+			   path, st->st_mode & 07777, st->st_mode & 07777 & ~(S_IWGRP | S_IWOTH));
 		return -EPERM;
 	}
 	return 0;
@@ -61,7 +62,7 @@ static int walk_begin(struct walk *walk, const char *root, const char *path)
 
 /*
  * Puts the target of a link in the root directory in front of the rest of the way.
- * @n_at: length of that directory's path in walk->at, which has the link's behind it
+ * @n_at: length of that directory's path in walk->at, which has the link's after it
  */
 static int follow(struct walk *walk, int fd, const struct stat *st, size_t n_at)
 {
@@ -72,10 +73,10 @@ static int follow(struct walk *walk, int fd, const struct stat *st, size_t n_at)
 		return -errno;
 	target[n] = '\0';
 	if (!walk->top || !is_ours(st) || strstr(target, "..") || ++walk->links > MAX_LINKS) {
-		lw_reason(walk->why,
-			  "%s: is a symbolic link, which is not followed; install the "
-			  "directory itself",
-			  walk->at);
+		lw_because(
+			walk->why,
+			"%s: is a symbolic link, which is not followed; install the directory itself",
+			walk->at);
 		return -EPERM;
 	}
 	n = snprintf(rest, sizeof(rest), "%s/%s", target, walk->rest);
@@ -100,7 +101,7 @@ static int enter(struct walk *walk, int fd, const struct stat *st)
 	return 0;
 }
 
-static int step(struct walk *walk, const char *name)
+static int go_down(struct walk *walk, const char *name)
 {
 	size_t n = strlen(walk->at);
 	struct stat st;
@@ -139,7 +140,7 @@ int lw_trust_dir(const char *root, const char *path, struct lw_reason *why)
 	err = walk_begin(&walk, root, path);
 	next_name(&walk, name, sizeof(name));
 	while (!err && *name) {
-		err = step(&walk, name);
+		err = go_down(&walk, name);
 		next_name(&walk, name, sizeof(name));
 	}
 	if (!err)
@@ -147,7 +148,7 @@ int lw_trust_dir(const char *root, const char *path, struct lw_reason *why)
 	if (err == -ENOTDIR)
 		err = -ENOENT;
 	if (err != -ENOENT && !why->text[0])
-		lw_reason(why, "%s/%s: %s", root, path, strerror(-err));
+		lw_because(why, "%s/%s: %s", root, path, strerror(-err));
 	if (walk.fd >= 0)
 		close(walk.fd);
 	return err;
@@ -160,15 +161,15 @@ static int check_file(const char *path, const struct stat *st, size_t limit, str
 	int err;
 
 	if (!S_ISREG(st->st_mode)) {
-		lw_reason(why, "%s: not a regular file; reinstall the package that has it", path);
+		lw_because(why, "%s: not a regular file; reinstall the package that has it", path);
 		return -EPERM;
 	}
 	err = check_owner(path, st, "reinstall the package that has it", why);
 	if (err)
 		return err;
 	if ((size_t)st->st_size > limit) {
-		lw_reason(why, "%s: too large (%lld bytes, at most %zu)", path,
-			  (long long)st->st_size, limit);
+		lw_because(why, "%s: too large (%lld bytes, at most %zu)", path,
+			   (long long)st->st_size, limit);
 		return -EPERM;
 	}
 	return 0;
@@ -181,13 +182,13 @@ int lw_trust_open(int dir, const char *path, size_t limit, size_t *size, struct 
 			     O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
 	if (fd < 0 && errno == ELOOP) {
-		lw_reason(why, "%s: is a symbolic link; install the file itself", path);
+		lw_because(why, "%s: is a symbolic link; install the file itself", path);
 		return -EPERM;
 	}
 	if (fd < 0 || fstat(fd, &st) < 0) {
 		err = -errno;
 		if (err != -ENOENT)
-			lw_reason(why, "%s: %s", path, strerror(-err));
+			lw_because(why, "%s: %s", path, strerror(-err));
 	} else {
 		err = check_file(path, &st, limit, why);
 	}
@@ -200,7 +201,7 @@ int lw_trust_open(int dir, const char *path, size_t limit, size_t *size, struct 
 	return err;
 }
 
-static int read_all(int fd, char *buf, size_t size)
+static int read_bytes(int fd, char *buf, size_t size)
 {
 	size_t done = 0;
 
@@ -221,16 +222,16 @@ static int read_all(int fd, char *buf, size_t size)
 char *lw_trust_bytes(int fd, const char *path, size_t size, struct lw_reason *why)
 {
 	char *bytes = malloc(size + 1);
-	int err = bytes ? read_all(fd, bytes, size) : -ENOMEM;
+	int err = bytes ? read_bytes(fd, bytes, size) : -ENOMEM;
 
 	if (!err) {
 		bytes[size] = '\0';
 		return bytes;
 	}
 	if (err == -ENODATA)
-		lw_reason(why, "%s: was made shorter while it was read; try again", path);
+		lw_because(why, "%s: shrank while it was read; try again", path);
 	else
-		lw_reason(why, "%s: cannot be read: %s", path, strerror(-err));
+		lw_because(why, "%s: cannot be read: %s", path, strerror(-err));
 	free(bytes);
 	errno = -err;
 	return NULL;

@@ -2,6 +2,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -14,15 +15,16 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "util/clock.h"
 #include "recorder/flight.h"
-#include "util/log.h"
-#include "util/place.h"
 #include "recorder/rendezvous.h"
 #include "recorder/ring.h"
+#include "util/file.h"
+#include "util/log.h"
+#include "util/number.h"
+#include "util/place.h"
 #include "util/signals.h"
 
-/* Who are given records at once. They may stand still, and others always find a slot. */
+/* So many readers get records at once. They may stand still; others always find a slot. */
 #define MAX_READERS 8
 #define SLOTS 12
 /* How long who has come has to ask for something. */
@@ -46,7 +48,7 @@ struct recorder {
 	const struct lw_flight *flight;
 	struct lw_ring *ring;
 	int records, messages, ready; /* pipes from the run; -1: at their end */
-	int report;                   /* pipe to who started it; -1: told */
+	int report;                   /* pipe to the process that started it; -1: told */
 	int listener;
 	pid_t run;
 	bool ended; /* the run has */
@@ -245,7 +247,7 @@ static void take_request(struct recorder *r, struct reader *reader, char request
 		stop(r);
 }
 
-/* What a reader sends: a request, and the end of its side. Returns false if it is gone. */
+/* A reader sends a request, and the end of its side. Returns false if it is gone. */
 static bool listen_to(struct recorder *r, struct reader *reader)
 {
 	char byte;
@@ -259,7 +261,7 @@ static bool listen_to(struct recorder *r, struct reader *reader)
 		take_request(r, reader, byte);
 	if (n == 0 && !reader->leaving) {
 		reader->leaving = true;
-		/* Of what is kept, nobody waits for the rest. */
+		/* A reader of the kept records does not wait for the rest. */
 		reader->end = reader->request == LW_REQUEST_ATTACH ? lw_ring_newest(r->ring)
 								   : reader->cursor;
 	}
@@ -305,7 +307,7 @@ static size_t next_piece(const struct recorder *r, struct reader *reader, const 
 		return 0;
 	n = lw_ring_next(r->ring, &reader->cursor, text);
 	if (reader->cursor.at >= end) {
-		/* What came after its end is no loss to it. */
+		/* Lines that came after its end are no loss to it. */
 		if (reader->request == LW_REQUEST_DUMP || reader->leaving)
 			reader->cursor.dropped -= reader->cursor.lines - reader->end.lines;
 		return 0;
@@ -377,7 +379,7 @@ static bool has_readers(const struct recorder *r)
 
 /* ---- the beginning ---- */
 
-/* Who started it is told once. Returns false if he has gone away. */
+/* Tells the one who started it, once. Returns false if he has gone away. */
 static bool report(struct recorder *r, int code)
 {
 	char byte = code;
@@ -399,9 +401,9 @@ static void detach(void)
 }
 
 /*
- * The records of a run that has ended before this one began. What has been told ends, and if
- * it stands still now, when it goes on; what cannot be told would be there for ever, behind
- * a socket that has no name any more. Returns false, printed, if that is so.
+ * Ends the recorder of a previous run that has ended. One that stands still ends when it goes on.
+ * One that cannot be told, since its queue is full, would remain for ever without a name for its
+ * socket: then this prints a message and returns false.
  */
 static bool replace_old(const struct lw_flight *flight)
 {
@@ -417,13 +419,12 @@ static bool replace_old(const struct lw_flight *flight)
 	pid = lw_rendezvous_pid(fd);
 	err = lw_rendezvous_answer(fd, GOODBYE_SECONDS, &farewell);
 	if (!err)
-		lw_note("%s: what was kept of the run before, %zu bytes, is gone", flight->tool,
+		lw_note("%s: the previous run's records, %zu bytes, are gone", flight->tool,
 			farewell.kept);
 	else if (err == -ETIMEDOUT && !pid)
 		lw_warn(LW_RENDEZVOUS_AGAIN, flight->tool);
 	else if (err == -ETIMEDOUT)
-		lw_warn("%s: the recorder of the run before (pid %d) stands still, and will end "
-			"when it goes on; kill -KILL %d ends it now",
+		lw_warn("%s: the previous run's recorder (pid %d) is stopped; kill -KILL %d ends it",
 			flight->tool, pid, pid);
 	return true;
 }
@@ -607,7 +608,7 @@ static int spawn(struct recorder *r)
 	if (r->run < 0)
 		return -errno;
 	if (r->run == 0) {
-		/* What is left open would keep who waits for its end waiting. */
+		/* Only the recorder has these: their other ends must notice when it closes them. */
 		close(r->report);
 		close(records[0]);
 		run(r->flight, records[1], ready[1], messages[1]);
@@ -622,16 +623,17 @@ static int spawn(struct recorder *r)
 	return 0;
 }
 
-/* Other descriptors, such as a pipe of who waits for the end of all that was started. */
+/* Closes other descriptors, such as a pipe whose reader waits until all processes have ended. */
 static void close_others(int but)
 {
 	DIR *dir = opendir("/proc/self/fd");
 	struct dirent *entry;
 
 	while (dir && (entry = readdir(dir))) {
-		int fd = atoi(entry->d_name);
+		unsigned long long fd;
 
-		if (fd > STDERR_FILENO && fd != but && fd != dirfd(dir))
+		if (lw_parse_decimal(entry->d_name, STDERR_FILENO + 1, INT_MAX, &fd) &&
+		    (int)fd != but && (int)fd != dirfd(dir))
 			close(fd);
 	}
 	if (dir)

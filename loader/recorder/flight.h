@@ -2,26 +2,27 @@
 /*
  * flight.h - a recorder: a run without a terminal, and a process that keeps its last records
  *
- * These are two processes. The run writes records to a pipe and knows nothing of who reads
- * them. The recorder reads that pipe, keeps so many bytes of it, and gives them to whoever
- * asks at the socket of rendezvous.h: root only. Whoever reads slowly loses lines; neither
- * the run nor the recorder waits for him. If the run ends by itself, or is killed, what was
- * kept is there until lw_stop() or the tool's next recorder; if the recorder is killed, the
- * run ends, as its reader is gone.
+ * There are two processes. The run writes records to a pipe, and does not know its readers. The
+ * recorder reads the pipe, keeps the last records, and gives them to root's readers at the socket
+ * of rendezvous.h. A slow reader loses lines: neither the run nor the recorder waits for it. If the
+ * run ends by itself or is killed, the records are kept until lw_stop() or the tool's next
+ * recorder. If the recorder is killed, the run ends, since nobody reads its pipe.
  */
 #ifndef LW_FLIGHT_H
 #define LW_FLIGHT_H
 
 #include <stddef.h>
 
-#include "verbs/lwload.h"
+#include "util/exit.h"
 
-/* What a run of a recorder has beside its arguments. */
+/* Descriptors that a recorder's run gets besides its arguments */
 struct lw_recorded {
-	int ready;    /* one byte is written there when the probes are in place: */
-	int messages; /* and from then on this is stderr */
+	int ready;    /* the run writes one byte when its probes are in place */
+	int messages; /* from then on this is stderr */
 };
-/* The bytes: each line is a record, the first one is the heading, or empty lines divide them. */
+/*
+ * The byte tells the form: lines are records, the first is a heading, or empty lines end reports.
+ */
 #define LW_READY_LINES 'l'
 #define LW_READY_HEADING 'h'
 #define LW_READY_BLOCKS 'b'
@@ -30,20 +31,21 @@ struct lw_flight {
 	const char *root; /* "" but in tests */
 	const char *tool;
 	size_t keep; /* bytes */
-	/* Does the run, and returns its exit code. */
+	/* Runs the tool, and returns its exit code. */
 	enum lw_exit (*run)(void *context, const struct lw_recorded *recorded);
 	void *context;
 };
 
-/* The longest line; a longer one is cut there. */
+/* Bytes of the longest line; a longer one is cut */
 #define LW_FLIGHT_LINE (64 << 10)
 
 /*
- * lw_flight_start - begin a recording in processes of their own, out of reach of this one's
- * terminal and session
+ * lw_flight_start - begins a recording in processes of their own, without this one's terminal and
+ * session
  *
- * Until the probes are in place, the run's stderr is the caller's, and what it wrote to
- * stdout, if it then ends, as well. Returns LW_OK when they are, or the exit code of the run.
+ * Until the probes are in place, the run's stderr is the caller's. If the run ends before, its
+ * stdout is the caller's as well. Returns LW_OK when the probes are in place, or the run's exit
+ * code.
  */
 enum lw_exit lw_flight_start(const struct lw_flight *flight);
 

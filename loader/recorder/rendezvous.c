@@ -12,9 +12,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "util/place.h"
 #include "recorder/rendezvous.h"
-#include "module/tool.h"
+#include "util/name.h"
+#include "util/place.h"
 
 /* A recorder answers at once, unless it is stopped. */
 #define LOOK_SECONDS 2
@@ -134,7 +134,7 @@ pid_t lw_rendezvous_pid(int fd)
 
 int lw_rendezvous_ask(const char *root, const char *tool, enum lw_request request)
 {
-	/* Of one that stands still, the queue may be full. */
+	/* The queue of a recorder that stands still may be full. */
 	struct timeval patience = { LOOK_SECONDS, 0 };
 	struct sockaddr_un address;
 	char byte = request;
@@ -154,8 +154,8 @@ int lw_rendezvous_ask(const char *root, const char *tool, enum lw_request reques
 	return err;
 }
 
-/* All until its end, with a NUL behind it. Returns its length or -errno. */
-static ssize_t read_all(int fd, int seconds, char *text, size_t size)
+/* All until its end, with a NUL after it. Returns its length or -errno. */
+static ssize_t read_answer(int fd, int seconds, char *text, size_t size)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 	size_t len = 0;
@@ -176,7 +176,7 @@ static ssize_t read_all(int fd, int seconds, char *text, size_t size)
 int lw_rendezvous_answer(int fd, int seconds, struct lw_farewell *farewell)
 {
 	char text[LW_FAREWELL_SIZE];
-	ssize_t n = read_all(fd, seconds, text, sizeof(text));
+	ssize_t n = read_answer(fd, seconds, text, sizeof(text));
 
 	close(fd);
 	if (n < 0)

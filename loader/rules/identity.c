@@ -1,37 +1,49 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <elf.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "util/file.h"
-#include "rules/identity.h"
 #include "kernel/notes.h"
+#include "rules/identity.h"
+#include "rules/table.h"
+#include "util/file.h"
+#include "util/reason.h"
 
-enum lw_result lw_identity_name(const struct lw_tool *tool, struct lw_reason *why)
+/*
+ * name - does the file hold the module that it is named after?
+ *
+ * A file can be renamed, after which its control directory is looked for under the wrong
+ * name (systemtap staprun/common.c).
+ */
+enum lw_result lw_rule_name(const struct lw_subject *subject, struct lw_reason *why)
 {
+	const struct lw_tool *tool = subject->tool;
+
 	if (!strncmp(tool->module, "lw_", 3) && !strcmp(tool->module + 3, tool->name)) {
-		lw_reason(why, "%s", tool->module);
+		lw_because(why, "%s", tool->module);
 		return LW_RULE_OK;
 	}
-	lw_reason(why, "the file holds module %s, wanted lw_%s; reinstall the package that has it",
-		  tool->module, tool->name);
+	lw_because(why, "the file holds module %s, wanted lw_%s; reinstall the package that has it",
+		   tool->module, tool->name);
 	return LW_RULE_FAIL;
 }
 
-enum lw_result lw_identity_release(const struct lw_tool *tool, const char *release,
-				   struct lw_reason *why)
+/*
+ * release - is it for this release of the kernel?
+ *
+ * The kernel compares vermagic itself but says only "Invalid module format".
+ */
+enum lw_result lw_rule_release(const struct lw_subject *subject, struct lw_reason *why)
 {
-	size_t n = strcspn(tool->vermagic, " ");
+	const char *vermagic = subject->tool->vermagic, *release = subject->release;
+	size_t n = strcspn(vermagic, " ");
 
-	if (n == strlen(release) && !strncmp(tool->vermagic, release, n)) {
-		lw_reason(why, "%s", tool->vermagic);
+	if (n == strlen(release) && !strncmp(vermagic, release, n)) {
+		lw_because(why, "%s", vermagic);
 		return LW_RULE_OK;
 	}
-	lw_reason(why, "built for kernel %.*s, this kernel is %s; apt install lwtools-modules-%s",
-		  (int)n, tool->vermagic, release, release);
+	lw_because(why, "built for kernel %.*s, this kernel is %s; apt install lwtools-modules-%s",
+		   (int)n, vermagic, release, release);
 	return LW_RULE_FAIL;
 }
 
@@ -41,18 +53,6 @@ bool lw_identity_modversions(const struct lw_tool *tool)
 	const char *at = strstr(tool->vermagic, word);
 
 	return at && (!at[sizeof(word) - 1] || at[sizeof(word) - 1] == ' ');
-}
-
-int lw_identity_check(const struct lw_tool *tool, const char *root, const char *release)
-{
-	struct lw_reason why;
-
-	if (lw_identity_name(tool, &why) == LW_RULE_OK &&
-	    lw_identity_release(tool, release, &why) == LW_RULE_OK &&
-	    lw_identity_build(tool, root, &why) != LW_RULE_FAIL)
-		return 0;
-	lw_error("%s: refused: %s", tool->path, why.text);
-	return -EPERM;
 }
 
 static bool same_hex(const unsigned char *bytes, size_t len, const char *hex)
@@ -73,23 +73,12 @@ static bool same_hex(const unsigned char *bytes, size_t len, const char *hex)
 /* Does the running kernel have that build-id? Returns 1, 0, or -ENODATA: not known. */
 static int has_build_id(const char *wanted, const char *root)
 {
-	unsigned char notes[4096];
-	const unsigned char *id;
-	char path[512];
+	unsigned char id[LW_NOTES_LIMIT];
 	size_t len;
-	ssize_t n;
-	int fd;
 
-	if (!wanted)
+	if (!wanted || lw_notes_build_id(root, id, &len))
 		return -ENODATA;
-	snprintf(path, sizeof(path), "%s/sys/kernel/notes", root);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -ENODATA;
-	n = read(fd, notes, sizeof(notes));
-	close(fd);
-	id = n > 0 ? lw_notes_find(notes, n, ELF_NOTE_GNU, NT_GNU_BUILD_ID, &len) : NULL;
-	return id ? same_hex(id, len, wanted) : -ENODATA;
+	return same_hex(id, len, wanted);
 }
 
 bool lw_identity_same_build(const struct lw_tool *tool, const char *root)
@@ -104,13 +93,13 @@ static enum lw_result another_build(const struct lw_tool *tool, const struct lw_
 	static const char what[] = "built for another build of this release";
 
 	if (lw_identity_modversions(tool)) {
-		lw_reason(why, "%s: %s", what, how->text);
+		lw_because(why, "%s: %s", what, how->text);
 		return LW_RULE_WARN;
 	}
-	lw_reason(why,
-		  "%s: %s; a kernel without modversions would take it, whatever is different; "
-		  "install modules made for this build",
-		  what, how->text);
+	lw_because(
+		why,
+		"%s: %s; a kernel without modversions would take it in spite of the difference; install modules made for this build",
+		what, how->text);
 	return LW_RULE_FAIL;
 }
 
@@ -124,18 +113,29 @@ static enum lw_result unknown_build(const struct lw_tool *tool, int err, struct 
 			 "neither build-id nor uname -v can be read: /proc/sys/kernel/version: %s",
 			 strerror(-err));
 	if (lw_identity_modversions(tool)) {
-		lw_reason(why, "%s", what);
+		lw_because(why, "%s", what);
 		return LW_RULE_SKIP;
 	}
-	lw_reason(why,
-		  "%s; a kernel without modversions would take it, whatever it was built for%s",
-		  what, tool->uts ? "" : "; reinstall the package that has it");
+	lw_because(why,
+		   "%s; a kernel without modversions would take it in spite of the difference%s",
+		   what, tool->uts ? "" : "; reinstall the package that has it");
 	return LW_RULE_FAIL;
 }
 
-enum lw_result lw_identity_build(const struct lw_tool *tool, const char *root,
-				 struct lw_reason *why)
+/*
+ * build - was it built for this very build of the running kernel?
+ *
+ * Several builds share one release name. They differ in the build-id, see
+ * lw_identity_same_build(), and in uname -v, which is in proc/sys/kernel/version
+ * (kernel/utsname_sysctl.c). Returns LW_RULE_OK, or, with modversions, by which the kernel
+ * itself refuses what does not fit, LW_RULE_SKIP if neither is known and LW_RULE_WARN if one
+ * differs; without them, LW_RULE_FAIL for both. No option lets that pass: --unsigned is about
+ * who vouches for a module, and nobody can vouch for a kernel that is not known.
+ */
+enum lw_result lw_rule_build(const struct lw_subject *subject, struct lw_reason *why)
 {
+	const struct lw_tool *tool = subject->tool;
+	const char *root = subject->root;
 	int id = has_build_id(tool->build_id, root);
 	struct lw_reason how;
 	char version[256];
@@ -143,15 +143,15 @@ enum lw_result lw_identity_build(const struct lw_tool *tool, const char *root,
 
 	n = lw_file_read(version, sizeof(version), "%s/proc/sys/kernel/version", root);
 	if (version[0] && tool->uts && strcmp(version, tool->uts)) {
-		lw_reason(&how, "%.255s, this one is %s", tool->uts, version);
+		lw_because(&how, "%.255s, this one is %s", tool->uts, version);
 		return another_build(tool, &how, why);
 	}
 	if (id == 0) {
-		lw_reason(&how, "its build-id is %.255s", tool->build_id);
+		lw_because(&how, "its build-id is %.255s", tool->build_id);
 		return another_build(tool, &how, why);
 	}
 	if (id < 0 && (!version[0] || !tool->uts))
 		return unknown_build(tool, n < 0 ? n : 0, why);
-	lw_reason(why, "the same %s", id == 1 ? "build-id" : "uname -v; no build-id to compare");
+	lw_because(why, "the same %s", id == 1 ? "build-id" : "uname -v; no build-id to compare");
 	return LW_RULE_OK;
 }

@@ -7,28 +7,16 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "rules/origin.h"
 #include "module/serial.h"
 #include "module/trust.h"
+#include "rules/origin.h"
+#include "rules/table.h"
+#include "util/log.h"
 
-enum { MANIFEST, SIGNED, HASH, SERIAL };
-const char *const lw_origin_rules[LW_NORIGIN] = { "manifest", "signed", "hash", "serial" };
-
-static struct lw_reason *why(struct lw_origin *origin, int row)
+static void skip(struct lw_answer *answer, const char *text)
 {
-	return &origin->rows[row].why;
-}
-
-static void set(struct lw_origin *origin, int row, enum lw_result result, enum lw_waiver waiver)
-{
-	origin->rows[row].result = result;
-	origin->rows[row].waiver = waiver;
-}
-
-static void skip(struct lw_origin *origin, int row, const char *text)
-{
-	lw_reason(why(origin, row), "%s", text);
-	set(origin, row, LW_RULE_SKIP, LW_NO_WAIVER);
+	lw_because(&answer->why, "%s", text);
+	answer->result = LW_RULE_SKIP;
 }
 
 /* The file beside the module. */
@@ -47,28 +35,29 @@ static int read_manifest(const struct lw_tool *tool, struct lw_origin *origin, s
 
 	path_beside(tool, LW_MANIFEST, path, sizeof(path));
 	err = lw_trust_read(tool->dir, path, LW_MANIFEST_LIMIT, &origin->text, size,
-			    why(origin, MANIFEST));
+			    &origin->manifest_rule.why);
 	if (err == -ENOENT)
-		lw_reason(why(origin, MANIFEST),
-			  "no %s beside it to vouch for it; reinstall the package that has it, or "
-			  "use --unsigned",
-			  LW_MANIFEST);
+		lw_because(
+			&origin->manifest_rule.why,
+			"no %s beside it to vouch for it; reinstall the package that has it, or use --unsigned",
+			LW_MANIFEST);
 	if (err)
-		set(origin, MANIFEST, LW_RULE_FAIL, err == -ENOENT ? LW_UNSIGNED : LW_NO_WAIVER);
+		origin->manifest_rule.result = err == -ENOENT ? LW_RULE_WAIVABLE : LW_RULE_FAIL;
 	return err;
 }
 
 static void no_key(struct lw_origin *origin)
 {
-	struct lw_reason found = *why(origin, SIGNED);
+	struct lw_reason found = origin->signed_rule.why;
 
-	lw_reason(why(origin, SIGNED), "%.900s; install the key, or use --unsigned", found.text);
+	lw_because(&origin->signed_rule.why, "%.900s; install the key, or use --unsigned",
+		   found.text);
 }
 
 static void check_signature(const struct lw_tool *tool, const char *root, size_t size,
 			    struct lw_origin *origin)
 {
-	struct lw_reason *reason = why(origin, SIGNED);
+	struct lw_reason *reason = &origin->signed_rule.why;
 	char path[PATH_MAX], *text;
 	size_t n;
 	int err;
@@ -76,12 +65,12 @@ static void check_signature(const struct lw_tool *tool, const char *root, size_t
 	path_beside(tool, LW_MANIFEST ".sig", path, sizeof(path));
 	err = lw_trust_read(tool->dir, path, LW_SIGNATURE_LIMIT, &text, &n, reason);
 	if (err == -ENOENT)
-		lw_reason(reason,
-			  "no %s.sig beside it: the manifest is not signed; sign it, or use "
-			  "--unsigned",
-			  LW_MANIFEST);
+		lw_because(
+			reason,
+			"no %s.sig beside it: the manifest is not signed; sign it, or use --unsigned",
+			LW_MANIFEST);
 	if (err) {
-		set(origin, SIGNED, LW_RULE_FAIL, err == -ENOENT ? LW_UNSIGNED : LW_NO_WAIVER);
+		origin->signed_rule.result = err == -ENOENT ? LW_RULE_WAIVABLE : LW_RULE_FAIL;
 		return;
 	}
 	err = lw_signature_check(root, origin->text, size, text, n, &origin->signer, reason);
@@ -90,8 +79,9 @@ static void check_signature(const struct lw_tool *tool, const char *root, size_t
 		no_key(origin);
 	if (err)
 		origin->signer.name[0] = '\0';
-	set(origin, SIGNED, err ? LW_RULE_FAIL : LW_RULE_OK,
-	    err == -ENOKEY ? LW_UNSIGNED : LW_NO_WAIVER);
+	origin->signed_rule.result = !err             ? LW_RULE_OK
+				     : err == -ENOKEY ? LW_RULE_WAIVABLE
+						      : LW_RULE_FAIL;
 }
 
 /* ---- what the manifest says ---- */
@@ -100,31 +90,29 @@ static void check_manifest(const struct lw_tool *tool, const char *release, size
 			   struct lw_origin *origin)
 {
 	struct lw_manifest *manifest = &origin->manifest;
-	struct lw_reason found, *reason = why(origin, MANIFEST);
-	enum lw_waiver waiver = LW_NO_WAIVER;
+	struct lw_reason found, *reason = &origin->manifest_rule.why;
 	enum lw_result result = LW_RULE_FAIL;
 
 	if (lw_manifest_parse(origin->text, size, tool->module, manifest, &found)) {
-		lw_reason(reason, "%s: %s", LW_MANIFEST, found.text);
+		lw_because(reason, "%s: %s", LW_MANIFEST, found.text);
 		memset(manifest, 0, sizeof(*manifest));
 	} else if (strcmp(manifest->release, release)) {
-		lw_reason(reason,
-			  "%s is for kernel %s, this kernel is %s; apt install "
-			  "lwtools-modules-%s",
-			  LW_MANIFEST, manifest->release, release, release);
+		lw_because(reason,
+			   "%s is for kernel %s, this kernel is %s; apt install lwtools-modules-%s",
+			   LW_MANIFEST, manifest->release, release, release);
 	} else if (!manifest->hash) {
-		lw_reason(reason,
-			  "%s does not list %s; reinstall the package that has it, or use "
-			  "--unsigned",
-			  LW_MANIFEST, tool->module);
-		waiver = LW_UNSIGNED;
+		lw_because(
+			reason,
+			"%s does not list %s; reinstall the package that has it, or use --unsigned",
+			LW_MANIFEST, tool->module);
+		result = LW_RULE_WAIVABLE;
 	} else {
-		lw_reason(reason, "lists it; version %s, SystemTap %s",
-			  manifest->version ? manifest->version : "unknown",
-			  manifest->systemtap ? manifest->systemtap : "unknown");
+		lw_because(reason, "lists it; version %s, SystemTap %s",
+			   manifest->version ? manifest->version : "unknown",
+			   manifest->systemtap ? manifest->systemtap : "unknown");
 		result = LW_RULE_OK;
 	}
-	set(origin, MANIFEST, result, waiver);
+	origin->manifest_rule.result = result;
 }
 
 static void check_hash(const struct lw_tool *tool, struct lw_origin *origin)
@@ -133,20 +121,20 @@ static void check_hash(const struct lw_tool *tool, struct lw_origin *origin)
 	char found[LW_HASH + 1];
 
 	if (!want) {
-		skip(origin, HASH, "no manifest lists it");
+		skip(&origin->hash_rule, "no manifest lists it");
 		return;
 	}
 	lw_hash(tool->image, tool->size, found);
 	if (strcmp(found, want)) {
-		lw_reason(why(origin, HASH),
-			  "the file is not the one of its manifest: its hash is %s, wanted %s; "
-			  "reinstall the package that has it",
-			  found, want);
-		set(origin, HASH, LW_RULE_FAIL, LW_NO_WAIVER);
+		lw_because(
+			&origin->hash_rule.why,
+			"the file is not the one of its manifest: its hash is %s, wanted %s; reinstall the package that has it",
+			found, want);
+		origin->hash_rule.result = LW_RULE_FAIL;
 		return;
 	}
-	lw_reason(why(origin, HASH), "%s", found);
-	set(origin, HASH, LW_RULE_OK, LW_NO_WAIVER);
+	lw_because(&origin->hash_rule.why, "%s", found);
+	origin->hash_rule.result = LW_RULE_OK;
 }
 
 static void check_serial(const char *root, const char *release, struct lw_origin *origin)
@@ -154,26 +142,27 @@ static void check_serial(const char *root, const char *release, struct lw_origin
 	uint64_t serial = origin->manifest.serial;
 
 	if (!origin->signer.name[0] || !serial) {
-		skip(origin, SERIAL, "no manifest that is signed");
+		skip(&origin->serial_rule, "no manifest that is signed");
 		return;
 	}
-	if (lw_serial_seen(root, release, &origin->seen, why(origin, SERIAL))) {
-		set(origin, SERIAL, LW_RULE_FAIL, LW_NO_WAIVER);
+	if (lw_serial_seen(root, release, &origin->seen, &origin->serial_rule.why)) {
+		origin->serial_rule.result = LW_RULE_FAIL;
 		return;
 	}
 	if (serial < origin->seen) {
-		lw_reason(why(origin, SERIAL),
-			  "%" PRIu64 ", and %" PRIu64 " has been used on this host: an older one "
-			  "may have been put in its place; upgrade, or use --older, or remove "
-			  "%s/" LW_SERIALS "/%s",
-			  serial, origin->seen, root, release);
-		set(origin, SERIAL, LW_RULE_FAIL, LW_OLDER);
+		lw_because(
+			&origin->serial_rule.why,
+			"%" PRIu64 ", and %" PRIu64
+			" has been used on this host: an older one may have been put in its place; upgrade, or use --older, or remove %s/" LW_SERIALS
+			"/%s",
+			serial, origin->seen, root, release);
+		origin->serial_rule.result = LW_RULE_WAIVABLE;
 		return;
 	}
-	lw_reason(why(origin, SERIAL), "%" PRIu64 ", %s", serial,
-		  serial > origin->seen ? "higher than any used on this host"
-					: "the highest used on this host");
-	set(origin, SERIAL, LW_RULE_OK, LW_NO_WAIVER);
+	lw_because(&origin->serial_rule.why, "%" PRIu64 ", %s", serial,
+		   serial > origin->seen ? "higher than any used on this host"
+					 : "the highest used on this host");
+	origin->serial_rule.result = LW_RULE_OK;
 }
 
 void lw_origin_read(const struct lw_tool *tool, const char *root, const char *release,
@@ -182,16 +171,16 @@ void lw_origin_read(const struct lw_tool *tool, const char *root, const char *re
 	size_t size;
 
 	memset(origin, 0, sizeof(*origin));
+	origin->read = true;
 	if (read_manifest(tool, origin, &size)) {
-		skip(origin, SIGNED, "no manifest");
+		skip(&origin->signed_rule, "no manifest");
 	} else {
 		/* Before it is cut into parts. */
 		check_signature(tool, root, size, origin);
-		if (origin->rows[SIGNED].result == LW_RULE_OK ||
-		    origin->rows[SIGNED].waiver == LW_UNSIGNED)
+		if (origin->signed_rule.result != LW_RULE_FAIL)
 			check_manifest(tool, release, size, origin);
 		else
-			skip(origin, MANIFEST, "not looked at: its signature is refused");
+			skip(&origin->manifest_rule, "not looked at: its signature is refused");
 	}
 	check_hash(tool, origin);
 	check_serial(root, release, origin);
@@ -202,59 +191,55 @@ void lw_origin_free(struct lw_origin *origin)
 	free(origin->text);
 }
 
-/* ---- a run ---- */
+/* ---- the rules ---- */
 
-/* The first rule that fails and that none of these options lets pass; NULL if there is none. */
-static const struct lw_reason *failure(const struct lw_origin *origin, unsigned int waivers)
+static const struct lw_origin *read_once(const struct lw_subject *subject)
 {
-	int i;
+	struct lw_origin *origin = subject->origin;
 
-	for (i = 0; i < LW_NORIGIN; i++)
-		if (origin->rows[i].result == LW_RULE_FAIL && !(origin->rows[i].waiver & waivers))
-			return &origin->rows[i].why;
-	return NULL;
+	if (!origin->read)
+		lw_origin_read(subject->tool, subject->root, subject->release, origin);
+	return origin;
 }
 
-int lw_origin_decide(const struct lw_tool *tool, const struct lw_origin *origin,
-		     unsigned int waivers)
+static enum lw_result give(const struct lw_answer *answer, struct lw_reason *why)
 {
-	const struct lw_reason *reason = failure(origin, LW_UNSIGNED | LW_OLDER);
-	int i;
-
-	/* What no option lets pass comes first: nobody should try one in vain. */
-	if (!reason)
-		reason = failure(origin, waivers);
-	if (reason) {
-		lw_error("%s: refused: %s", tool->path, reason->text);
-		return -EPERM;
-	}
-	for (i = 0; i < LW_NORIGIN; i++)
-		if (origin->rows[i].result == LW_RULE_FAIL)
-			lw_warn("%s: taken, as --%s says: %s", tool->path,
-				origin->rows[i].waiver == LW_OLDER ? "older" : "unsigned",
-				origin->rows[i].why.text);
-	return 0;
+	*why = answer->why;
+	return answer->result;
 }
 
-/* Of one that nobody has signed nothing is believed. */
-static uint64_t new_serial(const struct lw_origin *origin)
+/* manifest - does a manifest for this kernel lie beside the module, and list it? */
+enum lw_result lw_rule_manifest(const struct lw_subject *subject, struct lw_reason *why)
+{
+	return give(&read_once(subject)->manifest_rule, why);
+}
+
+/* signed - has a key of this host signed the manifest? (signature.h) */
+enum lw_result lw_rule_signed(const struct lw_subject *subject, struct lw_reason *why)
+{
+	return give(&read_once(subject)->signed_rule, why);
+}
+
+/* hash - has the manifest the hash of the bytes held in memory, which get inserted? */
+enum lw_result lw_rule_hash(const struct lw_subject *subject, struct lw_reason *why)
+{
+	return give(&read_once(subject)->hash_rule, why);
+}
+
+/* serial - has no newer manifest been used on this host? (serial.h) */
+enum lw_result lw_rule_serial(const struct lw_subject *subject, struct lw_reason *why)
+{
+	return give(&read_once(subject)->serial_rule, why);
+}
+
+/* ---- after a run has begun ---- */
+
+/* A manifest that nobody has signed is not believed. */
+uint64_t lw_origin_serial(const struct lw_origin *origin)
 {
 	uint64_t serial = origin->manifest.serial;
 
 	return origin->signer.name[0] && serial > origin->seen ? serial : 0;
-}
-
-int lw_origin_accept(const struct lw_tool *tool, const char *root, const char *release,
-		     unsigned int waivers, uint64_t *serial)
-{
-	struct lw_origin origin;
-	int err;
-
-	lw_origin_read(tool, root, release, &origin);
-	err = lw_origin_decide(tool, &origin, waivers);
-	*serial = new_serial(&origin);
-	lw_origin_free(&origin);
-	return err;
 }
 
 void lw_origin_remember(const char *root, const char *release, uint64_t serial)

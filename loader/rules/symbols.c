@@ -14,18 +14,20 @@
 #include <lzma.h>
 #include <zlib.h>
 
-#include "rules/symbols.h"
 #include "module/trust.h"
+#include "rules/identity.h"
+#include "rules/symbols.h"
+#include "rules/table.h"
 
 /*
- * Reading all of a kernel's modules takes seconds if they are compressed. Of what can be
- * found at all, 32 MiB of those of moderate size have more than nine in ten: large ones
+ * Reading all of a kernel's modules takes seconds if they are compressed. 32 MiB of those of
+ * moderate size have more than nine in ten of all that can be found: large ones
  * take long to unpack for what they add, and small ones use little.
  */
 #define MAX_READ (32 << 20)
 #define MAX_MODULE (256 << 10)
 #define MAX_FILES 32768
-/* What is larger when it is unpacked is none of those. */
+/* A module that is larger when unpacked is not read. */
 #define MAX_UNPACKED (4 << 20)
 #define MAX_MEMORY (64 << 20)
 /* About how much larger a module is than the file it is packed in */
@@ -129,7 +131,7 @@ static int each_version(const struct part *part, lw_symbols_fn *fn, void *arg)
 	return n;
 }
 
-/* As many names, one behind the other, as there are CRCs */
+/* As many names, one after the other, as there are CRCs */
 static int each_extended(const struct part *crcs, const struct part *names, lw_symbols_fn *fn,
 			 void *arg)
 {
@@ -167,11 +169,11 @@ int lw_symbols_each(const void *image, size_t size, lw_symbols_fn *fn, void *arg
 /* ---- what is known of the kernel ---- */
 
 struct symbol {
-	const char *name; /* behind the structure */
+	const char *name; /* after the structure */
 	uint64_t crc;
 };
 
-static int by_name(const void *a, const void *b)
+static int by_symbol(const void *a, const void *b)
 {
 	return strcmp(((const struct symbol *)a)->name, ((const struct symbol *)b)->name);
 }
@@ -179,7 +181,7 @@ static int by_name(const void *a, const void *b)
 static const struct symbol *find_symbol(const struct lw_symbols *symbols, const char *name)
 {
 	const struct symbol wanted = { .name = name };
-	void *found = tfind(&wanted, &symbols->known, by_name);
+	void *found = tfind(&wanted, &symbols->known, by_symbol);
 
 	return found ? *(struct symbol **)found : NULL;
 }
@@ -198,7 +200,7 @@ static bool add_symbol(const char *name, uint64_t crc, void *arg)
 		return true;
 	symbol->name = memcpy(symbol + 1, name, n);
 	symbol->crc = crc;
-	if (!tsearch(symbol, &symbols->known, by_name))
+	if (!tsearch(symbol, &symbols->known, by_symbol))
 		free(symbol);
 	return false;
 }
@@ -329,7 +331,7 @@ static void add_bytes(struct lw_symbols *symbols, enum packing packing, void *by
 	n = packing == XZ ? unpack_xz(bytes, size, symbols->room)
 			  : unpack_gzip(bytes, size, symbols->room);
 	add_image(symbols, symbols->room, n);
-	/* What cannot be unpacked may have taken as long as the largest. */
+	/* A file that cannot be unpacked may have taken as long as the largest. */
 	if (!n)
 		symbols->read += MAX_UNPACKED;
 }
@@ -401,10 +403,9 @@ static bool compare(const char *name, uint64_t crc, void *arg)
 	comparison->compared++;
 	comparison->differs = known->crc != crc;
 	if (comparison->differs)
-		lw_reason(
+		lw_because(
 			comparison->why,
-			"the module wants %.255s with CRC 0x%08llx, that kernel has 0x%08llx, and "
-			"would refuse it; apt install lwtools-modules-%s",
+			"the module wants %.255s with CRC 0x%08llx, that kernel has 0x%08llx, and would refuse it; apt install lwtools-modules-%s",
 			name, (unsigned long long)crc, (unsigned long long)known->crc,
 			comparison->symbols->release);
 	return comparison->differs;
@@ -413,40 +414,49 @@ static bool compare(const char *name, uint64_t crc, void *arg)
 static enum lw_result nothing_compared(const struct lw_symbols *symbols, struct lw_reason *why)
 {
 	if (symbols->n_files)
-		lw_reason(why, "the kernel's own modules have none of its symbols to compare");
+		lw_because(why, "the kernel's own modules have none of its symbols to compare");
 	else if (symbols->zstd)
-		lw_reason(why, "the kernel's own modules are packed by zstd, which lwload does not "
-			       "unpack");
+		lw_because(
+			why,
+			"the kernel's own modules are compressed with zstd, which lwload does not read");
 	else
-		lw_reason(why, "no modules in %s/lib/modules/%s/kernel to compare with",
-			  symbols->root, symbols->release);
+		lw_because(why, "no modules in %s/lib/modules/%s/kernel to compare with",
+			   symbols->root, symbols->release);
 	return LW_RULE_SKIP;
 }
 
-enum lw_result lw_symbols_check(struct lw_symbols *symbols, const struct lw_tool *tool,
-				struct lw_reason *why)
+/*
+ * symbols - has each symbol that the tool's module uses the same CRC there?
+ *
+ * Looks at lib/modules/RELEASE/kernel, no more of it than takes a moment: what none of the
+ * modules there uses, and what was not reached, is not compared, and *why says of how many
+ * that is so. LW_RULE_SKIP if nothing can be compared.
+ */
+enum lw_result lw_rule_symbols(const struct lw_subject *subject, struct lw_reason *why)
 {
+	struct lw_symbols *symbols = subject->symbols;
+	const struct lw_tool *tool = subject->tool;
 	struct comparison comparison = { .symbols = symbols, .why = why };
 	int n;
 
 	if (!lw_identity_modversions(tool)) {
-		lw_reason(why, "no modversions in its vermagic: symbols have no CRCs");
+		lw_because(why, "no modversions in its vermagic: symbols have no CRCs");
 		return LW_RULE_SKIP;
 	}
 	n = lw_symbols_each(tool->image, tool->size, compare, &comparison);
 	if (n == -ENOEXEC) {
-		lw_reason(why,
-			  "its symbol versions are damaged; reinstall the package that has it");
+		lw_because(why,
+			   "its symbol versions are damaged; reinstall the package that has it");
 		return LW_RULE_FAIL;
 	}
 	if (n < 0) {
-		lw_reason(why, "the module has no symbol versions");
+		lw_because(why, "the module has no symbol versions");
 		return LW_RULE_SKIP;
 	}
 	if (comparison.differs)
 		return LW_RULE_FAIL;
 	if (!comparison.compared)
 		return nothing_compared(symbols, why);
-	lw_reason(why, "%d of %d symbols compared, all the same", comparison.compared, n);
+	lw_because(why, "%d of %d symbols compared, all the same", comparison.compared, n);
 	return LW_RULE_OK;
 }

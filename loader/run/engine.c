@@ -13,14 +13,15 @@
 #include <unistd.h>
 
 #include "kernel/armed.h"
-#include "util/clock.h"
-#include "run/engine.h"
-#include "rules/host.h"
-#include "kernel/leftover.h"
-#include "util/log.h"
-#include "util/signals.h"
-#include "kernel/transport.h"
+#include "kernel/control.h"
+#include "kernel/inserted.h"
+#include "kernel/relay.h"
 #include "kernel/words.h"
+#include "run/engine.h"
+#include "util/file.h"
+#include "util/log.h"
+#include "util/reason.h"
+#include "util/signals.h"
 
 /* How long to collect output that keeps coming, and to wait for a late packet. */
 #define BATCH_MSEC 20
@@ -31,7 +32,7 @@
 #define FIXED_FDS 3
 
 struct engine {
-	const struct lw_run *run;
+	const struct lw_job *job;
 	struct lw_control control;
 	struct lw_relay *relay;
 	struct lw_armed *armed;
@@ -52,33 +53,34 @@ struct engine {
 
 /* ---- inserting and removing ---- */
 
-static bool refused(int err)
+static bool is_refusal(int err)
 {
 	return err == ENOEXEC || err == EKEYREJECTED || err == ENOKEY || err == EPERM ||
 	       err == EACCES || err == EBADMSG;
 }
 
-static void insert_error(const struct lw_run *run, int err, struct lw_reason *why)
+static void insert_error(const struct lw_job *job, int err, struct lw_reason *why)
 {
 	switch (err) {
 	case EEXIST:
-		lw_reason(why, "a module of that name is in use by another program; see lsmod");
+		lw_because(why, "a module of that name is in use by another program; see lsmod");
 		return;
 	case ENOEXEC:
-		lw_reason(why, "damaged, or built for another kernel; reinstall the package that "
-			       "has it");
+		lw_because(
+			why,
+			"damaged, or built for another kernel; reinstall the package that has it");
 		return;
 	case ENOMEM:
-		lw_reason(why, "no memory for its buffers; try a smaller --buffer");
+		lw_because(why, "no memory for its buffers; try a smaller --buffer");
 		return;
 	case ENOENT:
-		lw_reason(why, "it needs a symbol this kernel does not have (see dmesg)");
+		lw_because(why, "it needs a symbol this kernel does not have (see dmesg)");
 		return;
 	default:
-		if (refused(err))
-			lw_host_refusal(run->subject, err, why);
+		if (is_refusal(err))
+			job->sink.refused(job->sink.context, err, why);
 		else
-			lw_reason(why, "%s", strerror(err));
+			lw_because(why, "%s", strerror(err));
 	}
 }
 
@@ -103,50 +105,50 @@ static char *join(char *const *params)
  * A module of our name that nobody is attached to was left by a run that was
  * killed: the tool's lock is ours, so no lwload is about to attach to it.
  */
-static int remove_leftover(const struct lw_run *run)
+static int remove_leftover(const struct lw_job *job)
 {
-	int err = lw_leftover_remove(run->module);
+	int err = lw_inserted_remove(job->module);
 
 	if (!err)
-		lw_warn("%s: removed module %s, left behind by a run that was killed", run->name,
-			run->module);
+		lw_warn("%s: removed module %s, which a killed run had left", job->name,
+			job->module);
 	return err;
 }
 
-static int insert(const struct lw_run *run)
+static int insert(const struct lw_job *job)
 {
-	char *params = join(run->params);
+	char *params = join(job->params);
 	struct lw_reason why;
 	int err = 0;
 
 	if (!params)
 		return -ENOMEM;
-	if (syscall(SYS_init_module, run->image, run->size, params) < 0)
+	if (syscall(SYS_init_module, job->image, job->size, params) < 0)
 		err = -errno;
-	if (err == -EEXIST && remove_leftover(run) == 0)
-		err = syscall(SYS_init_module, run->image, run->size, params) < 0 ? -errno : 0;
+	if (err == -EEXIST && remove_leftover(job) == 0)
+		err = syscall(SYS_init_module, job->image, job->size, params) < 0 ? -errno : 0;
 	if (err) {
-		insert_error(run, -err, &why);
-		lw_error("%s: %s: cannot insert it: %s", run->name, run->path, why.text);
+		insert_error(job, -err, &why);
+		lw_error("%s: %s: cannot insert it: %s", job->name, job->path, why.text);
 	}
 	free(params);
-	return refused(-err) ? -EPERM : err;
+	return is_refusal(-err) ? -EPERM : err;
 }
 
 /* A probe that is running, or a reader of /proc, may hold the module for a moment. */
-static int remove_module(const struct lw_run *run)
+static int remove_module(const struct lw_job *job)
 {
 	struct timespec pause = { 0, 10000000 };
 	long long deadline = lw_clock_msec() + 5000;
 
-	while (syscall(SYS_delete_module, run->module, O_NONBLOCK) < 0) {
+	while (syscall(SYS_delete_module, job->module, O_NONBLOCK) < 0) {
 		if (errno == ENOENT)
 			return 0;
 		if ((errno != EAGAIN && errno != EBUSY) || lw_clock_msec() > deadline) {
 			int err = -errno;
 
-			lw_error("%s: module %s cannot be removed: %s; try rmmod %s", run->name,
-				 run->module, strerror(-err), run->module);
+			lw_error("%s: module %s cannot be removed: %s; try rmmod %s", job->name,
+				 job->module, strerror(-err), job->module);
 			return err;
 		}
 		nanosleep(&pause, NULL);
@@ -156,9 +158,9 @@ static int remove_module(const struct lw_run *run)
 
 /* ---- messages ---- */
 
-static void on_text(struct engine *engine, char *text)
+static void take_text(struct engine *engine, char *text)
 {
-	const struct lw_sink *sink = &engine->run->sink;
+	const struct lw_sink *sink = &engine->job->sink;
 	char *end = text + strlen(text);
 	const char *plain;
 	bool error = false;
@@ -179,7 +181,7 @@ static void on_text(struct engine *engine, char *text)
 		sink->message(sink->context, error, plain);
 }
 
-static void on_start(struct engine *engine, const struct lw_control_message *message)
+static void take_start(struct engine *engine, const struct lw_control_message *message)
 {
 	int32_t result = -EPROTO;
 
@@ -190,14 +192,14 @@ static void on_start(struct engine *engine, const struct lw_control_message *mes
 	engine->started = true;
 }
 
-static int on_message(struct engine *engine, struct lw_control_message *message)
+static int take_message(struct engine *engine, struct lw_control_message *message)
 {
 	switch (message->type) {
 	case LW_MSG_OOB_DATA:
-		on_text(engine, message->text);
+		take_text(engine, message->text);
 		return 0;
 	case LW_MSG_START:
-		on_start(engine, message);
+		take_start(engine, message);
 		return 0;
 	case LW_MSG_TRANSPORT:
 		engine->transport = true;
@@ -211,7 +213,7 @@ static int on_message(struct engine *engine, struct lw_control_message *message)
 		return 1;
 	case LW_MSG_SYSTEM:
 		/* staprun runs this text by sh: no tool of ours has a use for that. */
-		lw_warn("%s: the module asked to run a command; ignored", engine->run->name);
+		lw_warn("%s: the module asked to run a command; ignored", engine->job->name);
 		return 0;
 	default:
 		return 0;
@@ -225,7 +227,7 @@ static int read_messages(struct engine *engine)
 	int err, stop = 0;
 
 	while ((err = lw_control_read(&engine->control, &message)) > 0)
-		stop |= on_message(engine, &message);
+		stop |= take_message(engine, &message);
 	return err ? err : stop;
 }
 
@@ -258,12 +260,12 @@ static int from_sink(struct engine *engine, int err)
 	return err;
 }
 
-static int on_data(void *context, const char *packet, size_t len)
+/* The sink gets what has come (relay.h). Returns 0, 1 if it wants no more, or -errno. */
+static int read_output(struct engine *engine, bool all)
 {
-	struct engine *engine = context;
-	const struct lw_sink *sink = &engine->run->sink;
+	int err = lw_relay_read(engine->relay, all);
 
-	return from_sink(engine, sink->data(sink->context, packet, len));
+	return lw_relay_failed(engine->relay) ? err : from_sink(engine, err);
 }
 
 static void tell_loss(struct engine *engine)
@@ -275,7 +277,7 @@ static void tell_loss(struct engine *engine)
 
 static int flush(struct engine *engine)
 {
-	const struct lw_sink *sink = &engine->run->sink;
+	const struct lw_sink *sink = &engine->job->sink;
 
 	tell_loss(engine);
 	return from_sink(engine, sink->flush(sink->context));
@@ -289,7 +291,7 @@ static void tell_armed(struct engine *engine)
 
 	while ((text = lw_armed_news(engine->armed, &lost))) {
 		engine->loss.missed += lost;
-		lw_warn("%s: %s", engine->run->name, text);
+		lw_warn("%s: %s", engine->job->name, text);
 	}
 	engine->looked = lw_clock_msec();
 }
@@ -298,14 +300,13 @@ static void tell_armed(struct engine *engine)
 
 static int start(struct engine *engine)
 {
-	const struct lw_run *run = engine->run;
-	struct lw_relay_ops ops = { on_data, engine };
+	const struct lw_job *job = engine->job;
 	const char *step = "attach to it";
-	int err = lw_control_open(run->module, &engine->control);
+	int err = lw_control_open(job->module, &engine->control);
 
 	if (!err) {
 		step = "tell it the kernel's addresses";
-		err = lw_control_hello(&engine->control, run->lookup);
+		err = lw_control_hello(&engine->control, job->lookup);
 	}
 	if (!err) {
 		step = "get its first answer";
@@ -313,7 +314,7 @@ static int start(struct engine *engine)
 	}
 	if (!err) {
 		step = "open its output";
-		err = lw_relay_open(&engine->control, &ops, &engine->relay);
+		err = lw_relay_open(&engine->control, &job->sink, &engine->relay);
 	}
 	if (!err) {
 		step = "start its probes";
@@ -324,8 +325,8 @@ static int start(struct engine *engine)
 	if (!err)
 		err = engine->start_result;
 	if (err)
-		lw_error("%s: module %s was inserted, but lwload cannot %s: %s", run->name,
-			 run->module, step, strerror(-err));
+		lw_error("%s: module %s was inserted, but lwload cannot %s: %s", job->name,
+			 job->module, step, strerror(-err));
 	return err;
 }
 
@@ -338,7 +339,7 @@ static int make_fds(struct engine *engine)
 		return -ENOMEM;
 	engine->fds[0] = (struct pollfd){ .fd = engine->control.cmd, .events = POLLIN };
 	/* No event: poll(2) reports by itself that the reader of a pipe is gone. */
-	engine->fds[1] = (struct pollfd){ .fd = engine->run->out };
+	engine->fds[1] = (struct pollfd){ .fd = engine->job->out };
 	engine->fds[2] = (struct pollfd){ .fd = lw_armed_fd(engine->armed), .events = POLLIN };
 	for (i = 0; i < n; i++)
 		engine->fds[i + FIXED_FDS] =
@@ -416,7 +417,7 @@ static int step(struct engine *engine)
 	if ((err > 0 && engine->fds[2].revents) || lw_clock_msec() - engine->looked >= 1000)
 		tell_armed(engine);
 	mark_streams(engine, err > 0);
-	err = lw_relay_read(engine->relay, false);
+	err = read_output(engine, false);
 	if (err)
 		return err;
 	if (lw_relay_full(engine->relay))
@@ -432,7 +433,7 @@ static int read_meanwhile(struct engine *engine)
 	usleep(PAUSE_USEC);
 	for (i = 0; i < lw_relay_streams(engine->relay); i++)
 		lw_relay_mark(engine->relay, i);
-	err = lw_relay_read(engine->relay, false);
+	err = read_output(engine, false);
 	return err ? err : flush(engine);
 }
 
@@ -467,14 +468,14 @@ static int stop(struct engine *engine, int *err)
 
 static int drain(struct engine *engine)
 {
-	int err = lw_relay_read(engine->relay, true);
+	int err = read_output(engine, true);
 
 	return err < 0 ? err : flush(engine);
 }
 
 static void tell_blind(struct engine *engine)
 {
-	const struct lw_sink *sink = &engine->run->sink;
+	const struct lw_sink *sink = &engine->job->sink;
 
 	if (!lw_relay_came(engine->relay))
 		return;
@@ -484,33 +485,19 @@ static void tell_blind(struct engine *engine)
 		      "there was not seen; run it again");
 }
 
-/* Without that probe the tool would miss the events that it is for. */
-static int refuse_barred(struct engine *engine)
-{
-	const struct lw_run *run = engine->run;
-	struct lw_reason why;
-
-	if (!engine->loss.barred || !run->subject || !run->subject->tool ||
-	    !lw_host_barred(run->subject, &why))
-		return 0;
-	lw_error("%s: blacklist: %s", run->name, why.text);
-	return from_sink(engine, -EPERM);
-}
-
 static int run_started(struct engine *engine)
 {
-	const struct lw_run *run = engine->run;
+	const struct lw_job *job = engine->job;
 	int stop_err, err = make_fds(engine);
 
-	if (!err)
-		err = refuse_barred(engine);
 	tell_armed(engine);
-	if (run->duration > 0) {
-		engine->deadline = lw_clock_msec() + (long long)(run->duration * 1000);
-		lw_signals_expire(run->duration);
+	tell_loss(engine);
+	if (job->duration > 0) {
+		engine->deadline = lw_clock_msec() + (long long)(job->duration * 1000);
+		lw_signals_expire(job->duration);
 	}
 	if (!err)
-		err = from_sink(engine, run->sink.started(run->sink.context));
+		err = from_sink(engine, job->sink.started(job->sink.context));
 	if (!err && engine->exit_asked)
 		err = 1;
 	while (!err)
@@ -519,29 +506,29 @@ static int run_started(struct engine *engine)
 	stop_err = stop(engine, &err);
 	tell_blind(engine);
 	if (stop_err)
-		lw_error("%s: module %s does not end: %s", run->name, run->module,
+		lw_error("%s: module %s does not end: %s", job->name, job->module,
 			 strerror(-stop_err));
 	else if (err > 0)
 		err = drain(engine);
 	lw_signals_expire(0);
 	if (err < 0 && !engine->printed)
-		lw_error("%s: the output of module %s cannot be read: %s", run->name, run->module,
+		lw_error("%s: the output of module %s cannot be read: %s", job->name, job->module,
 			 strerror(-err));
 	/* That the reader is gone excuses nothing else. */
 	return err < 0 && (err != -EPIPE || !stop_err) ? err : stop_err;
 }
 
-int lw_engine_run(const struct lw_run *run, struct lw_loss *loss)
+int lw_engine_run(const struct lw_job *job, struct lw_loss *loss)
 {
-	struct engine engine = { .run = run, .control = { -1, -1 }, .known = loss };
-	int err = insert(run);
+	struct engine engine = { .job = job, .control = { -1, -1 }, .known = loss };
+	int err = insert(job);
 
 	tell_loss(&engine);
 	if (err)
 		return err;
-	run->sink.inserted(run->sink.context);
-	if (run->subject && run->subject->tool)
-		engine.armed = lw_armed_watch(run->subject->tool, run->subject->root);
+	job->sink.inserted(job->sink.context);
+	if (job->armed)
+		engine.armed = lw_armed_watch(job->armed, job->root);
 	err = start(&engine);
 	if (!err)
 		err = run_started(&engine);
@@ -550,7 +537,7 @@ int lw_engine_run(const struct lw_run *run, struct lw_loss *loss)
 	lw_relay_close(engine.relay);
 	lw_control_close(&engine.control);
 	free(engine.fds);
-	if (remove_module(run) && (!err || err == -EPIPE))
+	if (remove_module(job) && (!err || err == -EPIPE))
 		err = -EBUSY;
 	return engine.failed && (!err || err == -EPIPE) ? -EIO : err;
 }

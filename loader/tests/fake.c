@@ -14,12 +14,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "kernel/control.h"
 #include "fake.h"
-#include "kernel/transport.h"
 
 struct fake *fake;
 
-/* What a descriptor stands for. Streams are STREAM + cpu. */
+/* The things that a descriptor can stand for. Streams are STREAM + cpu. */
 enum kind { REAL, DIRECTORY, COMMAND, POSSIBLE, PROCESS, STREAM };
 #define MAX_FD 1024
 static enum kind kinds[MAX_FD];
@@ -52,6 +52,7 @@ int __wrap_ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
 		 const sigset_t *mask);
 long __wrap_sysconf(int name);
 int __wrap_clock_gettime(clockid_t id, struct timespec *now);
+int __wrap_isatty(int fd);
 int __wrap_nanosleep(const struct timespec *time, struct timespec *left);
 
 /* ---- the module ---- */
@@ -146,7 +147,7 @@ static void take_command(const char *buf, size_t size)
 
 /* ---- failures ---- */
 
-/* Every call that reaches the kernel asks here first. */
+/* Each call that reaches the kernel asks here first whether it fails. */
 static bool fails(const char *call)
 {
 	fake->calls++;
@@ -227,6 +228,15 @@ static long send_signal(int number)
 	return 0;
 }
 
+static long mount_debugfs(long number)
+{
+	if (number == SYS_fsopen)
+		return fails("fsopen") ? -1 : new_fd(PROCESS);
+	if (number == SYS_fsconfig)
+		return fails("fsconfig") ? -1 : 0;
+	return fails("fsmount") ? -1 : __real_open(fake->debugfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
 long __wrap_syscall(long number, ...)
 {
 	unsigned long a, b, c, d;
@@ -246,6 +256,8 @@ long __wrap_syscall(long number, ...)
 		return open_process(a);
 	if (number == SYS_pidfd_send_signal)
 		return send_signal(b);
+	if (number == SYS_fsopen || number == SYS_fsconfig || number == SYS_fsmount)
+		return mount_debugfs(number);
 	if (number == __NR_close_range)
 		return __real_syscall(number, a, b, c);
 	if (number == __NR_openat2)
@@ -258,7 +270,7 @@ static enum kind kind_of(int fd)
 	return fd >= 0 && fd < MAX_FD ? kinds[fd] : REAL;
 }
 
-/* A note with a descriptor of that size. Returns how many bytes it has. */
+/* Writes a note whose descriptor has this size. Returns the number of bytes. */
 static size_t put_note(char *to, const char *owner, const void *bytes, size_t size)
 {
 	Elf64_Nhdr header = { .n_namesz = strlen(owner) + 1, .n_descsz = size };
@@ -271,7 +283,7 @@ static size_t put_note(char *to, const char *owner, const void *bytes, size_t si
 	return at + ((size + 3) & ~3);
 }
 
-/* A real file, as it is read at any place. Its first note is some task's. */
+/* The loader reads kcore at any place, so it is a real file. Its first note is about a task. */
 static int open_kcore(void)
 {
 	struct {
@@ -309,6 +321,8 @@ int __wrap_open(const char *path, int flags, ...)
 		return fails("open dir") ? -1 : new_fd(DIRECTORY);
 	if (fake && strstr(path, "/proc/kcore"))
 		return fails("open kcore") ? -1 : open_kcore();
+	if (fake && fake->debugfs && !strncmp(path, "/sys/kernel/debug/", 18))
+		return fail(ENOENT);
 	if (!strcmp(path, "/sys/devices/system/cpu/possible"))
 		return new_fd(POSSIBLE);
 	return __real_open(path, flags, mode);
@@ -407,6 +421,7 @@ FILE *__wrap_fopen(const char *path, const char *mode)
 		return NULL;
 	snprintf(text, sizeof(text),
 		 "0000000000000000 A fixed_percpu_data\n"
+		 "0000000000000003 no_stext\n"
 		 "%016llx T _stext\n"
 		 "%016llx T _stext_not\n"
 		 "%016llx T kallsyms_lookup_name_not\n"
@@ -425,7 +440,7 @@ static void join(char *text, size_t size, char *const *words)
 		n += snprintf(text + n, size - n, "%s ", *words);
 }
 
-/* In the child: what it would be begun with; it prints one line and ends. */
+/* In the child: keeps what the program would be started with, prints one line and ends. */
 int __wrap_execve(const char *path, char *const *argv, char *const *envp)
 {
 	struct sigaction action;
@@ -455,6 +470,10 @@ int __wrap_execve(const char *path, char *const *argv, char *const *envp)
 		close(STDOUT_FILENO);
 	while (fake->exec_deaf)
 		pause();
+	if (fake->exec_waits) {
+		alarm(60);
+		pause();
+	}
 	_exit(fake->exec_status);
 }
 
@@ -501,7 +520,7 @@ int __wrap_poll(struct pollfd *fds, nfds_t n, int msec)
 	int ready;
 
 	if (kind_of(fds[0].fd) == REAL) {
-		ready = __real_poll(fds, n, fake && fake->exec_deaf ? msec / 10 : msec);
+		ready = __real_poll(fds, n, fake && fake->hasty ? msec / 10 : msec);
 		if (!ready && msec > 0 && fake)
 			fake->clock += msec * 1000000LL;
 		return ready;
@@ -543,10 +562,10 @@ int __wrap_ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout, c
 	if (!ready)
 		fake->clock +=
 			timeout ? timeout->tv_sec * 1000000000LL + timeout->tv_nsec : 1000000000LL;
-	/* What a signal that came meanwhile would do. */
+	/* A signal that came meanwhile is handled now. */
 	if (!ready)
 		__real_ppoll(NULL, 0, &(struct timespec){ 0, 0 }, mask);
-	/* Nobody ends a run that waits for ever: a test's fault or the loader's. */
+	/* Nothing ends this run, which is an error in the test or in the loader. */
 	if (fake->rounds > 20000) {
 		fprintf(stderr, "fake: nothing ends this run\n");
 		abort();
@@ -557,6 +576,11 @@ int __wrap_ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout, c
 long __wrap_sysconf(int name)
 {
 	return name == _SC_NPROCESSORS_CONF ? FAKE_STREAMS : __real_sysconf(name);
+}
+
+int __wrap_isatty(int fd)
+{
+	return fake && fake->terminal && fd <= STDERR_FILENO;
 }
 
 int __wrap_clock_gettime(clockid_t id, struct timespec *now)

@@ -18,11 +18,11 @@
 
 #include <sodium.h>
 
-#include "helper.h"
-#include "util/lock.h"
 #include "module/signature.h"
+#include "util/place.h"
+#include "helper.h"
 
-/* Not 1, which is one of lwload's own exit codes. The sanitizers call these. */
+/* The sanitizers call these. The exit code is not 1, since lwload has that as well. */
 const char *__asan_default_options(void);
 const char *__lsan_default_options(void);
 const char *__ubsan_default_options(void);
@@ -132,6 +132,43 @@ void lines_free(struct lines *lines)
 	lines->n = 0;
 }
 
+/* ---- users ---- */
+
+static void skip_for(const char *what)
+{
+	print_message("# skipped: needs %s\n", what);
+	skip();
+}
+
+void needs_root(void)
+{
+	if (geteuid() != 0)
+		skip_for("root");
+}
+
+static unsigned long users_here(void)
+{
+	unsigned long inside, outside, count, sum = 0;
+	FILE *map = fopen("/proc/self/uid_map", "re");
+
+	while (map && fscanf(map, "%lu %lu %lu", &inside, &outside, &count) == 3)
+		sum += count;
+	if (map)
+		fclose(map);
+	return sum;
+}
+
+bool may_be_another_user(void)
+{
+	return geteuid() == 0 && users_here() > 1;
+}
+
+void needs_another_user(void)
+{
+	if (!may_be_another_user())
+		skip_for("root that may be another user");
+}
+
 /* ---- trees of modules ---- */
 
 char *tree_new(void)
@@ -174,6 +211,11 @@ char *tree_path(const char *root, const char *release, const char *place, const 
 
 	make_directories(path);
 	return path;
+}
+
+char *tree_file(const char *root, const char *path)
+{
+	return join("%s/%s", root, path);
 }
 
 void tree_write(const char *root, const char *path, const void *bytes, size_t size)
@@ -412,14 +454,14 @@ static void put_version(FILE *file, const char *text)
 		crc, name);
 }
 
-/* Real modules are larger than their description, and have code before it. */
+/* Real modules have code before their description, and are larger than it. */
 static void put_assembly(FILE *file, const struct lines *lines)
 {
 	const char *versions = NULL;
 	int i;
 
 	fprintf(file, "\t.text\n\t.fill %d, 1, 0x90\n\t.section .modinfo, \"a\"\n", MODULE_CODE);
-	/* Backwards: nobody may rely on their order. */
+	/* Backwards, so that a loader that relies on their order fails. */
 	for (i = lines->n - 1; i >= 0; i--)
 		if (strncmp(lines->text[i], VERSIONS, strlen(VERSIONS)))
 			put_ascii(file, lines->text[i]);
@@ -469,6 +511,15 @@ struct lw_tool *tool_of(const char *name)
 }
 
 /* ---- files ---- */
+
+int descriptors(void)
+{
+	int fd, n = 0;
+
+	for (fd = 0; fd < 1024; fd++)
+		n += fcntl(fd, F_GETFD) >= 0;
+	return n;
+}
 
 static char *read_fd(int fd, size_t *size)
 {
@@ -531,6 +582,14 @@ char *capture_end(struct capture *capture, size_t *len)
 	return text;
 }
 
+void has_part(const char *text, const char *part, const char *file, int line)
+{
+	if (strstr(text, part))
+		return;
+	print_error("no \"%s\" in:\n%s\n", part, text);
+	_fail(file, line);
+}
+
 static bool leaks_hidden;
 
 void leaks_in_children_only(void)
@@ -560,7 +619,7 @@ static void child(int (*body)(void *), void *arg, int out, int err)
 	exit(code);
 }
 
-/* A test that hangs is one that fails. */
+/* A test that hangs fails. */
 static int wait_for(pid_t pid)
 {
 	int status, i;
@@ -601,6 +660,32 @@ void outcome_free(struct outcome *outcome)
 {
 	free(outcome->out);
 	free(outcome->err);
+}
+
+int interrupt_soon(int times)
+{
+	pid_t pid = getpid();
+
+	if (fork())
+		return 0;
+	while (times--) {
+		usleep(400000);
+		kill(pid, SIGINT);
+	}
+	_exit(0);
+}
+
+bool text_says(const char *text, const char *pattern)
+{
+	size_t n;
+
+	for (; text && *pattern; pattern += n + (pattern[n] == '*')) {
+		n = strcspn(pattern, "*");
+		text = memmem(text, strlen(text), pattern, n);
+		if (text)
+			text += n;
+	}
+	return text;
 }
 
 /* ---- numbers that are the same in every run ---- */

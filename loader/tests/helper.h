@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* helper.h - what several test programs need: modules to read, output to look at */
+/* helper.h - used by several test programs: modules to read, output to look at */
 #ifndef LW_TESTS_HELPER_H
 #define LW_TESTS_HELPER_H
 
@@ -12,10 +12,10 @@
 
 #include <cmocka.h>
 
-#include "verbs/lwload.h"
 #include "module/tool.h"
+#include "verbs/lwload.h"
 
-/* A test that hangs ends after so many waits of 10 ms. Nothing else takes so long on a busy machine. */
+/* A test that hangs ends after this number of waits of 10 ms, longer than a busy machine takes. */
 #define PATIENCE 12000
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -41,6 +41,15 @@ void lines_free(struct lines *lines);
 void lines_set(struct lines *lines, const char *line);
 void lines_drop(struct lines *lines, const char *key);
 
+/* ---- users ---- */
+
+/* may_be_another_user - root of a user namespace may have no other (user_namespaces(7)) */
+bool may_be_another_user(void);
+
+/* needs_root - skips a test whose user is not root; needs_another_user - or must stay root */
+void needs_root(void);
+void needs_another_user(void);
+
 /* ---- trees of modules ---- */
 
 /* tree_new - an empty directory for lib/modules; tree_free removes all of it */
@@ -50,30 +59,33 @@ void tree_free(char *root);
 /* tree_path - ROOT/lib/modules/RELEASE/PLACE/lw_TOOL.ko, directories made; free it */
 char *tree_path(const char *root, const char *release, const char *place, const char *tool);
 
+/* tree_file - ROOT/PATH; free it */
+char *tree_file(const char *root, const char *path);
+
 /* tree_write - ROOT/PATH with these bytes, directories made; tree_text - with this text */
 void tree_write(const char *root, const char *path, const void *bytes, size_t size);
 void tree_text(const char *root, const char *path, const char *text);
 
 /*
- * tree_holds - that process has the tree's file open, as descriptor 5, in a mount that it has
- * of the tree; tree_fdinfo - says otherwise: another mount, another inode, 0 for none
+ * tree_holds - a process has this file of the tree open, as descriptor 5, in a mount of its own;
+ * tree_fdinfo - sets the mount and the inode that fdinfo shows; inode 0: it shows none
  */
 #define TREE_MOUNT 25
 void tree_holds(const char *root, int pid, const char *file);
 void tree_fdinfo(const char *root, int pid, int mount, unsigned long long inode);
 
 /*
- * tree_sign - a manifest of the modules in that place, signed by KEY, which the tree gets as
- * a key that is trusted, as "make install" does; again after each change of a module
+ * tree_sign - writes a manifest of the modules in that place and signs it with KEY, which becomes
+ * a trusted key of the tree, as "make install" does. Call it again after a change of a module.
  */
 void tree_sign(const char *root, const char *release, const char *place);
 
-/* tree_manifest - that of RELEASE's systemtap/, with this text behind it */
+/* tree_manifest - writes and signs a manifest of RELEASE's systemtap/, with this text at its end */
 void tree_manifest(const char *root, const char *text);
 
 /*
- * tree_host - what proc, sys and run say of a host on which root may run any tool: 256 MiB
- * are free, two processors online, nothing is inserted
+ * tree_host - writes proc, sys and run of a host on which root may run any tool: 256 MiB
+ * are free, two processors are online, nothing is inserted
  */
 void tree_host(const char *root);
 
@@ -84,10 +96,10 @@ void tree_host(const char *root);
 pid_t lock_elsewhere(const char *root, const char *tool);
 void lock_end(pid_t pid);
 
-/* manifest_of - its text, with a serial; free it */
+/* manifest_of - returns the text of a manifest with this serial; free it */
 char *manifest_of(const char *directory, const char *release, unsigned long long serial);
 
-/* ---- keys: a number names each, and is its id ---- */
+/* ---- keys: each is named by a number, which is its id ---- */
 
 #define KEY 1
 
@@ -96,12 +108,12 @@ char *key_text(int key);
 char *signature_text(int key, const void *bytes, size_t size);
 
 /*
- * module_write - a relocatable ELF file with these lines in its section .modinfo; but
- * "__versions=SYMBOL CRC" becomes that section, with one symbol
+ * module_write - writes a relocatable ELF file with these lines in its section .modinfo. A line
+ * "__versions=SYMBOL CRC" is not there, but becomes the section __versions with one symbol.
  */
 void module_write(const char *path, const struct lines *lines);
 
-/* tree_add - the module of a real script, in systemtap/, which is signed; free the path */
+/* tree_add - adds the module of a real script to systemtap/ and signs that; free the path */
 char *tree_add(const char *root, const char *tool);
 
 /* tool_of - the description of a real script, as the loader reads it */
@@ -111,6 +123,9 @@ struct lw_tool *tool_of(const char *tool);
 
 char *file_read(const char *path, size_t *size);
 void file_write(const char *path, const void *bytes, size_t size);
+
+/* descriptors - how many this process has open: what a test opens is closed again */
+int descriptors(void);
 
 /* ---- output ---- */
 
@@ -122,13 +137,16 @@ void capture_begin(struct capture *capture, int fd);
 char *capture_end(struct capture *capture, size_t *len);
 
 /*
- * leaks_in_children_only - for programs that test in children. In others only
- * the parent is searched for leaks: what one failed test leaves behind is no
- * fault of the tests after it.
+ * leaks_in_children_only - searches children for leaks, and not the parent; for programs that
+ * test in children. A leak in a test that failed must not fail those after it.
  */
 void leaks_in_children_only(void);
 
-/* What a child process did. */
+/* assert_has - the text has this part; if not, the test's log has both */
+#define assert_has(text, part) has_part(text, part, __FILE__, __LINE__)
+void has_part(const char *text, const char *part, const char *file, int line);
+
+/* The results of a child process */
 struct outcome {
 	int code; /* exit code; negative: the signal that ended it */
 	char *out, *err;
@@ -136,11 +154,20 @@ struct outcome {
 };
 
 /*
- * in_child - run body in a process of its own, with stdout and stderr captured.
- * A sanitizer's complaint is code 99. No assert_*() in there.
+ * in_child - runs body in a process of its own, with stdout and stderr captured. Code 99 is a
+ * sanitizer's complaint. The body cannot use assert_*().
  */
 void in_child(int (*body)(void *), void *arg, struct outcome *outcome);
 void outcome_free(struct outcome *outcome);
+
+/* interrupt_soon - this process gets SIGINT a moment later, so many times. Returns 0. */
+int interrupt_soon(int times);
+
+/*
+ * text_says - has the text the parts of this pattern, in their order? A * is between two parts.
+ * Tests name the id and the noun of a message so; loader/tests/messages has the wording.
+ */
+bool text_says(const char *text, const char *pattern);
 
 /* ---- numbers that are the same in every run ---- */
 

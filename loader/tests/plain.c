@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* plain.c - what helper.c calls of a sanitizer, for tests that are built without one */
+/* plain.c - the sanitizer's functions that helper.c calls, for tests built without a sanitizer */
 #include <sanitizer/lsan_interface.h>
 
 void __lsan_disable(void)

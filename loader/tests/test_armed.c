@@ -38,7 +38,7 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* As echo does: it opens the file, writes to it and closes it. */
+/* Opens the file, writes to it and closes it, as echo does. */
 static void echo(const char *text, const char *path)
 {
 	char name[512];
@@ -59,7 +59,7 @@ static void gone(const char *path)
 	assert_int_equal(unlink(name), 0);
 }
 
-/* Is this the only news, and is it ready for poll(2)? NULL: there are none. */
+/* There is this piece of news and no other, and poll(2) says so. NULL: there is none. */
 static void news_are(const char *want, bool want_lost)
 {
 	struct pollfd fd = { .fd = lw_armed_fd(armed), .events = POLLIN };
@@ -107,7 +107,7 @@ static void turned_off_and_on(void **state)
 	news_are("/sys/kernel/debug/kprobes/enabled " OFF, true);
 }
 
-/* Both before anybody could look: two have written, and one has not. */
+/* Two writes before the loader could look are news; one write that changes nothing is not. */
 static void off_for_a_moment(void **state)
 {
 	(void)state;

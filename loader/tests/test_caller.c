@@ -9,9 +9,9 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "util/caller.h"
 #include "fake.h"
 #include "helper.h"
-#include "util/caller.h"
 
 static int setup(void **state)
 {
@@ -30,7 +30,7 @@ static bool is_null(int fd, int mode)
 	       (fcntl(fd, F_GETFL) & O_ACCMODE) == mode;
 }
 
-/* Of 0, 1 and 2 those in @arg are closed. Returns which are as they should be. */
+/* Closes the descriptors in @arg, a mask of 0, 1 and 2. Returns a mask of those that are right. */
 static int close_some(void *arg)
 {
 	int fd, closed = *(int *)arg, good = 0;
@@ -43,7 +43,7 @@ static int close_some(void *arg)
 	for (fd = 0; fd < 3; fd++)
 		if (is_null(fd, fd ? O_RDONLY : O_WRONLY) == !!(closed & 1 << fd))
 			good |= 1 << fd;
-	/* The next file is none of the three. */
+	/* The next file gets another number. */
 	return open("/proc/self/stat", O_RDONLY) > 2 ? good : 101;
 }
 

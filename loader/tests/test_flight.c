@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* test_flight.c - recorders: what they keep and give, slow readers, and every way to end */
+/* test_flight.c - recorders: the records they keep and give, slow readers, each way to end */
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -14,9 +14,9 @@
 #include <unistd.h>
 
 #include "recorder/flight.h"
-#include "helper.h"
 #include "recorder/rendezvous.h"
 #include "util/signals.h"
+#include "helper.h"
 
 #define KEEP (64 << 10)
 
@@ -38,7 +38,7 @@ static int teardown(void **state)
 	int fd;
 
 	(void)state;
-	/* A run that waits for these. */
+	/* A run may wait for these files. */
 	tree_text(root, "go", "");
 	tree_text(root, "more", "");
 	fd = lw_rendezvous_ask(root, "x", LW_REQUEST_STOP);
@@ -48,7 +48,7 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* ---- runs, which are not lwload's here ---- */
+/* ---- runs of this test's own ---- */
 
 static void begin(const struct lw_recorded *recorded, char ready)
 {
@@ -69,7 +69,7 @@ static void wait_for_signal(void)
 {
 	struct pollfd out = { .fd = STDOUT_FILENO };
 
-	/* As the engine does, a run ends when nobody reads it. */
+	/* A run ends when nobody reads it, as the engine's do. */
 	while (!lw_signals_stop() && lw_signals_poll(&out, 1, -1) <= 0)
 		;
 }
@@ -89,7 +89,7 @@ static enum lw_exit short_run(void *context, const struct lw_recorded *recorded)
 
 #define LINES 40000
 
-/* Until the test has made this file. */
+/* Waits until the test has made this file. */
 static void wait_for(const char *name)
 {
 	char path[256];
@@ -110,7 +110,7 @@ static void put_lines(void)
 	}
 }
 
-/* Megabytes of it: far more than is kept. */
+/* Prints megabytes, far more than are kept. */
 static enum lw_exit long_run(void *context, const struct lw_recorded *recorded)
 {
 	(void)context;
@@ -138,6 +138,29 @@ static enum lw_exit block_run(void *context, const struct lw_recorded *recorded)
 	return LW_OK;
 }
 
+static volatile sig_atomic_t told; /* how often this process was told to end */
+
+static void on_told(int number)
+{
+	(void)number;
+	told++;
+}
+
+/* Takes its time to end. */
+static enum lw_exit slow_run(void *context, const struct lw_recorded *recorded)
+{
+	sigset_t none;
+
+	(void)context;
+	begin(recorded, LW_READY_LINES);
+	signal(SIGTERM, on_told);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	put("one\n");
+	wait_for("go");
+	return told == 1 ? LW_OK : LW_FAILED;
+}
+
 static enum lw_exit refused_run(void *context, const struct lw_recorded *recorded)
 {
 	(void)context;
@@ -147,7 +170,7 @@ static enum lw_exit refused_run(void *context, const struct lw_recorded *recorde
 	return LW_REFUSED;
 }
 
-/* ---- what others do ---- */
+/* ---- other processes ---- */
 
 static enum lw_exit start(enum lw_exit (*run)(void *, const struct lw_recorded *))
 {
@@ -163,8 +186,8 @@ static int start_short(void *arg)
 }
 
 /*
- * Every signal goes through here: -1, which is what a number is that was not found, would
- * be all processes of the host, and any other could be a stranger's by now.
+ * Each signal goes through here. A process that was not found is -1, which kill(2) takes for
+ * all processes of the host, and any other number could be a stranger's by now.
  */
 static void signal_to(pid_t pid, int number)
 {
@@ -173,14 +196,14 @@ static void signal_to(pid_t pid, int number)
 
 	assert_true(pid > 1 && pid != getpid());
 	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
-	/* Not their names: valgrind gives another one for itself. */
+	/* Files are compared, since valgrind's own process has another name. */
 	assert_int_equal(stat("/proc/self/exe", &own), 0);
 	assert_int_equal(stat(path, &its), 0);
 	assert_true(own.st_dev == its.st_dev && own.st_ino == its.st_ino);
 	assert_int_equal(kill(pid, number), 0);
 }
 
-/* The process that keeps what this run records: it leads its session. */
+/* Returns the recorder of this run, which leads the run's session. */
 static pid_t recorder_of(pid_t run)
 {
 	pid_t pid = getsid(run);
@@ -189,7 +212,7 @@ static pid_t recorder_of(pid_t run)
 	return pid;
 }
 
-/* One that nobody has waited for is gone as well: it has no program. */
+/* A process that nobody has waited for is gone as well: it has no program. */
 static bool is_gone(pid_t pid)
 {
 	char path[64], program[256];
@@ -203,7 +226,7 @@ static void look(struct lw_farewell *farewell)
 	assert_true(lw_rendezvous_look(root, "x", farewell));
 }
 
-/* All that a recorder sends. Returns the records, and how many lines they are. */
+/* Reads all that a recorder sends. Returns the records and the number of their lines. */
 static char *read_records(int fd, int *lines, struct lw_farewell *farewell)
 {
 	size_t size = 8 << 20, len = 0;
@@ -220,7 +243,7 @@ static char *read_records(int fd, int *lines, struct lw_farewell *farewell)
 	*lines = 0;
 	for (end = text; *end; end++)
 		*lines += *end == '\n';
-	/* Whole lines. */
+	/* The last line is whole. */
 	assert_true(end == text || end[-1] == '\n');
 	return text;
 }
@@ -233,7 +256,7 @@ static char *dump(int *lines, struct lw_farewell *farewell)
 	return read_records(fd, lines, farewell);
 }
 
-/* Waits until the last line that is kept is this one. */
+/* Waits until this is the last line that is kept. */
 static void comes_to(const char *last)
 {
 	struct lw_farewell farewell;
@@ -283,7 +306,7 @@ static void a_recording(void **state)
 	assert_string_equal(text, "HEAD\none\nhalf a line\n");
 	assert_int_equal(farewell.dropped, 0);
 	free(text);
-	/* To look does not take away. */
+	/* A dump takes nothing away. */
 	text = dump(&lines, &farewell);
 	assert_string_equal(text, "HEAD\none\nhalf a line\n");
 	free(text);
@@ -324,7 +347,7 @@ static void no_more_is_kept(void **state)
 	text = dump(&lines, &farewell);
 	assert_in_range(strlen(text), KEEP - 100, KEEP);
 	assert_int_equal(farewell.kept, strlen(text));
-	/* Without a gap up to the end, and nothing that was never there. */
+	/* The lines have no gap up to the end, and none is made up. */
 	assert_int_equal(sscanf(text, "%d ", &first), 1);
 	assert_int_equal(first + lines - 2, LINES);
 	free(text);
@@ -347,7 +370,7 @@ static void reports_are_kept_whole(void **state)
 	free(text);
 }
 
-/* Who attaches and does not read holds up nobody, and is told what he missed. */
+/* A reader who attaches and does not read holds up nobody, and is told what he missed. */
 static void a_reader_that_stands_still(void **state)
 {
 	struct lw_farewell farewell;
@@ -357,7 +380,7 @@ static void a_reader_that_stands_still(void **state)
 	(void)state;
 	assert_int_equal(start(long_run), LW_OK);
 	fd = lw_rendezvous_ask(root, "x", LW_REQUEST_ATTACH);
-	/* When this is answered, that has been heard. */
+	/* The recorder answers in order: it has heard the other request. */
 	look(&farewell);
 	tree_text(root, "go", "");
 	comes_to("\nend\n");
@@ -370,7 +393,7 @@ static void a_reader_that_stands_still(void **state)
 	free(text);
 }
 
-/* Asks for more than a socket takes, @wanted lines. Returns the descriptor to read them from. */
+/* Asks for @wanted lines, more than a socket takes. Returns the descriptor that they come from. */
 static int ask_for_much(int *wanted)
 {
 	struct lw_farewell farewell;
@@ -383,7 +406,7 @@ static int ask_for_much(int *wanted)
 	return lw_rendezvous_ask(root, "x", LW_REQUEST_DUMP);
 }
 
-/* It gets what was there when it asked, and what came later is nothing that it missed. */
+/* A dump has the records up to the request; later ones do not count as missed. */
 static void a_dump_that_stands_still(void **state)
 {
 	struct lw_farewell farewell;
@@ -401,7 +424,7 @@ static void a_dump_that_stands_still(void **state)
 	free(text);
 }
 
-/* Who does not wait for its rest is not made to, and that is nothing that he missed. */
+/* A reader may leave before the rest of a dump, which does not count as missed. */
 static void a_dump_that_is_interrupted(void **state)
 {
 	struct lw_farewell farewell;
@@ -436,10 +459,10 @@ static void go(const int *fds, int n)
 		close(fds[n]);
 }
 
-/* As many as are given records at once. */
+/* The number of readers that a recorder sends records to at a time */
 #define READERS 8
 
-/* They take nothing, and the next who wants records is told so; all others are answered. */
+/* The readers take nothing. One more is told so; requests without records are answered. */
 static void all_readers_stand_still(void **state)
 {
 	struct lw_farewell farewell;
@@ -457,7 +480,7 @@ static void all_readers_stand_still(void **state)
 	look(&farewell);
 	assert_false(farewell.busy);
 	close(fds[3]);
-	/* When this is answered, that has been seen. */
+	/* The recorder answers in order: it has seen that the reader left. */
 	look(&farewell);
 	text = dump(&lines, &farewell);
 	assert_string_equal(text, "HEAD\none\nhalf a line\n");
@@ -468,7 +491,7 @@ static void all_readers_stand_still(void **state)
 	go(fds, READERS);
 }
 
-/* Who comes and says nothing: as if there were no request in it. */
+/* Connects, and sends no request. */
 static int come_silently(void)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -490,7 +513,7 @@ static bool is_closed(int fd, int msec)
 	return poll(&p, 1, msec) == 1 && read(fd, &byte, 1) <= 0;
 }
 
-/* They make room for each other, and for who has something to ask. */
+/* Connections without a request make room for newer ones, and for requests. */
 static void many_say_nothing(void **state)
 {
 	struct lw_farewell farewell;
@@ -501,7 +524,7 @@ static void many_say_nothing(void **state)
 	come(fds, READERS, LW_REQUEST_ATTACH);
 	for (i = 0; i < 20; i++) {
 		look(&farewell);
-		/* Who came first is known to the millisecond. */
+		/* The recorder's times are in milliseconds. */
 		usleep(2000);
 		silent[i] = come_silently();
 		assert_true(silent[i] >= 0);
@@ -509,7 +532,7 @@ static void many_say_nothing(void **state)
 	look(&farewell);
 	assert_true(is_closed(silent[0], 0));
 	assert_false(is_closed(silent[19], 0));
-	/* It has three seconds. */
+	/* A connection without a request is closed after three seconds. */
 	assert_true(is_closed(silent[19], PATIENCE * 10));
 	assert_false(is_closed(fds[0], 0));
 	go(silent, 20);
@@ -536,7 +559,7 @@ static void attached_until_the_run_ends(void **state)
 	assert_string_equal(text, "HEAD\nlast\n");
 	assert_true(farewell.ended);
 	free(text);
-	/* What was kept still is. */
+	/* The records are still kept. */
 	text = dump(&lines, &farewell);
 	assert_string_equal(text, "HEAD\none\nhalf a line\nlast\n");
 	assert_true(farewell.ended);
@@ -544,7 +567,7 @@ static void attached_until_the_run_ends(void **state)
 	free(text);
 }
 
-/* What a terminal that is closed sends. */
+/* A terminal that is closed sends SIGHUP. */
 static void hangup(void **state)
 {
 	struct lw_farewell farewell;
@@ -584,18 +607,17 @@ static void a_run_that_is_killed(void **state)
 	text = dump(&lines, &farewell);
 	assert_string_equal(text, "HEAD\none\nhalf a line\n");
 	free(text);
-	/* The next one takes its place. */
+	/* The next recorder takes its place. */
 	capture_begin(&err, 2);
 	assert_int_equal(start(short_run), LW_OK);
 	text = capture_end(&err, NULL);
-	assert_string_equal(text,
-			    "lwload: x: what was kept of the run before, 16 bytes, is gone\n");
+	assert_true(text_says(text, "lwload: x: *previous*records*16 bytes"));
 	free(text);
 	look(&farewell);
 	assert_false(farewell.ended);
 }
 
-/* Its run has ended, and then it was stopped itself. Returns its number. */
+/* Makes a recorder whose run has ended, and stops it (SIGSTOP). Returns its process. */
 static pid_t a_stopped_recorder(void)
 {
 	struct lw_farewell farewell;
@@ -614,7 +636,7 @@ static pid_t a_stopped_recorder(void)
 	return pid;
 }
 
-/* The next one takes its place, and it ends when it goes on. */
+/* The next recorder takes its place. It ends when it goes on. */
 static void a_recorder_that_stands_still(void **state)
 {
 	struct lw_farewell farewell;
@@ -628,8 +650,8 @@ static void a_recorder_that_stands_still(void **state)
 	capture_begin(&err, 2);
 	assert_int_equal(start(short_run), LW_OK);
 	text = capture_end(&err, NULL);
-	snprintf(want, sizeof(want), "the run before (pid %d) stands still", pid);
-	assert_non_null(strstr(text, want));
+	snprintf(want, sizeof(want), "x: *previous*recorder (pid %d)*kill -KILL", pid);
+	assert_true(text_says(text, want));
 	free(text);
 	look(&farewell);
 	assert_int_not_equal(recorder_of(farewell.pid), pid);
@@ -641,7 +663,7 @@ static void a_recorder_that_stands_still(void **state)
 	assert_false(farewell.ended);
 }
 
-/* So many wait for it that it cannot be told: it keeps its place, and can be stopped later. */
+/* Its queue is full, so that it cannot be told: it keeps its place, and lwload stop works later. */
 static void a_recorder_that_cannot_be_told(void **state)
 {
 	struct lw_farewell farewell;
@@ -680,7 +702,7 @@ static void a_recorder_that_is_killed(void **state)
 	signal_to(recorder_of(pid), SIGKILL);
 	for (i = 0; i < PATIENCE && !is_gone(pid); i++)
 		usleep(10000);
-	/* Nobody reads the run, so that it has ended. */
+	/* The run has ended, since nobody reads it. */
 	assert_true(is_gone(pid));
 	assert_int_equal(lw_rendezvous_ask(root, "x", LW_REQUEST_STATUS), -ENOENT);
 	assert_true(asprintf(&path, "%s/run/lwtools/x.sock", root) > 0);
@@ -709,7 +731,28 @@ static void the_recorder_is_told_to_end(void **state)
 	assert_true(is_gone(pid));
 }
 
-/* ---- who may ---- */
+/* The second time could mean to end at once. */
+static void a_run_is_told_once_to_end(void **state)
+{
+	struct lw_farewell farewell;
+	int i, fds[2];
+
+	(void)state;
+	assert_int_equal(start(slow_run), LW_OK);
+	comes_to("one\n");
+	for (i = 0; i < 2; i++) {
+		fds[i] = lw_rendezvous_ask(root, "x", LW_REQUEST_STOP);
+		/* When this is answered, that has been heard. */
+		look(&farewell);
+	}
+	tree_text(root, "go", "");
+	for (i = 0; i < 2; i++) {
+		assert_int_equal(lw_rendezvous_answer(fds[i], PATIENCE / 100, &farewell), 0);
+		assert_int_equal(farewell.code, LW_OK);
+	}
+}
+
+/* ---- users ---- */
 
 static int ask_as_nobody(void *arg)
 {
@@ -739,18 +782,17 @@ static void other_users(void **state)
 	struct outcome outcome;
 
 	(void)state;
-	if (geteuid() != 0)
-		skip();
+	needs_another_user();
 	assert_int_equal(start(short_run), LW_OK);
 	mode_of("", 0755);
 	in_child(ask_as_nobody, NULL, &outcome);
 	assert_int_equal(outcome.code, EACCES);
 	outcome_free(&outcome);
-	/* Whatever the modes of its files have become. */
+	/* Other users may not ask, even if they can reach the socket. */
 	mode_of("/run/lwtools", 0755);
 	mode_of("/run/lwtools/x.sock", 0777);
 	in_child(ask_as_nobody, NULL, &outcome);
-	/* It is turned away before or after it has asked. */
+	/* The recorder turns it away, before or after the request. */
 	assert_true(outcome.code == 50 || outcome.code == EPIPE);
 	outcome_free(&outcome);
 }
@@ -772,7 +814,7 @@ static int mode_is(const char *end)
 	return st.st_mode & 07777;
 }
 
-/* Nobody else has the place or the socket, whatever the umask is. */
+/* Only the owner may use the directory and the socket, whatever the umask is. */
 static void modes(void **state)
 {
 	struct outcome outcome;
@@ -785,7 +827,7 @@ static void modes(void **state)
 	assert_int_equal(mode_is("/run/lwtools/x.sock"), 0600);
 }
 
-/* A place where others could put something: the run ends, and the one line says why. */
+/* Others could put files into the directory: the run ends, and one line says why. */
 static void a_bad_place(void **state)
 {
 	struct outcome outcome;
@@ -797,14 +839,14 @@ static void a_bad_place(void **state)
 	in_child(start_short, NULL, &outcome);
 	assert_int_equal(outcome.code, LW_FAILED);
 	assert_int_equal(outcome.err_lines, 1);
-	assert_non_null(strstr(outcome.err, "run/lwtools/x.sock: Not a directory"));
+	assert_has(outcome.err, "run/lwtools/x.sock: Not a directory");
 	outcome_free(&outcome);
 	unlink(path);
 	assert_int_equal(mkdir(path, 0700), 0);
 	assert_int_equal(chmod(path, 0777), 0);
 	in_child(start_short, NULL, &outcome);
 	assert_int_equal(outcome.code, LW_FAILED);
-	assert_non_null(strstr(outcome.err, "run/lwtools/x.sock: Operation not permitted"));
+	assert_has(outcome.err, "run/lwtools/x.sock: Operation not permitted");
 	outcome_free(&outcome);
 }
 
@@ -826,7 +868,7 @@ static void farewells(void **state)
 	assert_false(lw_rendezvous_read(OLD "\n", &got));
 	assert_false(lw_rendezvous_read(OLD "\nbus\n\n", &got));
 	assert_false(lw_rendezvous_read(OLD "\nbusy\n", &got));
-	/* What 0.1.0 writes, and reads. */
+	/* Version 0.1.0 writes and reads this. */
 	assert_true(lw_rendezvous_read(OLD "\n\nx", &got));
 	assert_false(got.busy);
 	assert_string_equal(got.messages, "x");
@@ -855,6 +897,7 @@ int main(void)
 		FRESH(a_recorder_that_cannot_be_told),
 		FRESH(a_recorder_that_is_killed),
 		FRESH(the_recorder_is_told_to_end),
+		FRESH(a_run_is_told_once_to_end),
 		FRESH(other_users),
 		FRESH(modes),
 		FRESH(a_bad_place),

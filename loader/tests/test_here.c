@@ -5,8 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "helper.h"
 #include "text/here.h"
+#include "helper.h"
 
 #define RELEASE_HERE "6.1.0-99-test"
 
@@ -16,14 +16,14 @@ static void link_to(const char *target, const char *path)
 {
 	char name[512];
 
-	/* For its directories. */
+	/* This makes the directories. */
 	tree_text(root, path, "");
 	snprintf(name, sizeof(name), "%s/%s", root, path);
 	assert_int_equal(unlink(name), 0);
 	assert_int_equal(symlink(target, name), 0);
 }
 
-/* A disk of the tree, with requests of its own or not */
+/* Adds a disk to the tree, with requests of its own or without */
 static void add_disk(const char *name, bool requests)
 {
 	char path[256], target[256];
@@ -55,6 +55,9 @@ static int setup(void **state)
 	tree_text(root, "sys/devices/sda/sda1/size", "4096\n");
 	link_to("../../devices/sda/sda1", "sys/class/block/sda1");
 	link_to("../../sda/sda1", "sys/devices/dm-0/slaves/sda1");
+	/* A file that is no device has number 0:0. */
+	tree_text(root, "dev/plain", "");
+	link_to("../../devices/sda", "sys/dev/block/0:0");
 	tree_text(root, "proc/filesystems", "nodev\ttmpfs\n\text4\n\tfuseblk\n");
 	tree_text(root, "lib/modules/" RELEASE_HERE "/modules.alias", "alias fs-xfs xfs\n");
 	return 0;
@@ -69,7 +72,7 @@ static int teardown(void **state)
 
 struct row {
 	const char *tool, *option, *value;
-	const char *want; /* the first parameter, or what is said */
+	const char *want; /* the first parameter, or the reason of a refusal */
 };
 
 static const struct row rows[] = {
@@ -82,22 +85,18 @@ static const struct row rows[] = {
 	{ "biolatency", "-d", ".", "lwload: biolatency: option -d: no disk \".\" here; there are" },
 	{ "bitesize", "-d", "/dev/../etc",
 	  "lwload: bitesize: option -d: no disk \"/dev/../etc\" here" },
-	{ "biolatency", "-d", "dm-0",
-	  "lwload: biolatency: option -d: dm-0 has no requests of its own, and passes its I/O on to "
-	  "sda1\n" },
+	{ "biolatency", "-d", "/dev/plain", "lwload: biolatency: *-d: *disk*/dev/plain*" },
+	{ "biolatency", "-d", "dm-0", "lwload: biolatency: *-d: *dm-0*requests*sda1\n" },
 	{ "biolatency", "-d", "ram0",
-	  "lwload: biolatency: option -d: ram0 has no requests of its own; disks that have are "
-	  "cciss!c0d0, sda, sdb\n" },
+	  "lwload: biolatency: *-d: *ram0*requests*cciss!c0d0, sda, sdb\n" },
 	{ "fslatency", "-t", "ext4", "fs=\"ext4\"" },
 	{ "fsslower", "-t", "tmpfs", "fs=\"tmpfs\"" },
 	{ "fslatency", "-t", "xfs", "fs=\"xfs\"" },
-	{ "fslatency", "-t", "ext",
-	  "lwload: fslatency: option -t: this kernel has no type of file system \"ext\"; those of "
-	  "disks are ext4, fuseblk\n" },
+	{ "fslatency", "-t", "ext", "lwload: fslatency: *-t: *\"ext\"*ext4, fuseblk\n" },
 	{ "opensnoop", "-p", "7", "pid=7" },
 };
 
-/* Its first parameter, or what it says; free it. */
+/* Returns the first parameter, or the reason of a refusal; free it. */
 static char *answer(const struct row *row)
 {
 	struct lw_tool *tool = tool_of(row->tool);
@@ -125,7 +124,7 @@ static void check(const struct row *row)
 {
 	char *text = answer(row);
 
-	if (strncmp(text, row->want, strlen(row->want)))
+	if (strncmp(text, row->want, strcspn(row->want, "*")) || !text_says(text, row->want))
 		fail_msg("%s %s %s: wanted \"%s\", got \"%s\"", row->tool, row->option, row->value,
 			 row->want, text);
 	free(text);
@@ -140,19 +139,14 @@ static void values_are_understood(void **state)
 		check(&rows[i]);
 }
 
-/* A file of the tree has another inode than the host's namespace. */
+/* The tree's file is no namespace of this host: its inode is another. */
 static void numbers_of_a_namespace(void **state)
 {
 	static const struct row is_there = { "opensnoop", "-p", "7,8", "pid=7,8" };
-	static const struct row is_not = {
-		"opensnoop", "-t", "7,80,8",
-		"lwload: opensnoop: option -t: no process 80 in this PID "
-		"namespace, whose numbers are meant; run lwload on the "
-		"host itself for others\n"
-	};
+	static const struct row is_not = { "opensnoop", "-t", "7,80,8",
+					   "lwload: opensnoop: *-t: *process 80*PID namespace" };
 	static const struct row of_others = { "opensnoop", "-p", "7",
-					      "lwload: opensnoop: option -p: /proc is not that of "
-					      "this PID namespace, so that a number may be two" };
+					      "lwload: opensnoop: *-p: /proc*PID namespace" };
 	char own[16], path[64];
 
 	(void)state;

@@ -3,18 +3,21 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include "kernel/inserted.h"
+#include "recorder/rendezvous.h"
+#include "verbs/lwload.h"
 #include "fake.h"
 #include "helper.h"
-#include "kernel/inserted.h"
-#include "verbs/lwload.h"
 
 static char *root;
 static char modules[1024]; /* the text of /proc/modules */
@@ -31,7 +34,7 @@ static char *in_root(const char *format, ...)
 	va_start(args, format);
 	assert_true(vasprintf(&rest, format, args) > 0);
 	va_end(args);
-	assert_true(asprintf(&path, "%s/%s", root, rest) > 0);
+	path = tree_file(root, rest);
 	free(rest);
 	return path;
 }
@@ -71,7 +74,7 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* The tool is inserted, its directory made in the 60th second after the boot. */
+/* Inserts the tool's module. Its directory is from the 60th second after the boot. */
 static void insert(const char *tool, const char *users)
 {
 	const struct timespec times[] = { { 1700000060, 0 }, { 1700000060, 0 } };
@@ -93,7 +96,7 @@ static void insert(const char *tool, const char *users)
 struct process {
 	int pid;
 	const char *comm, *holds, *loginuid, *cmdline;
-	size_t size; /* of the latter */
+	size_t size; /* bytes of cmdline */
 };
 
 static void put(int pid, const char *file, const char *text, size_t size)
@@ -104,7 +107,7 @@ static void put(int pid, const char *file, const char *text, size_t size)
 	tree_write(root, path, text, size);
 }
 
-/* It began in the 123rd second after the boot. */
+/* Begins this process in the 123rd second after the boot. */
 static void begin(const struct process *process)
 {
 	char text[256];
@@ -173,13 +176,13 @@ static int command_body(void *arg)
 		lw_##name, { #name, __VA_ARGS__ }, .before = NULL \
 	}
 
-/* That is what it prints on stdout, and this in its one line on stderr. */
+/* The command prints this on stdout, and one line on stderr that has the message. */
 static void gives(struct command *command, int code, const char *out, const char *err)
 {
 	struct outcome outcome;
 
 	in_child(command_body, command, &outcome);
-	if (!strstr(outcome.err, err))
+	if (!text_says(outcome.err, err))
 		fail_msg("no \"%s\" in: %s", err, outcome.err);
 	assert_int_equal(outcome.err_lines, *err ? 1 : 0);
 	assert_string_equal(outcome.out, out);
@@ -212,7 +215,7 @@ static void status_table(void **state)
 	      "opensnoop      running      4242 alice        2023-11-15 03:45:23         - lwload opensnoop "
 	      "-n a b\n",
 	      "");
-	/* It looks, and attaches to nothing. */
+	/* status attaches to no module. */
 	assert_int_equal(fake->calls, 0);
 }
 
@@ -231,7 +234,7 @@ static void status_json(void **state)
 	      "");
 }
 
-/* The user who logged in, whatever sudo did; a number if passwd has no name for it. */
+/* status shows the user who logged in, as before sudo, or his number if passwd has no name. */
 static void status_user(void **state)
 {
 	struct process process = runner;
@@ -252,9 +255,15 @@ static void status_user(void **state)
 	      "opensnoop      running      4242 root         2023-11-15 03:45:23         - lwload opensnoop "
 	      "-n a b\n",
 	      "");
+	tree_text(root, "etc/passwd", "");
+	gives(RUN(status, NULL), LW_OK,
+	      HEADING
+	      "opensnoop      running      4242 0            2023-11-15 03:45:23         - lwload opensnoop "
+	      "-n a b\n",
+	      "");
 }
 
-/* A command line is text of a stranger. */
+/* A command line can hold any bytes. */
 static void status_escapes(void **state)
 {
 	struct process process = { 7, "lwload", CMD("opensnoop"), "0",
@@ -274,7 +283,7 @@ static void status_escapes(void **state)
 	      "");
 }
 
-/* Cut off at the buffer's end, with no NUL behind it. */
+/* A command line that is cut off at the buffer's end has no NUL after it. */
 static void status_of_a_long_command(void **state)
 {
 	struct process process = runner;
@@ -293,7 +302,7 @@ static void status_of_a_long_command(void **state)
 	outcome_free(&outcome);
 }
 
-/* Somebody is attached, and it cannot be seen who; or not even that. */
+/* It cannot be seen who is attached to one module, and whether anybody is to another. */
 static void status_of_the_unseen(void **state)
 {
 	(void)state;
@@ -306,7 +315,7 @@ static void status_of_the_unseen(void **state)
 	      "");
 }
 
-/* Ended while it was looked at: what is not there is not made up. */
+/* The process ended while lwload looked at it: unknown values are shown as such. */
 static void status_of_the_vanished(void **state)
 {
 	(void)state;
@@ -322,7 +331,7 @@ static void status_of_the_vanished(void **state)
 	      "");
 }
 
-/* Only the file itself counts: not another one of that name, nor another descriptor. */
+/* The holder has this module's .cmd open: no other file of this name, no other of its files. */
 static void holder(void **state)
 {
 	struct process process = runner;
@@ -350,8 +359,8 @@ static void holder(void **state)
 }
 
 /*
- * The file of a user's own file system is not looked at, since its server may never answer:
- * here stat(2) would say that it is the one.
+ * lwload does not call stat(2) on a file of another file system, whose server may never answer.
+ * Here stat(2) would find the right file.
  */
 static void holder_of_another_mount(void **state)
 {
@@ -366,7 +375,7 @@ static void holder_of_another_mount(void **state)
 	assert_int_equal(lw_inserted_holder(root, "opensnoop"), 0);
 	tree_fdinfo(root, 4242, 1, 0);
 	assert_int_equal(lw_inserted_holder(root, "opensnoop"), 0);
-	/* In no mount of its own: 0 is no device. */
+	/* The process is in no mount of its own: 0 is no device. */
 	tree_fdinfo(root, 4242, TREE_MOUNT + 1, st.st_ino);
 	assert_int_equal(lw_inserted_holder(root, "opensnoop"), 0);
 	remove_tree("proc/4242/fdinfo/5");
@@ -376,7 +385,7 @@ static void holder_of_another_mount(void **state)
 	free(file);
 }
 
-/* Another file of proc, bound to a path like that; fdinfo has no inode before Linux 5.14. */
+/* Another file of proc is bound to such a path. fdinfo has no inode before Linux 5.14. */
 static void holder_of_another_inode(void **state)
 {
 	struct process process = runner;
@@ -396,6 +405,20 @@ static void holder_of_another_inode(void **state)
 	assert_int_equal(lw_inserted_holder(root, "opensnoop"), 4343);
 }
 
+/* In a proc that is mounted nowhere, the path begins at its root. */
+static void holder_of_a_detached_mount(void **state)
+{
+	char *link = in_root("proc/4242/fd/5");
+
+	(void)state;
+	insert("opensnoop", "1");
+	begin(&runner);
+	assert_int_equal(unlink(link), 0);
+	assert_int_equal(symlink("/systemtap/lw_opensnoop/.cmd", link), 0);
+	assert_int_equal(lw_inserted_holder(root, "opensnoop"), 4242);
+	free(link);
+}
+
 static void bad_status(void **state)
 {
 	(void)state;
@@ -406,12 +429,6 @@ static void bad_status(void **state)
 }
 
 /* ---- stop ---- */
-
-static void needs_root(void)
-{
-	if (geteuid() != 0)
-		skip();
-}
 
 static void end_process(void)
 {
@@ -456,7 +473,7 @@ static void exe_is(const char *target)
 	free(exe);
 }
 
-/* A thread can change its name, and an upgrade replaces the file. */
+/* lwload is known by its file: a thread can change its name, and an upgrade replaces the file. */
 static void stop_by_the_file(void **state)
 {
 	struct process process = runner;
@@ -467,8 +484,7 @@ static void stop_by_the_file(void **state)
 	process.comm = "renamed";
 	begin(&process);
 	exe_is("/usr/sbin/lwload2");
-	gives(RUN(stop, "opensnoop"), LW_FAILED, "",
-	      "opensnoop: process 4242 is attached to it and is none of lwload, staprun and stapio");
+	gives(RUN(stop, "opensnoop"), LW_FAILED, "", "opensnoop: process 4242*attached*staprun");
 	assert_int_equal(fake->signal, 0);
 	fake->on_signal = end_run;
 	exe_is("/usr/sbin/lwload (deleted)");
@@ -509,7 +525,44 @@ static void stop_all(void **state)
 	assert_int_equal(fake->removes, 1);
 }
 
-/* stapio without a shell in PATH, say. */
+static void answer_stop(int listener)
+{
+	struct lw_farewell farewell = { .ended = true, .pid = 4711 };
+	char text[LW_FAREWELL_SIZE];
+	int fd;
+
+	poll(&(struct pollfd){ .fd = listener, .events = POLLIN }, 1, -1);
+	fd = lw_rendezvous_accept(listener);
+	/* The request: an end before it is read would be none. */
+	poll(&(struct pollfd){ .fd = fd, .events = POLLIN }, 1, -1);
+	if (read(fd, text, sizeof(text)) > 0)
+		write(fd, text, lw_rendezvous_write(text, &farewell));
+	_exit(0);
+}
+
+/* A recorder whose run has ended is in no list of modules. */
+static void stop_all_with_a_recorder(void **state)
+{
+	int listener;
+	pid_t pid;
+
+	(void)state;
+	needs_root();
+	insert("killsnoop", "0");
+	listener = lw_rendezvous_listen(root, "opensnoop");
+	assert_true(listener >= 0);
+	pid = fork();
+	if (pid == 0)
+		answer_stop(listener);
+	gives(RUN(stop, "--all"), LW_OK,
+	      "killsnoop: removed what a killed run had left\n"
+	      "opensnoop: recorder stopped (pid 4711)\n",
+	      "");
+	close(listener);
+	waitpid(pid, NULL, 0);
+}
+
+/* The module can remain after the process has ended, as when stapio finds no shell in PATH. */
 static void stop_and_remove(void **state)
 {
 	(void)state;
@@ -527,7 +580,7 @@ static void end_run_only(void)
 	fake->process_gone = false;
 }
 
-/* It has a lock that the next run wants; but what was asked for is done. */
+/* stop waits for the process, which has a lock that the next run wants. */
 static void stop_waits_for_the_process(void **state)
 {
 	(void)state;
@@ -548,7 +601,7 @@ static void start_again(void)
 	begin(&process);
 }
 
-/* Not a run that begins behind it. */
+/* stop does not end a run that begins after this one. */
 static void stop_leaves_the_next_run(void **state)
 {
 	(void)state;
@@ -561,7 +614,7 @@ static void stop_leaves_the_next_run(void **state)
 	assert_int_equal(fake->removes, 0);
 }
 
-/* Whatever else holds it, ten seconds and no more. */
+/* stop waits for ten seconds and no longer, whatever holds the module. */
 static void stop_takes_too_long(void **state)
 {
 	(void)state;
@@ -569,15 +622,13 @@ static void stop_takes_too_long(void **state)
 	insert("opensnoop", "1");
 	begin(&runner);
 	gives(RUN(stop, "opensnoop"), LW_FAILED, "",
-	      "opensnoop: process 4242 has not ended after ten seconds; try kill -KILL 4242, then "
-	      "lwload stop opensnoop\n");
+	      "opensnoop: process 4242*ended*kill -KILL 4242*lwload stop opensnoop");
 	assert_in_range(fake->clock, 1010000000000LL, 1011000000000LL);
 	assert_int_equal(fake->removes, 0);
 	end_process();
 	fake->fail_call = "openat .cmd";
 	fake->fail_errno = EBUSY;
-	gives(RUN(stop, "opensnoop"), LW_FAILED, "",
-	      "opensnoop: module lw_opensnoop is in use by a process that cannot be seen from here");
+	gives(RUN(stop, "opensnoop"), LW_FAILED, "", "opensnoop: *lw_opensnoop*in use");
 	assert_int_equal(fake->removes, 0);
 }
 
@@ -612,7 +663,7 @@ static void stop_fails(void **state)
 	assert_int_equal(fake->signal, 0);
 }
 
-/* One that fails is not the end of the others. */
+/* After a tool that cannot be stopped, stop goes on with the others. */
 static void stop_goes_on(void **state)
 {
 	(void)state;
@@ -627,7 +678,7 @@ static void stop_goes_on(void **state)
 	      "opensnoop: cannot signal");
 }
 
-/* Between being seen and being signalled the process ended: its number is another's. */
+/* The process ended before it was signalled: its number may be another's. */
 static void stop_hits_nobody_else(void **state)
 {
 	(void)state;
@@ -640,7 +691,7 @@ static void stop_hits_nobody_else(void **state)
 	assert_int_equal(fake->signal, 0);
 }
 
-/* An lwload that has the module's lock is about to attach: not ours to remove. */
+/* Another lwload has the tool's lock and is about to attach: the module stays. */
 static void stop_waits_for_the_lock(void **state)
 {
 	pid_t pid;
@@ -660,7 +711,7 @@ static int become_nobody(void)
 {
 	int err = setresgid(65534, 65534, 65534) || setresuid(65534, 65534, 65534);
 
-	/* The sanitizer traces itself, which a process that changed its user may not. */
+	/* The sanitizer traces itself, which a process that has changed its user may not. */
 	prctl(PR_SET_DUMPABLE, 1);
 	return err;
 }
@@ -670,22 +721,23 @@ static void stop_needs_root(void **state)
 	struct command command = { lw_stop, { "stop", "opensnoop" }, NULL };
 
 	(void)state;
-	if (geteuid() == 0)
+	if (geteuid() == 0) {
+		needs_another_user();
 		command.before = become_nobody;
+	}
 	insert("opensnoop", "0");
-	gives(&command, LW_REFUSED, "",
-	      "stop: removing a module takes root; try sudo lwload stop opensnoop");
+	gives(&command, LW_REFUSED, "", "stop: *root*sudo lwload stop opensnoop");
 	assert_int_equal(fake->calls, 0);
 }
 
 static void bad_stop(void **state)
 {
 	(void)state;
-	gives(RUN(stop, NULL), LW_USAGE, "", "stop: want the names of tools, or --all;");
-	gives(RUN(stop, "--json"), LW_USAGE, "", "stop: want the names of tools, or --all;");
-	gives(RUN(stop, "--all", "x"), LW_USAGE, "", "stop: want the names of tools, or --all;");
-	gives(RUN(stop, "x", "--all"), LW_USAGE, "", "\"--all\" is not the name of a tool");
-	gives(RUN(stop, "x", "../x"), LW_USAGE, "", "\"../x\" is not the name of a tool");
+	gives(RUN(stop, NULL), LW_USAGE, "", "stop: *names*--all");
+	gives(RUN(stop, "--json"), LW_USAGE, "", "stop: *names*--all");
+	gives(RUN(stop, "--all", "x"), LW_USAGE, "", "stop: *names*--all");
+	gives(RUN(stop, "x", "--all"), LW_USAGE, "", "\"--all\" *name");
+	gives(RUN(stop, "x", "../x"), LW_USAGE, "", "\"../x\" *name");
 }
 
 #define FRESH(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -704,12 +756,14 @@ int main(void)
 		FRESH(holder),
 		FRESH(holder_of_another_mount),
 		FRESH(holder_of_another_inode),
+		FRESH(holder_of_a_detached_mount),
 		FRESH(bad_status),
 		FRESH(stop_a_run),
 		FRESH(stop_by_the_file),
 		FRESH(stop_a_leftover),
 		FRESH(stop_nothing),
 		FRESH(stop_all),
+		FRESH(stop_all_with_a_recorder),
 		FRESH(stop_and_remove),
 		FRESH(stop_waits_for_the_process),
 		FRESH(stop_leaves_the_next_run),

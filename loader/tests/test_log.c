@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* test_log.c - neither messages nor records hold up a run whose reader stands still */
+/* test_log.c - messages and records do not hold up a run whose reader stands still */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -8,12 +8,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "fake.h"
-#include "helper.h"
 #include "util/log.h"
 #include "util/signals.h"
+#include "fake.h"
+#include "helper.h"
 
-/* The writing end of a pipe that is full. */
+/* Returns the end that writes of a full pipe. */
 static int full_pipe(int *reader)
 {
 	char bytes[4096] = { 0 };
@@ -45,7 +45,7 @@ static void stderr_that_takes_nothing(void **state)
 	close(reader);
 }
 
-/* As the journal's is while rows come faster than it reads: poll(2) sees room later than send(2). */
+/* The journal's socket is like this if it reads slowly: send(2) sees room before poll(2) does. */
 static void stderr_that_has_little_room(void **state)
 {
 	static const char message[] = "lwload: warning: x\n";

@@ -4,12 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernel/merge.h"
 #include "helper.h"
-#include "kernel/transport.h"
 
 #define STREAMS 3
 
-/* Packets as text, each with a newline as a record has. */
+/* The text of all packets; each packet ends with a newline, as records do. */
 struct seen {
 	char text[512 << 10];
 	size_t len;
@@ -19,7 +19,7 @@ struct seen {
 
 static struct seen seen;
 
-static int on_data(void *context, const char *packet, size_t len)
+static int deliver(void *context, const char *packet, size_t len)
 {
 	(void)context;
 	assert_true(seen.len + len < sizeof(seen.text));
@@ -29,13 +29,13 @@ static int on_data(void *context, const char *packet, size_t len)
 	return ++seen.packets == seen.stop_at ? 9 : 0;
 }
 
-static const struct lw_relay_ops ops = { on_data, NULL };
+static const struct lw_sink sink = { .data = deliver };
 
 static struct lw_merge *begin(void)
 {
 	memset(&seen, 0, sizeof(seen));
 	seen.stop_at = -1;
-	return lw_merge_new(STREAMS, &ops);
+	return lw_merge_new(STREAMS, &sink);
 }
 
 struct bytes {
@@ -71,7 +71,7 @@ static void give(struct lw_merge *merge, int i, const void *data, size_t len)
 		size_t room, n;
 		char *to = lw_merge_room(merge, i, &room);
 
-		/* Whatever fills it, it can be emptied. */
+		/* A full buffer can always be emptied. */
 		if (!room) {
 			assert_int_equal(lw_merge_run(merge, true), 0);
 			to = lw_merge_room(merge, i, &room);
@@ -151,7 +151,7 @@ static void gap_forced(void **state)
 	lw_merge_free(merge);
 }
 
-/* What was given up comes after all: it is shown, and not lost any more. */
+/* A packet that was given up comes after all: it is shown, and no longer counted as lost. */
 static void late_packet(void **state)
 {
 	struct lw_merge *merge = begin();
@@ -226,8 +226,8 @@ static void zero_padding(void **state)
 }
 
 /*
- * A packet cut anywhere: it is not shown, and both its neighbours are, whole.
- * A record is never a part of one and a part of the next.
+ * A packet is cut at each place. It is not shown; the packets before and after it are, whole.
+ * No record has bytes of two packets.
  */
 static void truncated_anywhere(void **state)
 {
@@ -249,11 +249,25 @@ static void truncated_anywhere(void **state)
 	}
 }
 
+/* It found no room at all, which the next one's header tells. */
+static void cut_to_nothing(void **state)
+{
+	struct lw_merge *merge = begin();
+	static struct bytes b;
+
+	(void)state;
+	put_cut(&b, 1, "", 10, 0);
+	put_packet(&b, 2, "b\n");
+	give(merge, 0, b.data, b.len);
+	run(merge, false, "b\n");
+	lw_merge_free(merge);
+}
+
 /*
- * What comes behind a cut packet need not be as long as what is missing of it, and
- * its header may come in two reads.
+ * The packet after a cut one may be shorter than the missing part, and its header may come in
+ * two reads.
  */
-static void little_behind(void **state)
+static void little_after(void **state)
 {
 	struct bytes b = { .len = 0 };
 	size_t at;
@@ -274,7 +288,7 @@ static void little_behind(void **state)
 	}
 }
 
-/* One whose end may be the start of a header waits for what tells. */
+/* A packet whose end may be the start of a header waits for the next bytes. */
 static void ends_like_a_header(void **state)
 {
 	struct lw_merge *merge = begin();
@@ -326,9 +340,9 @@ static void impossible_lengths(void **state)
 /* ---- full ---- */
 
 /*
- * One number is missing and the buffer is full: nothing is given up by itself,
- * since the packet may be among the unread ones of another stream. When that has
- * been read, or it is forced, there is room again.
+ * One packet is missing and the buffer is full. The merge gives up nothing by itself, since
+ * another stream may have the packet. There is room again when that has been read, or when the
+ * merge is forced.
  */
 static struct lw_merge *full_of_waiting(void)
 {
@@ -377,7 +391,7 @@ static void full_buffer_forced(void **state)
 	lw_merge_free(merge);
 }
 
-/* The longest packet there can be, arriving in all sorts of company. */
+/* The longest possible packet comes in two pieces, and another packet follows. */
 static void longest_packet(void **state)
 {
 	static char text[0xffff + 1];
@@ -431,7 +445,7 @@ static bool all_given(const struct bytes *streams)
 	return true;
 }
 
-/* Pieces of random streams and sizes, until all is given. */
+/* Gives pieces of random streams and sizes until all is given. */
 static void random_pieces(struct lw_merge *merge, struct bytes *streams, uint32_t *seed)
 {
 	while (!all_given(streams)) {
@@ -461,7 +475,7 @@ static void random_splits(void **state)
 		memset(streams, 0, sizeof(streams));
 		random_streams(streams, want, &seed);
 		random_pieces(merge, streams, &seed);
-		/* Not forced: with all bytes there, nothing may be waiting. */
+		/* All bytes are there, so that nothing may wait, though the merge was not forced. */
 		assert_string_equal(seen.text, want);
 		assert_int_equal(seen.packets, PACKETS);
 		assert_int_equal(lw_merge_lost(merge), 0);
@@ -469,7 +483,7 @@ static void random_splits(void **state)
 	}
 }
 
-/* Any bytes: no crash, no endless loop, always room for more. */
+/* After any bytes there is room for more, and no crash and no endless loop. */
 static void random_bytes(void **state)
 {
 	static const char some[] = "\xf0\x9f\xa9\xba\x01\x00\x00\x00\x05\x00\x00\x00";
@@ -502,7 +516,7 @@ int main(void)
 		cmocka_unit_test(full_buffer),    cmocka_unit_test(full_buffer_forced),
 		cmocka_unit_test(longest_packet), cmocka_unit_test(random_splits),
 		cmocka_unit_test(random_bytes),   cmocka_unit_test(ends_like_a_header),
-		cmocka_unit_test(little_behind),
+		cmocka_unit_test(cut_to_nothing), cmocka_unit_test(little_after),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

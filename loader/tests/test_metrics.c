@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* test_metrics.c - reports in, a file for Prometheus out; and where such a file may be */
+/* test_metrics.c - reports in, a file for Prometheus out; the places where it may be */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -13,14 +13,14 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "util/escape.h"
-#include "helper.h"
-#include "util/log.h"
 #include "text/metrics.h"
 #include "text/promfile.h"
+#include "util/escape.h"
+#include "util/log.h"
+#include "helper.h"
 
-static char *dir;       /* which has run/ for locks */
-static char path[4096]; /* of the file, in there */
+static char *dir;       /* has run/, for locks */
+static char path[4096]; /* the file in dir */
 
 static int setup(void **state)
 {
@@ -37,12 +37,6 @@ static int teardown(void **state)
 	(void)state;
 	tree_free(dir);
 	return 0;
-}
-
-static void needs_root(void)
-{
-	if (geteuid() != 0)
-		skip();
 }
 
 /* ---- a run of a made-up tool ---- */
@@ -92,6 +86,13 @@ static const struct lw_tool made_up[] = {
 			{ "open", LW_DIST, 0, 0, "time until it was closed" },
 		},
 	},
+	{
+		.name = "wide",
+		.version = "1.2",
+		INTERVAL,
+		.nfields = LW_MAX_FIELDS,
+		.fields = { [0 ... LW_MAX_FIELDS - 1] = { "calls", LW_DIST, 0, 0, "how many" } },
+	},
 };
 
 struct play {
@@ -102,31 +103,20 @@ struct play {
 	bool given[128];
 };
 
-static int on_record(void *context, const struct lw_value *values)
-{
-	struct play *play = context;
-
-	return lw_metrics_record(play->metrics, values);
-}
-
-static int on_report(void *context, long long nsec)
-{
-	(void)context;
-	(void)nsec;
-	return 0;
-}
-
-static int on_end(void *context)
-{
-	struct play *play = context;
-
-	lw_metrics_write(play->metrics, &play->loss, play->stream);
-	return 0;
-}
-
 static void feed(struct play *play, const char *text)
 {
-	assert_int_equal(lw_stream_feed(play->stream, text, strlen(text)), 0);
+	struct lw_stream *stream = play->stream;
+	size_t len = strlen(text);
+	int item;
+
+	while ((item = lw_stream_next(stream, &text, &len))) {
+		assert_true(item > 0);
+		if (item == LW_RECORD)
+			assert_int_equal(lw_metrics_record(play->metrics, lw_stream_values(stream)),
+					 0);
+		else if (item == LW_REPORT_END)
+			lw_metrics_write(play->metrics, &play->loss, stream);
+	}
 }
 
 static void feed_header(struct play *play)
@@ -147,7 +137,6 @@ static void feed_header(struct play *play)
 /* @letters: the options in use */
 static void begin(struct play *play, const char *tool, const char *letters)
 {
-	struct lw_stream_ops ops = { on_record, on_report, on_end, play };
 	struct lw_metrics_of of = { .root = dir, .release = RELEASE, .path = path };
 	size_t i;
 
@@ -160,7 +149,7 @@ static void begin(struct play *play, const char *tool, const char *letters)
 			play->tool = of.tool = &made_up[i];
 	of.given = play->given;
 	assert_int_equal(lw_metrics_open(&of, &play->metrics), 0);
-	play->stream = lw_stream_new(play->tool, &ops);
+	play->stream = lw_stream_new(play->tool);
 	lw_metrics_start(play->metrics);
 	lw_metrics_write(play->metrics, &play->loss, play->stream);
 	feed_header(play);
@@ -176,7 +165,7 @@ static void has_no_series_twice(void)
 	assert_int_not_equal(system(command), 0);
 }
 
-/* Each begin() ends with this, and the file is gone. */
+/* Ends what begin() began. The file is gone. */
 static void finish(struct play *play)
 {
 	has_no_series_twice();
@@ -186,7 +175,7 @@ static void finish(struct play *play)
 	lw_stream_free(play->stream);
 }
 
-/* These lines, where the first that begins so is. */
+/* The file has these lines where its first line with this start is. */
 static void file_has(const char *start, const char *text)
 {
 	char *bytes = file_read(path, NULL), *at = strstr(bytes, start);
@@ -219,7 +208,7 @@ static void has_not(const char *text)
 	free(bytes);
 }
 
-/* ---- what is in it ---- */
+/* ---- the file's text ---- */
 
 #define SIZE "lwtools_sizes_size_bytes"
 #define BUCKET(le, n) SIZE "_bucket{comm=\"dd\",le=\"" le "\"} " n "\n"
@@ -535,7 +524,7 @@ static void losses(void **state)
 	finish(&play);
 }
 
-/* ---- where it may be ---- */
+/* ---- the file's place ---- */
 
 static int open_file(const char *name, bool wait, struct lw_promfile **file, char **text)
 {
@@ -560,7 +549,7 @@ static struct lw_promfile *is_taken(const char *name)
 	return file;
 }
 
-/* With one line that has this, and what is there stays. */
+/* The file is refused by one line that has this message, and stays as it is. */
 static void is_refused(const char *name, const char *message)
 {
 	struct lw_promfile *file;
@@ -634,9 +623,42 @@ static void replaced(void **state)
 	assert_false(lw_promfile_failed(file));
 	assert_int_equal(lw_promfile_remove(file), 0);
 	assert_int_equal(entries(), 0);
-	/* It may have gone already. */
+	/* The file may have gone already. */
 	assert_int_equal(lw_promfile_remove(file), 0);
 	lw_promfile_close(file);
+}
+
+/* But for a lock that is not waited for, which a run keeps to its end. */
+static void all_that_was_opened_is_closed(void **state)
+{
+	struct lw_promfile *file;
+	int before = descriptors();
+	char *text;
+
+	(void)state;
+	needs_root();
+	assert_int_equal(open_file(path, true, &file, &text), 0);
+	put(file, "one\n");
+	lw_promfile_close(file);
+	assert_int_equal(descriptors(), before);
+	free(text);
+}
+
+/* The sanitizer looks. */
+static void as_many_fields_as_a_tool_may_have(void **state)
+{
+	struct play play;
+	int i;
+
+	(void)state;
+	begin(&play, "wide", "");
+	feed(&play, "#report\t1\n");
+	for (i = 1; i < LW_MAX_FIELDS; i++)
+		feed(&play, "usecs 1 1 0:1\t");
+	feed(&play, "usecs 1 1 0:1\n#end\n");
+	lw_metrics_end(play.metrics);
+	lw_metrics_close(play.metrics);
+	lw_stream_free(play.stream);
 }
 
 /* A killed run leaves its file, and perhaps a new one that is not complete. */
@@ -662,6 +684,7 @@ static void places_that_are_refused(void **state)
 	char target[4200];
 
 	(void)state;
+	needs_another_user();
 	snprintf(target, sizeof(target), "%s/target", dir);
 	file_write(target, "safe", 4);
 	assert_int_equal(symlink(target, path), 0);
@@ -686,7 +709,7 @@ static void directories_that_are_refused(void **state)
 	char link[4200], in_link[4300], none[4200];
 
 	(void)state;
-	needs_root();
+	needs_another_user();
 	snprintf(none, sizeof(none), "%s/none/x.prom", dir);
 	is_refused(none, "cannot open the directory of ");
 	snprintf(link, sizeof(link), "%s/link", dir);
@@ -702,19 +725,19 @@ static void directories_that_are_refused(void **state)
 	is_refused(path, "its directory belongs to another user; name one of root's");
 }
 
-/* As Debian's is, below one of user prometheus. */
+/* The directory is below one of user prometheus, as Debian's is. */
 static void directory_in_anothers(void **state)
 {
 	char below[4200];
 	struct lw_promfile *file;
 
 	(void)state;
-	needs_root();
+	needs_another_user();
 	snprintf(below, sizeof(below), "%s/node-exporter", dir);
 	assert_int_equal(mkdir(below, 0755), 0);
 	assert_int_equal(chown(dir, 65534, 65534), 0);
 	snprintf(below, sizeof(below), "%s/node-exporter/x.prom", dir);
-	/* Its lock is elsewhere. */
+	/* The lock is in another directory. */
 	tree_text(dir, "run/x", "");
 	file = is_taken(below);
 	put(file, "x\n");
@@ -739,15 +762,15 @@ static void not_root(void **state)
 	struct outcome outcome;
 
 	(void)state;
-	needs_root();
+	needs_another_user();
 	assert_int_equal(chown(dir, 65534, 65534), 0);
 	in_child(as_nobody, NULL, &outcome);
 	assert_int_equal(outcome.code, 1);
-	assert_non_null(strstr(outcome.err, "only root may write files of metrics; try sudo"));
+	assert_has(outcome.err, "only root may write files of metrics; try sudo");
 	outcome_free(&outcome);
 }
 
-/* Another process has the file, until it is told to end. */
+/* Another process writes the file until @told is closed. */
 static pid_t written_elsewhere(int *told)
 {
 	struct lw_promfile *file;
@@ -771,7 +794,7 @@ static pid_t written_elsewhere(int *told)
 	return pid;
 }
 
-/* By the path that leads there through another name of its directory as well. */
+/* A second lwload for a file is refused, by any path of that file. */
 static void another_lwload(void **state)
 {
 	struct lw_promfile *file;
@@ -787,7 +810,7 @@ static void another_lwload(void **state)
 	is_refused(other, "another lwload writes it");
 	snprintf(other, sizeof(other), "%s/lwtools-y.prom", dir);
 	lw_promfile_close(is_taken(other));
-	/* It is waited for, and has its end. */
+	/* When asked to, lwload waits for the other's end. */
 	close(told);
 	assert_int_equal(open_file(path, true, &file, &text), 0);
 	free(text);
@@ -814,16 +837,16 @@ static void a_full_disk(void **state)
 	capture_begin(&err, 2);
 	setrlimit(RLIMIT_FSIZE, &limit);
 	assert_int_equal(lw_promfile_replace(file, large, sizeof(large)), -EFBIG);
-	/* It is said once. */
+	/* The second failure prints nothing. */
 	assert_int_equal(lw_promfile_replace(file, large, sizeof(large)), -EFBIG);
 	setrlimit(RLIMIT_FSIZE, &none);
 	text = capture_end(&err, NULL);
-	assert_non_null(strstr(text, "x: cannot write to "));
+	assert_has(text, "x: cannot write to ");
 	assert_ptr_equal(strchr(text, '\n'), text + strlen(text) - 1);
 	free(text);
 	holds("old\n");
 	assert_int_equal(entries(), 1);
-	/* When there is room again, it goes on. */
+	/* When there is room again, the file is written again. */
 	put(file, "new\n");
 	holds("new\n");
 	assert_true(lw_promfile_failed(file));
@@ -869,6 +892,8 @@ int main(void)
 		FRESH(losses),
 		FRESH(names),
 		FRESH(replaced),
+		FRESH(all_that_was_opened_is_closed),
+		FRESH(as_many_fields_as_a_tool_may_have),
 		FRESH(after_a_killed_run),
 		FRESH(places_that_are_refused),
 		FRESH(directories_that_are_refused),

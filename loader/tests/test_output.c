@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* test_output.c - files that records go to: which are taken, rotation, a full disk */
+/* test_output.c - files of records: which files lwload takes, rotation, a full disk */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -11,15 +11,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "helper.h"
 #include "text/output.h"
+#include "helper.h"
 
 static char *dir;
 static char path[256];
 
+static int open_before;
+
 static int setup(void **state)
 {
 	(void)state;
+	open_before = descriptors();
 	dir = tree_new();
 	snprintf(path, sizeof(path), "%s/out", dir);
 	umask(022);
@@ -30,7 +33,7 @@ static int teardown(void **state)
 {
 	(void)state;
 	tree_free(dir);
-	return 0;
+	return descriptors() != open_before;
 }
 
 /* ---- which files are taken ---- */
@@ -49,7 +52,7 @@ static void put(struct lw_output *output, const char *text)
 	assert_int_equal(lw_output_write(output, text, strlen(text)), 0);
 }
 
-/* What is in the file, and in those that are older. */
+/* The file, or an older one with this end, has this text. */
 static void holds(const char *end, const char *text)
 {
 	char name[300], *bytes;
@@ -96,7 +99,7 @@ static void appended(void **state)
 	put(output, "new\n");
 	assert_int_equal(lw_output_close(output), 0);
 	holds("", "old\nnew\n");
-	/* Its mode is its owner's choice. */
+	/* The file's mode stays as its owner chose it. */
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0644);
 }
@@ -112,7 +115,7 @@ static void is_refused(const char *message)
 	assert_true(lw_output_open("x", &options, &output) < 0);
 	text = capture_end(&err, NULL);
 	assert_int_equal(lw_output_close(output), 0);
-	assert_non_null(strstr(text, message));
+	assert_has(text, message);
 	assert_ptr_equal(strchr(text, '\n'), text + strlen(text) - 1);
 	free(text);
 }
@@ -173,8 +176,7 @@ static void another_name(void **state)
 static void another_user(void **state)
 {
 	(void)state;
-	if (geteuid() != 0)
-		skip();
+	needs_another_user();
 	file_write(path, "", 0);
 	assert_int_equal(chown(path, 65534, 65534), 0);
 	is_refused("it is another user's");
@@ -220,11 +222,11 @@ static void heading_in_each_file(void **state)
 
 	(void)state;
 	assert_int_equal(lw_output_heading(output, "HEAD\n", 5), 0);
-	/* The first comes with the records. */
+	/* The first heading comes with the records. */
 	put(output, "HEAD\n1234\n1\n2\n12345678\n3\n");
 	holds(".3", "HEAD\n1234\n");
 	holds(".2", "HEAD\n1\n2\n");
-	/* It is never alone, whatever the size. */
+	/* A heading is never alone in a file, whatever the size is. */
 	holds(".1", "HEAD\n12345678\n");
 	holds("", "HEAD\n3\n");
 	assert_int_equal(lw_output_close(output), 0);
@@ -246,7 +248,7 @@ static void blocks_are_whole(void **state)
 	assert_int_equal(lw_output_close(output), 0);
 }
 
-/* What was there before counts. */
+/* Bytes that were there before count. */
 static void file_that_is_too_large(void **state)
 {
 	struct lw_output *output;
@@ -295,10 +297,10 @@ static void cannot_rotate(void **state)
 	assert_int_equal(mkdir(name, 0700), 0);
 	capture_begin(&err, 2);
 	assert_int_equal(lw_output_write(output, "11111\n22222\n", 12), -EISDIR);
-	/* It is said once. */
+	/* The second failure prints nothing. */
 	assert_int_equal(lw_output_write(output, "3\n", 2), -EISDIR);
 	text = capture_end(&err, NULL);
-	assert_non_null(strstr(text, "x: cannot rotate "));
+	assert_has(text, "x: cannot rotate ");
 	assert_ptr_equal(strchr(text, '\n'), text + strlen(text) - 1);
 	free(text);
 	assert_int_equal(lw_output_close(output), 0);
@@ -326,14 +328,14 @@ static void new_file_after_a_move(void **state)
 	assert_int_equal(lw_output_reopen(output), 0);
 	holds("", "HEAD\n");
 	holds(".old", "HEAD\n1\n2\n");
-	/* Its heading does not count as a line of it. */
+	/* A file that has only its heading is not rotated. */
 	put(output, "12345678\n");
 	holds("", "HEAD\n12345678\n");
 	is_not_there(".1");
 	assert_int_equal(lw_output_close(output), 0);
 }
 
-/* Nothing was moved: it goes on, also when another has emptied the file. */
+/* The file was not moved: lwload goes on, also if somebody has emptied it. */
 static void same_file_after_a_hangup(void **state)
 {
 	struct lw_output *output = open_output(0, 0, false);
@@ -351,7 +353,7 @@ static void same_file_after_a_hangup(void **state)
 	assert_int_equal(lw_output_close(output), 0);
 }
 
-/* Such as logrotate(8) makes one. */
+/* logrotate(8) makes such a file. */
 static void file_of_another_after_a_move(void **state)
 {
 	struct lw_output *output = open_output(0, 0, false);
@@ -380,7 +382,7 @@ static void link_after_a_move(void **state)
 	assert_int_equal(lw_output_reopen(output), -EINVAL);
 	assert_int_equal(lw_output_write(output, "1\n", 2), -EINVAL);
 	text = capture_end(&err, NULL);
-	assert_non_null(strstr(text, "it is a symbolic link"));
+	assert_has(text, "it is a symbolic link");
 	assert_ptr_equal(strchr(text, '\n'), text + strlen(text) - 1);
 	free(text);
 	assert_int_equal(lw_output_close(output), 0);
@@ -388,7 +390,7 @@ static void link_after_a_move(void **state)
 
 /* ---- a full disk ---- */
 
-/* A first line, and how much a file of this process can have. */
+/* Bytes of the first line, and the most that a file of this process can have */
 #define FIRST 992
 #define MOST (FIRST + 10)
 
@@ -420,8 +422,8 @@ static void full(bool blocks, const char *end)
 	in_child(limited, &blocks, &outcome);
 	assert_int_equal(outcome.code, EFBIG);
 	assert_int_equal(outcome.err_lines, 1);
-	assert_non_null(strstr(outcome.err, "x: cannot write to "));
-	assert_non_null(strstr(outcome.err, "out: File too large"));
+	assert_has(outcome.err, "x: cannot write to ");
+	assert_has(outcome.err, "out: File too large");
 	outcome_free(&outcome);
 	bytes = file_read(path, NULL);
 	assert_string_equal(bytes + FIRST, end);
@@ -434,6 +436,34 @@ static void full_disk(void **state)
 	(void)state;
 	full(false, "222\n333\n");
 	full(true, "");
+}
+
+/* The next byte after those that stdout takes ends a line, too. Returns the lines that were taken. */
+static int to_a_full_stdout(void *arg)
+{
+	struct rlimit limit = { FIRST + 4, FIRST + 4 };
+	struct lw_output_options options = { NULL, 0, 0, false };
+	static char first[FIRST + 1];
+	struct lw_output *output;
+
+	(void)arg;
+	memset(first, '1', FIRST);
+	signal(SIGXFSZ, SIG_IGN);
+	if (lw_output_open("x", &options, &output) || lw_output_write(output, first, FIRST) ||
+	    setrlimit(RLIMIT_FSIZE, &limit) || lw_output_write(output, "222\n\n3\n", 7) != -EFBIG)
+		return 90;
+	return lw_output_partly(output);
+}
+
+static void lines_that_stdout_has_taken(void **state)
+{
+	struct outcome outcome;
+
+	(void)state;
+	in_child(to_a_full_stdout, NULL, &outcome);
+	assert_int_equal(outcome.code, 1);
+	assert_string_equal(outcome.err, "lwload: x: cannot write to stdout: File too large\n");
+	outcome_free(&outcome);
 }
 
 #define FRESH(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -460,6 +490,7 @@ int main(void)
 		FRESH(file_of_another_after_a_move),
 		FRESH(link_after_a_move),
 		FRESH(full_disk),
+		FRESH(lines_that_stdout_has_taken),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,9 +11,9 @@
 #include <unistd.h>
 #include <wchar.h>
 
-#include "helper.h"
 #include "text/render.h"
 #include "text/stream.h"
+#include "helper.h"
 
 static const char *const names[] = { "opensnoop", "execsnoop", "killsnoop" };
 static struct lw_tool *tools[COUNT(names)];
@@ -40,7 +40,7 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* Tools that write reports, distributions or both, as future ones will. */
+/* Tools that write reports, distributions or both */
 static const struct lw_tool made_up[] = {
 	{
 		.name = "latency",
@@ -53,7 +53,7 @@ static const struct lw_tool made_up[] = {
 		.noptions = 1,
 		.options = { { "interval", 'i', "N", "" } },
 	},
-	/* Rows as they come, a distribution at the end. */
+	/* Rows at once, and a distribution at the end */
 	{
 		.name = "closes",
 		.nfields = 4,
@@ -62,7 +62,7 @@ static const struct lw_tool made_up[] = {
 			{ "ms", LW_MSEC, 10, 0, "" }, { "duration", LW_DIST, 0, 0, "" },
 		},
 	},
-	/* Rows in reports. */
+	/* Rows in reports */
 	{
 		.name = "counts",
 		.nfields = 3,
@@ -98,20 +98,21 @@ static const struct lw_tool *find_tool(const char *name)
 	abort();
 }
 
-static int on_record(void *context, const struct lw_value *values)
+static void feed(struct lw_stream *stream, struct lw_render *r, const char *text)
 {
-	return lw_render_record(context, values);
-}
+	size_t len = strlen(text);
+	int item, err = 0;
 
-static int on_report(void *context, long long nsec)
-{
-	return lw_render_report(context, nsec);
-}
-
-static int on_end(void *context)
-{
-	lw_render_end(context);
-	return 0;
+	while ((item = lw_stream_next(stream, &text, &len))) {
+		assert_true(item > 0);
+		if (item == LW_RECORD)
+			err = lw_render_record(r, lw_stream_values(stream));
+		else if (item == LW_REPORT)
+			err = lw_render_report(r, lw_stream_time(stream));
+		else
+			lw_render_end(r);
+		assert_int_equal(err, 0);
+	}
 }
 
 static void feed_header(struct lw_stream *stream, const struct lw_tool *tool)
@@ -124,11 +125,14 @@ static void feed_header(struct lw_stream *stream, const struct lw_tool *tool)
 	for (i = 0; i < tool->nfields; i++)
 		n += snprintf(text + n, sizeof(text) - n, "\t%s=%s", tool->fields[i].name,
 			      types[tool->fields[i].type]);
-	text[n++] = '\n';
-	assert_int_equal(lw_stream_feed(stream, text, n), 0);
+	snprintf(text + n, sizeof(text) - n, "\n");
+	feed(stream, NULL, text);
 }
 
-/* That of the one printer that a test has, to stdout. */
+/* The fields that a test chooses; those of the tool if there are none */
+static struct lw_columns chosen;
+
+/* The output of a test's one printer, to stdout */
 static struct lw_output *output;
 
 static struct lw_render *render_new(const struct lw_tool *tool, bool json, const bool *given)
@@ -137,7 +141,7 @@ static struct lw_render *render_new(const struct lw_tool *tool, bool json, const
 	struct lw_render *r;
 
 	assert_int_equal(lw_output_open(tool->name, &to_stdout, &output), 0);
-	r = lw_render_new(tool, json, given, output);
+	r = lw_render_new(tool, json, given, &chosen, output);
 	assert_non_null(r);
 	return r;
 }
@@ -148,12 +152,11 @@ static void render_free(struct lw_render *r)
 	lw_output_close(output);
 }
 
-/* What stdout gets for these lines; @letters: the options in use. */
+/* Returns the output for these lines; @letters: the options in use. */
 static char *render(const struct lw_tool *tool, bool json, const char *letters, const char *lines)
 {
 	bool given[128] = { false };
 	struct lw_render *r;
-	struct lw_stream_ops ops = { on_record, on_report, on_end, NULL };
 	struct lw_stream *stream;
 	struct capture out;
 	int err;
@@ -161,11 +164,10 @@ static char *render(const struct lw_tool *tool, bool json, const char *letters, 
 	for (; *letters; letters++)
 		given[(int)*letters] = true;
 	r = render_new(tool, json, given);
-	ops.context = r;
-	stream = lw_stream_new(tool, &ops);
+	stream = lw_stream_new(tool);
 	feed_header(stream, tool);
 	lw_render_start(r);
-	assert_int_equal(lw_stream_feed(stream, lines, strlen(lines)), 0);
+	feed(stream, r, lines);
 	assert_int_equal(lw_stream_bad(stream), 0);
 	capture_begin(&out, 1);
 	err = lw_render_flush(r);
@@ -222,6 +224,19 @@ static const struct row rows[] = {
 	  "1700000000123456789\t0\t1\tcat\t3\t0\t557377\t384\ta\n",
 	  "TIME            UID     PID COMM               FD  ERR     FLAGS  MODE PATH\n"
 	  "03:43:20.123      0       1 cat                 3    0   0x88141  0600 a\n" },
+	{ "times of other days than the first have their date", "opensnoop", false, "T",
+	  "1700000000123456789\t0\t1\tcat\t3\t0\t0\t0\ta\n"
+	  "1700072999999000000\t0\t1\tcat\t3\t0\t0\t0\ta\n"
+	  "1700073000000000000\t0\t1\tcat\t3\t0\t0\t0\ta\n"
+	  "1699986599000000000\t0\t1\tcat\t3\t0\t0\t0\ta\n",
+	  "TIME            UID     PID COMM               FD  ERR PATH\n"
+	  "03:43:20.123      0       1 cat                 3    0 a\n"
+	  "23:59:59.999      0       1 cat                 3    0 a\n"
+	  "2023-11-16T00:00:00.000      0       1 cat                 3    0 a\n"
+	  "2023-11-14T23:59:59.000      0       1 cat                 3    0 a\n" },
+	{ "report on another day", "counts", false, "",
+	  REPORT "#end\n#report\t1700073000000000000\n#end\n",
+	  CLOCK "\n2023-11-16T00:00:00.000\n" },
 	{ "opensnoop: other options bring no column", "opensnoop", false, "pxF",
 	  "1\t0\t1\tcat\t3\t0\t1\t2\ta\n",
 	  OPEN_HEAD "     0       1 cat                 3    0 a\n" },
@@ -361,7 +376,7 @@ static const struct row rows[] = {
 	  CLOSES "cat           1.000\ncat           2.000\n\n" ONE_MS },
 	{ "no row, a distribution", "closes", false, "", "\t\t\tmsecs 1 1 0:1\n",
 	  CLOSES "\n" ONE_MS },
-	{ "rows behind a distribution", "closes", false, "",
+	{ "rows after a distribution", "closes", false, "",
 	  "\tcat\t1000000\tmsecs 1 1 0:1\n\tcat\t2000000\t\n\tcat\t3000000\t\n",
 	  CLOSES "\ncomm = cat, ms = 1.000\n" ONE_MS "cat           2.000\n"
 		 "cat           3.000\n" },
@@ -409,7 +424,7 @@ static const struct row rows[] = {
 	  COUNTS "      1        2\n\n" CLOCK "\n" CLOCK "\n      3        4\n" },
 	{ "rows without a column are nothing", "latency", false, "",
 	  REPORT "\tsda\t\t\t\t\n\t\t\t\t\tusecs 1 1 0:1\n#end\n", CLOCK ONE },
-	{ "distribution behind an empty report", "latency", false, "",
+	{ "distribution after an empty report", "latency", false, "",
 	  REPORT "#end\n\t\t\t\t\tusecs 1 1 0:1\n", CLOCK "\n" ONE },
 	{ "report of a tool with a heading at its start", "closes", false, "",
 	  "\tcat\t1000000\t\n" REPORT "\tdog\t2000000\t\n\t\t\tmsecs 1 1 0:1\n#end\n"
@@ -480,7 +495,49 @@ static void prints(void **state)
 	free(text);
 }
 
-/* A tiny checker of RFC 8259: each returns behind the value, or NULL. */
+static void prints_chosen(const char *tool, bool json, struct lw_columns columns, const char *lines,
+			  const char *want)
+{
+	char *text;
+
+	chosen = columns;
+	text = render(find_tool(tool), json, "", lines);
+	chosen.n = 0;
+	assert_string_equal(text, want);
+	free(text);
+}
+
+/* Only these, in this order; the last one of a table is not padded. */
+static void chosen_fields(void **state)
+{
+	static const char exec[] = "\t0\t2\t1\tl\x80\t-2\tls\\0\"\\+\n";
+	const struct lw_columns comm_pid = { 2, { 4, 2 } }, pid_comm = { 2, { 2, 4 } },
+				args = { 1, { 6 } };
+
+	(void)state;
+	prints_chosen("execsnoop", false, comm_pid, exec,
+		      "COMM                 PID\nl\\x80                  2\n");
+	prints_chosen("execsnoop", false, pid_comm, exec, "    PID COMM\n      2 l\\x80\n");
+	/* Nothing is said of fields that are not shown. */
+	prints_chosen("execsnoop", true, comm_pid, exec,
+		      "{\"comm\":\"l\xef\xbf\xbd\",\"pid\":2,\"comm_base64\":\"bIA=\"}\n");
+	prints_chosen("execsnoop", true, args, exec,
+		      "{\"args\":[\"ls\",\"\\\"\"],\"truncated\":[\"args\"]}\n");
+}
+
+/* A distribution is no column of a table, and is shown in any case. */
+static void chosen_distributions(void **state)
+{
+	const struct lw_columns dist = { 1, { 5 } }, args_disk = { 2, { 4, 1 } };
+	static const char line[] = "\tsda\t0\t0\ta\tusecs 1 1 0:1\n";
+
+	(void)state;
+	prints_chosen("latency", false, dist, line, ONE);
+	prints_chosen("latency", false, args_disk, line, "args = a, disk = sda\n" ONE);
+	prints_chosen("latency", true, args_disk, line, "{\"args\":[\"a\"],\"disk\":\"sda\"}\n");
+}
+
+/* A tiny checker of RFC 8259: each function returns the end of the value, or NULL. */
 static const char *json_value(const char *p);
 
 static const char *json_string(const char *p)
@@ -548,7 +605,7 @@ static char *render_buckets(bool json, const char *unit, int first, int last, co
 	return text;
 }
 
-/* Heading, rows and an empty line; all of the rows are so long. */
+/* The text has a heading, rows of this length each, and an empty line. */
 static void has_rows(const char *text, int rows, size_t length)
 {
 	const char *p = strchr(text, '\n') + 1;
@@ -560,7 +617,7 @@ static void has_rows(const char *text, int rows, size_t length)
 	assert_string_equal(p, "\n");
 }
 
-/* The last bounds that fit ten digits, and the first that do not: as in bcc. */
+/* The last bounds that fit ten digits and the first that do not look as bcc's do. */
 static void wide_histogram(void **state)
 {
 	char *text = render_buckets(false, "usecs", 32, 32, "1");
@@ -568,18 +625,18 @@ static void wide_histogram(void **state)
 	(void)state;
 	has_rows(text, 33, 78);
 	assert_memory_equal(text, HIST("usecs "), strlen(HIST("usecs ")));
-	assert_non_null(strstr(text, "\n4294967296 -> 8589934591 : 1        |" S40 "|\n\n"));
+	assert_has(text, "\n4294967296 -> 8589934591 : 1        |" S40 "|\n\n");
 	free(text);
 	text = render_buckets(false, "usecs", 32, 33, "1");
 	has_rows(text, 34, 78);
 	assert_memory_equal(text, "               usecs                         : count    distri",
 			    62);
-	assert_non_null(strstr(text, "\n                   2 -> 3                    : 0        |"
-				     "                    |\n"));
-	assert_non_null(strstr(text, "\n          4294967296 -> 8589934591           : 1        |"
-				     "********************|\n"));
-	assert_non_null(strstr(text, "\n          8589934592 -> 17179869183          : 1        |"
-				     "********************|\n\n"));
+	assert_has(text, "\n                   2 -> 3                    : 0        |"
+			 "                    |\n");
+	assert_has(text, "\n          4294967296 -> 8589934591           : 1        |"
+			 "********************|\n");
+	assert_has(text, "\n          8589934592 -> 17179869183          : 1        |"
+			 "********************|\n\n");
 	free(text);
 }
 
@@ -607,7 +664,7 @@ static void largest_json_distribution(void **state)
 	free(text);
 }
 
-/* One value needs few bytes on the wire and 64 lines: room for it at any fill level. */
+/* One value is few bytes of input and 64 lines of output: the buffer must always have room. */
 static void room_for_histograms(void **state)
 {
 	static const char one[] = "\t\t\t\t\tusecs 1 1 9223372036854775808:1\n";
@@ -626,7 +683,7 @@ static void room_for_histograms(void **state)
 	}
 }
 
-/* No limit of its own, so there must be room for one that fills the line. */
+/* A unit has no limit of its own, so that one may fill the line. */
 static void longest_unit(void **state)
 {
 	char unit[60001], *text;
@@ -645,7 +702,7 @@ static void longest_unit(void **state)
 
 /* ---- any bytes ---- */
 
-/* libc decodes it, so the loader's own decoder does not check itself. */
+/* libc decodes the text, so that the loader's decoder does not check itself. */
 static bool safe_text(const char *text)
 {
 	static wchar_t wide[8192];
@@ -664,7 +721,7 @@ static bool safe_text(const char *text)
 	return true;
 }
 
-/* Bytes that lead to the edges of UTF-8 more often than all 255 would. */
+/* These bytes lead to the edges of UTF-8 more often than all 255 would. */
 static void random_value(char *out, size_t n, uint32_t *seed)
 {
 	static const unsigned char some[] = {
@@ -691,7 +748,7 @@ static void random_bytes(void **state)
 		snprintf(line, sizeof(line), "\t0\t1\tcat\t3\t0\t\t\t%s\n", value);
 		text = render(find_tool("opensnoop"), false, "", line);
 		assert_true(safe_text(text));
-		/* The heading and one line, whatever the name. */
+		/* There are a heading and one line, whatever the name is. */
 		assert_ptr_equal(strchr(strchr(text, '\n') + 1, '\n'), text + strlen(text) - 1);
 		free(text);
 		text = render(find_tool("opensnoop"), true, "", line);
@@ -730,8 +787,7 @@ static void full_device(void **state)
 
 	(void)state;
 	assert_int_equal(flush_to(open("/dev/full", O_WRONLY), &message), -ENOSPC);
-	assert_string_equal(message, "lwload: opensnoop: cannot write to stdout: "
-				     "No space left on device\n");
+	assert_true(text_says(message, "opensnoop: *stdout: No space left on device\n"));
 	free(message);
 }
 
@@ -783,6 +839,8 @@ static void many_records(void **state)
 int main(void)
 {
 	static const struct CMUnitTest fixed[] = {
+		cmocka_unit_test(chosen_fields),
+		cmocka_unit_test(chosen_distributions),
 		cmocka_unit_test(wide_histogram),
 		cmocka_unit_test(largest_distribution),
 		cmocka_unit_test(largest_json_distribution),

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* test_ring.c - what is kept of a text in bounded memory, and readers that fall behind */
+/* test_ring.c - the end of a text in bounded memory, and readers that are too slow */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "helper.h"
 #include "recorder/ring.h"
+#include "helper.h"
 
 static void put(struct lw_ring *ring, const char *text)
 {
 	lw_ring_put(ring, text, strlen(text));
 }
 
-/* All that is there for a reader at that place, which moves on. */
+/* Reads all that there is for this reader, whose place moves on. */
 static char *read_all(const struct lw_ring *ring, struct lw_cursor *cursor)
 {
 	static char text[4096];
@@ -68,7 +68,7 @@ static void blocks_go_as_a_whole(void **state)
 	free(ring);
 }
 
-static void readers_that_fall_behind(void **state)
+static void readers_that_are_too_slow(void **state)
 {
 	struct lw_ring *ring = lw_ring_new(12);
 	struct lw_cursor slow, quick;
@@ -89,7 +89,7 @@ static void readers_that_fall_behind(void **state)
 	free(ring);
 }
 
-/* Part of a line has been sent: its rest is copied before it makes room. */
+/* Part of a line has been sent: the rest is copied before newer text takes its place. */
 static void rest_of_a_line(void **state)
 {
 	struct lw_ring *ring = lw_ring_new(12);
@@ -100,7 +100,7 @@ static void rest_of_a_line(void **state)
 	(void)state;
 	put(ring, "12345678\n");
 	cursor = lw_ring_newest(ring);
-	/* Over the end of the memory. */
+	/* This text goes over the end of the memory. */
 	put(ring, "abcdefg\n");
 	assert_int_equal(lw_ring_rest(ring, &cursor, rest), 0);
 	assert_int_equal(lw_ring_next(ring, &cursor, &text), 3);
@@ -115,7 +115,7 @@ static void rest_of_a_line(void **state)
 	free(ring);
 }
 
-/* Megabytes of it: what is kept is the end, whole lines, and no more than the size. */
+/* After megabytes, the ring has the end in whole lines, and not more than its size. */
 static void much_text(void **state)
 {
 	enum { SIZE = 1000 };
@@ -151,7 +151,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_oldest_make_room),
 		cmocka_unit_test(blocks_go_as_a_whole),
-		cmocka_unit_test(readers_that_fall_behind),
+		cmocka_unit_test(readers_that_are_too_slow),
 		cmocka_unit_test(rest_of_a_line),
 		cmocka_unit_test(much_text),
 	};

@@ -3,12 +3,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "helper.h"
 #include "kernel/words.h"
+#include "helper.h"
 
 #define NOT_PRINTED ""
 
-/* As lwtools' modules say it. */
+/* Messages as lwtools' modules send them */
 static const struct row {
 	const char *text, *words;
 	unsigned long long lost, missed;
@@ -63,7 +63,7 @@ static const struct row {
 	  "dmesg (SystemTap: probe kprobe.function(\"a\") (a+0) registration error [man "
 	  "warning::pass5] (rc -22))",
 	  0, 1 },
-	/* Anything else is as it was. */
+	/* Other messages stay as they are. */
 	{ "Cannot register module notifier (-12)", "Cannot register module notifier (-12)", 0, 0 },
 	{ "There were -1 transport failures.", "There were -1 transport failures.", 0, 0 },
 	{ "There were 5", "There were 5", 0, 0 },
@@ -88,7 +88,7 @@ static void words(void **state)
 	}
 }
 
-/* A message of any length leaves what is behind the buffer alone. */
+/* A message of any length stays within the buffer. */
 static void long_message(void **state)
 {
 	struct lw_loss loss = { 0 };

@@ -9,9 +9,10 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "util/file.h"
 #include "text/here.h"
+#include "util/file.h"
 #include "util/log.h"
+#include "util/number.h"
 
 /* PROC_PID_INIT_INO of linux/proc_ns.h: the host's own namespace of process ids */
 #define HOST_PID_NAMESPACE 0xEFFFFFFCU
@@ -223,9 +224,9 @@ static int check_type(const char *root, const char *release, const struct lw_too
 
 	if (is_registered(root, type, list) || can_be_loaded(root, release, type))
 		return 0;
-	lw_error("%s: option -%c: this kernel has no type of file system \"%.64s\"; those of disks "
-		 "are %s",
-		 tool->name, option->letter, type, *list ? list : "not known");
+	lw_error(
+		"%s: option -%c: this kernel has no type of file system \"%.64s\"; those of disks are %s",
+		tool->name, option->letter, type, *list ? list : "not known");
 	return -EINVAL;
 }
 
@@ -244,9 +245,11 @@ static bool in_host_namespace(const char *root)
 static bool is_own_proc(const char *root)
 {
 	char path[PATH_MAX], own[16] = "";
+	unsigned long long pid;
 
 	snprintf(path, sizeof(path), "%s/proc/self", root);
-	return readlink(path, own, sizeof(own) - 1) > 0 && atoi(own) == getpid();
+	return readlink(path, own, sizeof(own) - 1) > 0 &&
+	       lw_parse_decimal(own, 1, INT_MAX, &pid) && (pid_t)pid == getpid();
 }
 
 static int check_numbers(const char *root, const struct lw_tool *tool,
@@ -260,8 +263,7 @@ static int check_numbers(const char *root, const struct lw_tool *tool,
 		return 0;
 	if (!is_own_proc(root)) {
 		lw_error(
-			"%s: option -%c: /proc is not that of this PID namespace, so that a number may "
-			"be two processes; run lwload on the host itself",
+			"%s: option -%c: /proc is not that of this PID namespace, so that a number may be two processes; run lwload on the host itself",
 			tool->name, option->letter);
 		return -EINVAL;
 	}
@@ -270,8 +272,7 @@ static int check_numbers(const char *root, const struct lw_tool *tool,
 		snprintf(path, sizeof(path), "%s/proc/%.*s", root, n, number);
 		if (access(path, F_OK) < 0) {
 			lw_error(
-				"%s: option -%c: no process %.*s in this PID namespace, whose numbers "
-				"are meant; run lwload on the host itself for others",
+				"%s: option -%c: no process %.*s in this PID namespace, whose numbers are meant; run lwload on the host itself for others",
 				tool->name, option->letter, n, number);
 			return -EINVAL;
 		}

@@ -6,10 +6,10 @@
 #include <string.h>
 #include <time.h>
 
-#include "util/escape.h"
-#include "util/log.h"
 #include "text/metrics.h"
 #include "text/promfile.h"
+#include "util/escape.h"
+#include "util/log.h"
 
 /* A longer value of a label is cut off. No file name is as long. */
 #define MAX_LABEL 4096

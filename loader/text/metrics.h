@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * metrics.h - the reports of a run, added up since it began, as metrics for Prometheus
+ * metrics.h - turns the sums of a run's reports into metrics for Prometheus
  *
- * Names, types and labels are made from the tool's fields by one rule, so that no script says
- * anything about them. lwload(8) has the rule, too:
+ * One rule makes names, types and labels from the tool's fields, so that no script defines them.
+ * lwload(8) has the rule, too:
  *
  *   dist               histogram lwtools_TOOL_FIELD_UNIT
  *   int                counter lwtools_TOOL_FIELD_total
@@ -27,9 +27,9 @@
 
 #include <stdbool.h>
 
-#include "text/stream.h"
-#include "module/tool.h"
 #include "kernel/words.h"
+#include "module/tool.h"
+#include "text/stream.h"
 
 /* Label sets of a tool. Further ones are added up in one more set, "other" in each label. */
 #define LW_METRICS_SETS 200
@@ -45,13 +45,13 @@ struct lw_metrics_of {
 };
 
 /*
- * lw_metrics_open - get ready, before anything reaches the kernel
+ * lw_metrics_open - prepares the file, before anything reaches the kernel
  * @of: copied; the things that it points to must stay
- * Prints what is wrong. Returns 0 or -errno; call lw_metrics_close() in any case.
+ * Prints errors. Returns 0 or -errno; call lw_metrics_close() in any case.
  */
 int lw_metrics_open(const struct lw_metrics_of *of, struct lw_metrics **metrics);
 
-/* lw_metrics_start - the probes are in place: the file is there from now on */
+/* lw_metrics_start - writes the file, since the probes are in place */
 void lw_metrics_start(struct lw_metrics *metrics);
 
 /*
@@ -77,7 +77,7 @@ void lw_metrics_write(struct lw_metrics *metrics, const struct lw_loss *loss,
  */
 int lw_metrics_end(struct lw_metrics *metrics);
 
-/* lw_metrics_close - NULL is fine */
+/* lw_metrics_close - frees it; NULL is allowed */
 void lw_metrics_close(struct lw_metrics *metrics);
 
 #endif

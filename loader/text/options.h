@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* options.h - what a person types behind a tool's name, checked */
+/* options.h - the arguments after a tool's name, checked */
 #ifndef LW_OPTIONS_H
 #define LW_OPTIONS_H
 
 #include <stdbool.h>
 
-#include "text/output.h"
 #include "module/tool.h"
+#include "text/condition.h"
+#include "text/fields.h"
+#include "text/output.h"
 
 struct lw_options {
 	bool help;                        /* --help */
@@ -24,50 +26,42 @@ struct lw_options {
 	int buffer;                       /* MiB per CPU */
 	char *params[LW_MAX_OPTIONS + 2]; /* NAME=VALUE for the kernel, NULL at the end */
 	int nparams;
-	bool given[128]; /* the tool's options in use, by letter */
+	bool given[128];                      /* the tool's options in use, by letter */
+	const char *where[LW_MAX_CONDITIONS]; /* --where */
+	struct lw_condition conditions[LW_MAX_CONDITIONS];
+	int nwhere;
+	const char *fields;        /* --fields, NULL: not given */
+	struct lw_columns columns; /* the same, parsed */
 };
 
 /*
- * lw_options_parse - turn arguments into module parameters
+ * lw_options_parse - turns arguments into module parameters
  * @argc, @argv: as main() has them, argv[0] being the tool's name
  *
- * The tool's letters come first, then those common to all tools (-c -d -h) where
- * the tool does not use them itself; long names are the parameters' and are
- * never ambiguous. Each value is checked by what its placeholder means (PID,
- * UID, SIGNAL, ...; lists of PID, TID, UID and NAME value by value), because the kernel takes 5abc for 5, wraps large numbers
- * and ignores unknown parameters (reference: kernel/params.c). The parameter
- * strings are quoted for parse_args() in that file.
+ * The letters of the common options (-c -d -h) are a tool's own if it uses them itself. Long names
+ * are those of the parameters, and never ambiguous. Each value is checked by its placeholder (PID,
+ * UID, SIGNAL, ...), and lists are checked value by value. The kernel would take 5abc for 5, wrap
+ * large numbers and ignore unknown parameters (kernel/params.c). The parameter strings are quoted
+ * for parse_args() in that file.
  *
- * A tool that writes reports (lw_tool_interval()) takes [INTERVAL [COUNT]] beside its
- * options, as other tools of its kind do: seconds from report to report, which is its
- * option "interval", and after how many it ends, which is --count. Prints what is
- * wrong. Returns 0, -EINVAL or -ENOMEM; call lw_options_free() in any case.
+ * A tool that writes reports (lw_tool_interval()) takes [INTERVAL [COUNT]] besides its options, as
+ * such tools of others do. These are the seconds from report to report, its option "interval", and
+ * the number of reports, --count. Prints errors. Returns 0, -EINVAL or -ENOMEM; call
+ * lw_options_free() in any case.
  */
 int lw_options_parse(const struct lw_tool *tool, int argc, char **argv, struct lw_options *options);
 
+/* lw_options_free - frees the memory of lw_options_parse(), also after it failed */
 void lw_options_free(struct lw_options *options);
 
-/* lw_options_value - of an option that was given, without quotes; free it. NULL: it was not given */
+/* lw_options_value - returns a given option's value without quotes; free it. NULL: not given */
 char *lw_options_value(const struct lw_options *options, const struct lw_option *option);
 
-/* lw_options_replace - give the module another string. Returns 0 or -ENOMEM. */
+/* lw_options_replace - gives the module another string. Returns 0 or -ENOMEM. */
 int lw_options_replace(struct lw_options *options, const struct lw_option *option,
 		       const char *value);
 
-/* lw_options_help - print the tool's usage, made from its description */
+/* lw_options_help - prints the tool's usage, made from its description */
 void lw_options_help(const struct lw_tool *tool);
-
-/*
- * lw_parse_number - a whole number, decimal or hexadecimal behind 0x, nothing else, between @min and @max. Returns false if it is not.
- */
-bool lw_parse_number(const char *text, long long min, long long max, long long *value);
-
-/*
- * lw_parse_size - a number of bytes, or of KiB, MiB or GiB with K, M or G behind it
- * @len: how much of the text it is
- * Returns false if it is none between @min and @max.
- */
-bool lw_parse_size(const char *text, size_t len, unsigned long long min, unsigned long long max,
-		   unsigned long long *bytes);
 
 #endif

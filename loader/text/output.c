@@ -9,8 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "util/log.h"
 #include "text/output.h"
+#include "util/log.h"
 #include "util/signals.h"
 
 struct lw_output {
@@ -136,7 +136,7 @@ int lw_output_pipe(const struct lw_output *output)
 
 /* ---- writing ---- */
 
-/* What is there of the bytes that were written last, less those that may stay. */
+/* Cuts off the bytes that were written last, but for those that may stay. */
 static void cut_back(struct lw_output *output, const char *buf, size_t done)
 {
 	const char *last = output->options.blocks ? NULL : memrchr(buf, '\n', done);

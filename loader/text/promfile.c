@@ -10,11 +10,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "util/escape.h"
-#include "util/lock.h"
-#include "util/log.h"
-#include "text/promfile.h"
 #include "module/signature.h"
+#include "text/promfile.h"
+#include "util/escape.h"
+#include "util/log.h"
+#include "util/place.h"
 
 struct lw_promfile {
 	const char *who;

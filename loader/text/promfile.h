@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * promfile.h - a file of metrics that is there whole or not at all, for node_exporter's
- * textfile collector: Prometheus' text format, version 0.0.4
+ * promfile.h - a file of metrics for node_exporter's textfile collector, in Prometheus' text
+ * format, version 0.0.4. It is there whole or not at all.
  *
  * The collector reads each name that ends in .prom in its directory, as another user than
  * root (collector/textfile.go); so the file has mode 0644, and is renamed into its place.
@@ -22,7 +22,7 @@ struct lw_promfile;
 bool lw_promfile_name_ok(const char *path);
 
 /*
- * lw_promfile_open - be ready to write a file
+ * lw_promfile_open - prepares a file
  * @who: for messages: a tool or a verb
  * @root: directory that holds run, "" on a real host
  * @path: not copied; it must stay until the close
@@ -31,7 +31,7 @@ bool lw_promfile_name_ok(const char *path);
  * A directory is refused if it does not belong to root, if others may write to it, or if a
  * symbolic link leads to it. A directory above may belong to another user: Debian's
  * /var/lib/prometheus belongs to prometheus. A file is refused if lwload did not write it, or
- * if another lwload writes it now (lock.h). A file that a killed run left stays until it is
+ * if another lwload writes it now (place.h). A file that a killed run left stays until it is
  * replaced; no new file is there until then. Prints what is wrong. Returns 0 or -errno; call
  * lw_promfile_close() in any case.
  */
@@ -54,7 +54,7 @@ bool lw_promfile_failed(const struct lw_promfile *file);
  */
 int lw_promfile_remove(struct lw_promfile *file);
 
-/* lw_promfile_close - NULL is fine */
+/* lw_promfile_close - closes it; NULL is allowed */
 void lw_promfile_close(struct lw_promfile *file);
 
 /* ---- text ---- */
@@ -66,7 +66,7 @@ void lw_promfile_close(struct lw_promfile *file);
  */
 void lw_prom_family(FILE *out, const char *name, const char *type, const char *help);
 
-/* lw_prom_label - NAME="VALUE", as lw_escape_label() has it */
+/* lw_prom_label - writes NAME="VALUE"; lw_escape_label() escapes the value */
 void lw_prom_label(FILE *out, const char *name, const char *value, size_t len);
 
 #endif

@@ -7,8 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "util/log.h"
 #include "text/stream.h"
+#include "util/log.h"
+#include "util/number.h"
 
 /* A record fits SystemTap's print buffer of 8 KiB; what is longer is not one. */
 #define MAX_LINE (64 << 10)
@@ -19,7 +20,6 @@
 
 struct lw_stream {
 	const struct lw_tool *tool;
-	struct lw_stream_ops ops;
 	char *line; /* the start of a line whose end has not come yet; eight bytes follow */
 	size_t len;
 	bool skip;             /* the line is too long: drop the rest of it */
@@ -28,10 +28,11 @@ struct lw_stream {
 	long long report_time; /* nanoseconds since the epoch */
 	unsigned long long bad;
 	struct lw_uncounted uncounted[MAX_REASONS + 1]; /* used if events is not 0 */
-	struct lw_dist dists[LW_MAX_FIELDS];            /* of one record, by field */
+	struct lw_value values[LW_MAX_FIELDS];          /* of one record, by field */
+	struct lw_dist dists[LW_MAX_FIELDS];            /* theirs */
 };
 
-struct lw_stream *lw_stream_new(const struct lw_tool *tool, const struct lw_stream_ops *ops)
+struct lw_stream *lw_stream_new(const struct lw_tool *tool)
 {
 	struct lw_stream *stream = calloc(1, sizeof(*stream));
 
@@ -43,7 +44,6 @@ struct lw_stream *lw_stream_new(const struct lw_tool *tool, const struct lw_stre
 		return NULL;
 	}
 	stream->tool = tool;
-	stream->ops = *ops;
 	return stream;
 }
 
@@ -75,9 +75,9 @@ static int check_header(const struct lw_stream *stream, const char *line)
 			      lw_type_name(tool->fields[i].type));
 	if (n < sizeof(want) && !strcmp(line, want))
 		return 0;
-	lw_error("%s: the module's output is not what its description says; "
-		 "rebuild or reinstall it",
-		 tool->name);
+	lw_error(
+		"%s: the module's output is not what its description says; rebuild or reinstall it",
+		tool->name);
 	return -EPROTO;
 }
 
@@ -94,7 +94,7 @@ static int hex_digit(char c)
 
 /*
  * Replaces one escape at *in. Returns the byte, or -1 for \+ (cut), -2 for \?
- * (unreadable), -3 for anything else; advances *in behind it.
+ * (unreadable), -3 for anything else; advances *in past it.
  */
 static int unescape_one(char **in)
 {
@@ -227,17 +227,12 @@ static char *parse_text(char *text, char *line_end, struct lw_value *value)
 /* A decimal number without a sign, @max at most. */
 static char *parse_digits(char *text, unsigned long long max, unsigned long long *value)
 {
-	unsigned long long number = 0;
-	char *p;
+	const char *end = lw_decimal(text, max, value);
 
-	for (p = text; *p >= '0' && *p <= '9'; p++)
-		if (__builtin_mul_overflow(number, 10, &number) ||
-		    __builtin_add_overflow(number, *p - '0', &number))
-			return NULL;
-	if (p == text || (*text == '0' && p - text > 1) || number > max)
+	/* The text goes into JSON as it is, where 007 is no number. */
+	if (!end || (*text == '0' && end - text > 1))
 		return NULL;
-	*value = number;
-	return p;
+	return text + (end - text);
 }
 
 static char *parse_sum(char *text, long long *sum)
@@ -306,7 +301,7 @@ static char *parse_value(struct lw_stream *stream, int i, char *text, struct lw_
 	if (type == LW_DIST)
 		return parse_dist(text, value, &stream->dists[i]);
 	text = parse_number(text, type, value);
-	/* What is printed of a time has no sign. */
+	/* A time is printed without a sign. */
 	return text && type == LW_TIME && value->number < 0 ? NULL : text;
 }
 
@@ -319,9 +314,10 @@ static void take_report_time(const struct lw_stream *stream, struct lw_value *va
 	}
 }
 
+/* This and what follows returns an enum lw_item, or 0 for a line that is none. */
 static int parse_record(struct lw_stream *stream, char *line)
 {
-	struct lw_value values[LW_MAX_FIELDS];
+	struct lw_value *values = stream->values;
 	char *end = line + stream->len, *p = line;
 	int i, n = stream->tool->nfields;
 
@@ -339,7 +335,7 @@ static int parse_record(struct lw_stream *stream, char *line)
 		return 0;
 	}
 	take_report_time(stream, &values[0]);
-	return stream->ops.record(stream->ops.context, values);
+	return LW_RECORD;
 }
 
 /* ---- lines that are no records ---- */
@@ -355,13 +351,13 @@ static int begin_report(struct lw_stream *stream, char *text)
 	}
 	stream->in_report = true;
 	stream->report_time = nsec;
-	return stream->ops.report(stream->ops.context, nsec);
+	return LW_REPORT;
 }
 
 static int end_report(struct lw_stream *stream)
 {
 	stream->in_report = false;
-	return stream->ops.end(stream->ops.context);
+	return LW_REPORT_END;
 }
 
 static void add_uncounted(struct lw_stream *stream, unsigned long long n, const char *why)
@@ -428,28 +424,42 @@ static int end_of_line(struct lw_stream *stream)
 	return parse_line(stream, line);
 }
 
-int lw_stream_feed(struct lw_stream *stream, const char *buf, size_t len)
+/* Bytes of a line, with its end or without */
+static void hold(struct lw_stream *stream, const char *bytes, size_t n)
 {
-	int err = 0;
+	if (stream->len + n > MAX_LINE)
+		stream->skip = true;
+	if (stream->skip)
+		return;
+	memcpy(stream->line + stream->len, bytes, n);
+	stream->len += n;
+}
 
-	while (len && !err) {
-		const char *end = memchr(buf, '\n', len);
-		size_t n = end ? (size_t)(end - buf) : len;
+int lw_stream_next(struct lw_stream *stream, const char **buf, size_t *len)
+{
+	const char *p = *buf, *end = p + *len, *eol = NULL;
+	int item = 0;
 
-		if (stream->len + n > MAX_LINE)
-			stream->skip = true;
-		if (!stream->skip) {
-			memcpy(stream->line + stream->len, buf, n);
-			stream->len += n;
-		}
-		if (end) {
-			err = end_of_line(stream);
-			stream->len = 0;
-			stream->skip = false;
-			n++;
-		}
-		buf += n;
-		len -= n;
+	for (; p < end && !item; p = eol ? eol + 1 : end) {
+		eol = memchr(p, '\n', end - p);
+		hold(stream, p, (eol ? eol : end) - p);
+		if (!eol)
+			continue;
+		item = end_of_line(stream);
+		stream->len = 0;
+		stream->skip = false;
 	}
-	return err;
+	*buf = p;
+	*len = end - p;
+	return item;
+}
+
+const struct lw_value *lw_stream_values(const struct lw_stream *stream)
+{
+	return stream->values;
+}
+
+long long lw_stream_time(const struct lw_stream *stream)
+{
+	return stream->report_time;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* stream.h - bytes of a module to records, as lwtools-stream(5) describes them */
+/* stream.h - turns a module's bytes into records, as lwtools-stream(5) describes them */
 #ifndef LW_STREAM_H
 #define LW_STREAM_H
 
@@ -9,79 +9,83 @@
 #include "module/tool.h"
 
 enum lw_state {
-	LW_VALUE,      /* text and len hold it, number if the type is one */
+	LW_VALUE,      /* the value is in text and len, and in number if it is one */
 	LW_NONE,       /* the tool has no value here */
-	LW_UNREADABLE, /* it could not be read from the process's memory */
+	LW_UNREADABLE, /* the value could not be read from the process's memory */
 };
 
 #define LW_BUCKETS 64
 
-/* How many values lie in which power of two. */
+/* A distribution: the number of values in each power of two */
 struct lw_dist {
-	const char *unit; /* of the values: letters a to z, no NUL at their end */
+	const char *unit; /* unit of the values: letters a to z, without a NUL */
 	size_t unit_len;
-	unsigned long long count;               /* of the values, as the tool says */
-	long long sum;                          /* of the values, as the tool says */
+	unsigned long long count;               /* number of values, from the tool */
+	long long sum;                          /* sum of the values, from the tool */
 	unsigned long long buckets[LW_BUCKETS]; /* 0: values 0 and 1; i: 2^i to 2^(i+1)-1 */
 	int last;                               /* the highest bucket with a value in it */
 };
 
 struct lw_value {
 	enum lw_state state;
-	bool cut;         /* there was no room for all of it */
+	bool cut;         /* the module had no room for the whole text */
 	long long number; /* LW_TIME: nanoseconds since the epoch; LW_MSEC: nanoseconds */
-	const char *text; /* unescaped bytes, no NUL at their end; one between LW_ARGS' */
+	const char *text; /* unescaped bytes, without a NUL at the end; LW_ARGS has NULs between */
 	size_t len;
 	const struct lw_dist *dist; /* LW_DIST */
 };
 
-/* Each returns 0 to go on; anything else ends lw_stream_feed(). */
-struct lw_stream_ops {
-	/*
-	 * A record: tool->nfields values, valid until it returns. The time of one that
-	 * is in a report and has none itself is the report's.
-	 */
-	int (*record)(void *context, const struct lw_value *values);
-	/* A report begins, at @nsec since the epoch; the one before may lack its end. */
-	int (*report)(void *context, long long nsec);
-	/* It ends; its begin may have been lost. */
-	int (*end)(void *context);
-	void *context;
+/* The items that lw_stream_next() finds */
+enum lw_item {
+	LW_RECORD = 1,
+	LW_REPORT,     /* a report begins; the one before may lack its end */
+	LW_REPORT_END, /* a report ends; its begin may have been lost */
 };
 
 struct lw_stream;
 
 /*
- * lw_stream_new - a reader of one run's output
- * @tool: whose fields the stream must have
- * @ops: what is done with it, copied
+ * lw_stream_new - makes a reader of one run's output
+ * @tool: the stream must have its fields
  * Returns NULL if out of memory.
  */
-struct lw_stream *lw_stream_new(const struct lw_tool *tool, const struct lw_stream_ops *ops);
+struct lw_stream *lw_stream_new(const struct lw_tool *tool);
+
+/* lw_stream_free - frees it; NULL is allowed */
 void lw_stream_free(struct lw_stream *stream);
 
 /*
- * lw_stream_feed - take the next bytes, in pieces of any size. Returns 0, what one of
- * the ops returned if not 0, or -EPROTO (the first line is not the header that belongs
- * to the tool; printed). Lines that are no record are counted, not passed on.
+ * lw_stream_next - reads until an item is complete
+ * @buf, @len: new bytes, in pieces of any size; both move on after bytes that were read
+ *
+ * Lines that are no record are counted. Returns an enum lw_item; 0 if all bytes are read, so that
+ * the next call brings more; or -EPROTO, printed, if the first line is not the tool's header.
  */
-int lw_stream_feed(struct lw_stream *stream, const char *buf, size_t len);
+int lw_stream_next(struct lw_stream *stream, const char **buf, size_t *len);
 
-/* lw_stream_bad - lines that were no record */
+/*
+ * lw_stream_values - returns the tool->nfields values of the last LW_RECORD, valid until the next
+ * lw_stream_next(). In a report, a record without a time has the report's time.
+ */
+const struct lw_value *lw_stream_values(const struct lw_stream *stream);
+
+/* lw_stream_time - returns the time of the last LW_REPORT, in nanoseconds since the epoch */
+long long lw_stream_time(const struct lw_stream *stream);
+
+/* lw_stream_bad - returns the number of lines that were no record */
 unsigned long long lw_stream_bad(const struct lw_stream *stream);
 
-/* Events that the module saw and could not keep. */
+/* Events that the module saw and could not keep */
 struct lw_uncounted {
-	unsigned long long events; /* never 0; so many or more if it is ULLONG_MAX */
+	unsigned long long events; /* never 0; ULLONG_MAX stands for more as well */
 	char why[128];             /* the module's words, cut off if longer */
 };
 
 #define LW_REASONS 9
 
 /*
- * lw_stream_uncounted - the reason number @i, from 0, of all that the module gave until
- * now. Returns NULL if there are not so many. There are at most LW_REASONS: what has other
- * reasons than the first eight is in the last.
+ * lw_stream_uncounted - returns the module's reason number @i, from 0, or NULL if there are fewer.
+ * There are at most LW_REASONS; the last has the events of all reasons after the first eight.
  */
 const struct lw_uncounted *lw_stream_uncounted(const struct lw_stream *stream, int i);
 

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* caller.h - what the caller has left to lwload, before anything is done with it */
+/* caller.h - makes lwload independent of the descriptors and the environment that it was given */
 #ifndef LW_CALLER_H
 #define LW_CALLER_H
 
 /*
- * lw_caller - descriptors 0 to 2 that are closed become /dev/null, not to be read from or
- * written to, so that no file that is opened later is taken for one of them; the
- * environment is emptied; SIGCHLD, which a caller may have ignored (execve(2)), is not
+ * lw_caller - makes descriptors, environment and SIGCHLD those that lwload needs
  *
- * TZ stays, for times in tables, unless it names a file by its path, which libc would open
- * for the caller (tzset(3)). Nothing else has an effect on a run. Returns 0 or -errno.
+ * Closed descriptors from 0 to 2 become /dev/null, which cannot be used in that direction: a file
+ * that is opened later must not get such a number. The environment is emptied. SIGCHLD is not
+ * ignored any more, as a caller may have left it (execve(2)).
+ *
+ * TZ stays, for times in tables. It goes if it is the path of a file, which libc would open for
+ * the caller (tzset(3)). Returns 0 or -errno.
  */
 int lw_caller(void);
 

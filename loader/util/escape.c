@@ -202,16 +202,3 @@ void lw_print_visible(const char *text)
 		putchar('-');
 	free(out);
 }
-
-void lw_print_json(const char *text)
-{
-	size_t len = text ? strlen(text) : 0;
-	char *out = text ? malloc(LW_ESCAPED * len + 3) : NULL;
-	bool bad;
-
-	if (out)
-		fwrite(out, 1, lw_escape_json(out, text, len, &bad) - out, stdout);
-	else
-		fputs("null", stdout);
-	free(out);
-}

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "util/file.h"
@@ -24,7 +25,7 @@ ssize_t lw_file_read(char *buf, size_t size, const char *format, ...)
 	fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	/* What is larger than a page comes in pieces, but is not what this is for. */
+	/* A file larger than a page comes in pieces, but this function is not for such files. */
 	n = read(fd, buf, size - 1);
 	if (n < 0)
 		n = -errno;
@@ -50,4 +51,12 @@ bool lw_file_lines(const char *path, bool (*look)(void *context, const char *lin
 	if (file)
 		fclose(file);
 	return found;
+}
+
+long long lw_clock_msec(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
 }

@@ -111,12 +111,3 @@ void lw_note(const char *format, ...)
 	line("", format, args);
 	va_end(args);
 }
-
-void lw_reason(struct lw_reason *why, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(why->text, sizeof(why->text), format, args);
-	va_end(args);
-}

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "util/file.h"
+#include "util/number.h"
 #include "util/process.h"
 
 /* Seconds since the epoch at which the kernel started: fs/proc/stat.c. */
@@ -52,17 +53,18 @@ static time_t start_of(const char *root, pid_t pid)
 }
 
 /*
- * Who started it: the user who logged in, which sudo does not change (kernel/auditsc.c;
+ * The user who started it: the one who logged in, which sudo does not change (kernel/auditsc.c;
  * 4294967295 is nobody), or its real user id.
  */
 static long long user_of(const char *root, pid_t pid)
 {
 	char text[4096], *line;
+	unsigned long long login;
 	unsigned int uid;
 
-	if (lw_file_read(text, sizeof(text), "%s/proc/%d/loginuid", root, pid) > 0 &&
-	    sscanf(text, "%u", &uid) == 1 && uid != UINT_MAX)
-		return uid;
+	lw_file_read(text, sizeof(text), "%s/proc/%d/loginuid", root, pid);
+	if (lw_parse_decimal(text, 0, UINT_MAX - 1, &login))
+		return login;
 	lw_file_read(text, sizeof(text), "%s/proc/%d/status", root, pid);
 	line = strstr(text, "\nUid:");
 	return line && sscanf(line, "\nUid: %u", &uid) == 1 ? (long long)uid : -1;

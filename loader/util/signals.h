@@ -7,40 +7,40 @@
 #include <stdbool.h>
 
 /*
- * lw_signals_catch - from now on these signals are blocked, except while the
- * functions below wait, and only set a flag; SIGPIPE and SIGXFSZ are ignored, as write(2)
- * says the same. A module is inserted after this and removed before the process ends.
+ * lw_signals_catch - from now on these signals only set a flag, and are blocked except while the
+ * functions below wait. SIGPIPE and SIGXFSZ are ignored, since write(2) says the same. A module is
+ * inserted after this call, and removed before the process ends.
  */
 void lw_signals_catch(void);
 
 /*
- * lw_signals_reopen - SIGHUP asks for the output to be opened anew from now on, even if it was
- * ignored. It still asks to stop when the terminal has gone that the process had.
+ * lw_signals_reopen - from now on SIGHUP asks to open the output again, even if it was ignored. If
+ * the process's terminal has gone, it still asks to stop.
  */
 void lw_signals_reopen(void);
 
-/* lw_signals_stop - has one arrived? */
+/* lw_signals_stop - has a signal arrived? */
 bool lw_signals_stop(void);
 
-/* lw_signals_take_reopen - was the output to be opened anew since the last call? */
+/* lw_signals_take_reopen - has SIGHUP asked to open the output again since the last call? */
 bool lw_signals_take_reopen(void);
 
 /*
- * lw_signals_expire - after these seconds lw_signals_write() has no more patience with its
- * reader than after a signal; 0: it has again
+ * lw_signals_expire - after these seconds lw_signals_write() waits no longer for its reader than
+ * after a signal; 0: it waits again
  */
 void lw_signals_expire(double seconds);
 
 /*
- * lw_signals_poll - poll(2) that a signal ends: returns as poll does, 0 for a
- * signal. @msec: -1 waits for ever.
+ * lw_signals_poll - calls poll(2), which a signal ends. Returns as poll(2) does, 0 after a signal.
+ * @msec: -1 waits for ever
  */
 int lw_signals_poll(struct pollfd *fds, int n, int msec);
 
 /*
- * lw_signals_write - write all of buf, though the reader may be slow. After a
- * signal it waits one second more for the reader, then gives up. Returns 0,
- * -EINTR (given up), -EPIPE or another -errno. *done: bytes that were taken.
+ * lw_signals_write - writes all of buf, even if the reader is slow. After a signal it waits one
+ * second more for the reader, then gives up. Returns 0, -EINTR (given up), -EPIPE or another
+ * -errno. *done is the number of bytes that were taken.
  */
 int lw_signals_write(int fd, const char *buf, size_t len, size_t *done);
 

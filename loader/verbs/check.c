@@ -6,18 +6,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "util/escape.h"
-#include "rules/host.h"
-#include "rules/identity.h"
-#include "util/log.h"
-#include "verbs/lwload.h"
-#include "rules/origin.h"
-#include "text/promfile.h"
-#include "rules/symbols.h"
+#include "module/manifest.h"
 #include "module/tool.h"
+#include "module/where.h"
+#include "rules/origin.h"
+#include "rules/symbols.h"
+#include "rules/table.h"
+#include "text/promfile.h"
+#include "util/escape.h"
+#include "util/json.h"
+#include "util/log.h"
+#include "util/reason.h"
+#include "verbs/lwload.h"
 
 struct check {
 	const struct lw_host *host;
@@ -29,7 +31,7 @@ struct check {
 	FILE *ready, *kernels; /* samples of metrics; NULL without --metrics */
 };
 
-/* What is said of one tool and one kernel. */
+/* The results for one tool and one kernel. */
 struct report {
 	const struct check *check;
 	const char *release;
@@ -39,7 +41,7 @@ struct report {
 		const char *rule;
 		enum lw_result result;
 		struct lw_reason why;
-	} rows[6 + LW_HOST_RULES + LW_NORIGIN];
+	} rows[LW_NRULES];
 };
 
 /* ---- output ---- */
@@ -57,23 +59,51 @@ static void print_text(const struct report *report)
 	}
 }
 
-static void print_json(const struct report *report, bool ready)
+static void put_rows(struct lw_buffer *out, const struct report *report)
 {
 	static const char *const names[] = { "ok", "warn", "skip", "fail" };
 	int i;
 
-	printf("{\"kernel\":");
-	lw_print_json(report->release);
-	printf(",\"tool\":");
-	lw_print_json(report->tool);
-	printf(",\"ready\":%s,\"rules\":[", ready ? "true" : "false");
 	for (i = 0; i < report->n; i++) {
-		printf("%s{\"rule\":\"%s\",\"result\":\"%s\",\"text\":", i ? "," : "",
-		       report->rows[i].rule, names[report->rows[i].result]);
-		lw_print_json(report->rows[i].why.text);
-		putchar('}');
+		lw_json_open(out, '{');
+		lw_json_key(out, "rule");
+		lw_json_text(out, report->rows[i].rule);
+		lw_json_key(out, "result");
+		lw_json_text(out, names[report->rows[i].result]);
+		lw_json_key(out, "text");
+		lw_json_text(out, report->rows[i].why.text);
+		lw_json_close(out, '}');
 	}
-	printf("]}\n");
+}
+
+/* Returns false if out of memory. */
+static bool print_json(const struct report *report, bool ready)
+{
+	size_t names = strlen(report->release) + (report->tool ? strlen(report->tool) : 0);
+	struct lw_buffer out = { 0 };
+
+	if (!lw_buffer_reserve(&out,
+			       LW_JSON_ROOM(names + 64) +
+				       report->n * LW_JSON_ROOM(sizeof(struct lw_reason) + 64))) {
+		lw_error("check: %s", strerror(ENOMEM));
+		return false;
+	}
+	lw_json_open(&out, '{');
+	lw_json_key(&out, "kernel");
+	lw_json_text(&out, report->release);
+	lw_json_key(&out, "tool");
+	lw_json_text(&out, report->tool);
+	lw_json_key(&out, "ready");
+	lw_json_bool(&out, ready);
+	lw_json_key(&out, "rules");
+	lw_json_open(&out, '[');
+	put_rows(&out, report);
+	lw_json_close(&out, ']');
+	lw_json_close(&out, '}');
+	lw_put_char(&out, '\n');
+	fwrite(out.bytes, 1, out.len, stdout);
+	free(out.bytes);
+	return true;
 }
 
 static void put_label(FILE *out, const char *separator, const char *name, const char *value)
@@ -94,20 +124,27 @@ static void put_ready(const struct report *report, bool ready)
 	fprintf(out, "} %d\n", ready);
 }
 
-static void print(const struct report *report, bool ready)
+/* Returns @code, or LW_FAILED if the report could not be printed. */
+static enum lw_exit print(const struct report *report, enum lw_exit code)
 {
+	bool ready = code == LW_OK;
+
 	if (report->check->ready)
 		put_ready(report, ready);
-	else if (report->check->json)
-		print_json(report, ready);
-	else
+	else if (!report->check->json)
 		print_text(report);
+	else if (!print_json(report, ready))
+		code = LW_FAILED;
+	return code;
 }
 
 /* ---- rules ---- */
 
 static void add(struct report *report, const char *rule, enum lw_result result)
 {
+	/* No option is given here. */
+	if (result == LW_RULE_WAIVABLE)
+		result = LW_RULE_FAIL;
 	report->rows[report->n].rule = rule;
 	report->rows[report->n++].result = result;
 }
@@ -118,87 +155,31 @@ static struct lw_reason *why(struct report *report)
 	return &report->rows[report->n].why;
 }
 
-static enum lw_result skipped(struct report *report, const char *text)
-{
-	lw_reason(why(report), "%s", text);
-	return LW_RULE_SKIP;
-}
-
-/*
- * What a run checks of the file. It would take one of the caller's as well, who need not
- * be root here but is in a run.
- */
-static enum lw_result trusted(struct report *report, struct lw_tool **tool)
-{
-	const char *root = report->check->host->root;
-	struct stat st;
-
-	if (lw_tool_read(root, report->release, report->tool, tool, why(report)))
-		return LW_RULE_FAIL;
-	if (fstat((*tool)->fd, &st) < 0 || st.st_uid != 0) {
-		lw_reason(why(report), "%s: not owned by root; reinstall the package that has it",
-			  (*tool)->path);
-		return LW_RULE_FAIL;
-	}
-	lw_reason(why(report), "regular file of root, mode %04o, description format %s",
-		  st.st_mode & 07777, (*tool)->format);
-	return LW_RULE_OK;
-}
-
-static const char refused[] = "not looked at: the file is refused";
-
-static void add_host_rules(struct report *report, const char *root, const struct lw_tool *tool)
-{
-	const struct lw_subject subject = {
-		.root = root,
-		.name = report->tool,
-		.tool = tool,
-		.buffer = tool ? tool->buffer : 1,
-	};
-	int i;
-
-	for (i = 0; i < LW_HOST_RULES; i++)
-		add(report, lw_host_rules[i].name,
-		    lw_host_check(&lw_host_rules[i], &subject, why(report)));
-}
-
-/* @tool: NULL if the file is not to be trusted */
-static void add_rules(struct report *report, const struct lw_tool *tool, struct lw_symbols *symbols)
+static void add_rules(struct report *report, const char *path, struct lw_symbols *symbols)
 {
 	const struct lw_host *host = report->check->host;
-	const char *root = strcmp(report->release, host->release) ? NULL : host->root;
-	const char *elsewhere = "not the running kernel";
-
-	add(report, "name", tool ? lw_identity_name(tool, why(report)) : skipped(report, refused));
-	add(report, "release",
-	    tool ? lw_identity_release(tool, report->release, why(report))
-		 : skipped(report, refused));
-	if (tool && root)
-		add(report, "build", lw_identity_build(tool, root, why(report)));
-	else
-		add(report, "build", skipped(report, tool ? elsewhere : refused));
-	add(report, "symbols",
-	    tool ? lw_symbols_check(symbols, tool, why(report)) : skipped(report, refused));
-	add_host_rules(report, root, tool);
-}
-
-/* @tool: NULL if the file is not to be trusted */
-static void add_origin(struct report *report, const struct lw_tool *tool)
-{
-	struct lw_origin origin;
+	struct lw_reason refusal = { "" };
+	struct lw_origin origin = { 0 };
+	struct lw_subject subject = {
+		.root = host->root,
+		.release = report->release,
+		.elsewhere = strcmp(report->release, host->release),
+		.name = report->tool,
+		.origin = &origin,
+		.path = path,
+		.refusal = &refusal,
+		.symbols = symbols,
+	};
+	struct lw_tool *tool = NULL;
 	int i;
 
-	if (!tool) {
-		for (i = 0; i < LW_NORIGIN; i++)
-			add(report, lw_origin_rules[i], skipped(report, refused));
-		return;
-	}
-	lw_origin_read(tool, report->check->host->root, report->release, &origin);
-	for (i = 0; i < LW_NORIGIN; i++) {
-		*why(report) = origin.rows[i].why;
-		add(report, lw_origin_rules[i], origin.rows[i].result);
-	}
+	lw_tool_read(host->root, report->release, report->tool, &tool, &refusal);
+	subject.tool = tool;
+	subject.buffer = tool ? tool->buffer : 1;
+	for (i = 0; i < LW_NRULES; i++)
+		add(report, lw_rules[i].name, lw_rule_check(&lw_rules[i], &subject, why(report)));
 	lw_origin_free(&origin);
+	lw_tool_free(tool);
 }
 
 static bool is_ready(const struct report *report)
@@ -219,7 +200,7 @@ static bool reason_of(const char *name, const char *reason, void *arg)
 
 	if (!report->tool || strcmp(name, report->tool))
 		return false;
-	lw_reason(why(report), "not for this kernel: %s", reason);
+	lw_because(why(report), "not for this kernel: %s", reason);
 	return true;
 }
 
@@ -235,17 +216,16 @@ static enum lw_exit absent(struct report *report)
 	} else if (lw_missing_each(root, report->release, reason_of, report)) {
 		/* It says why. */
 	} else if (report->tool && lw_find_mistyped(&host, report->tool)) {
-		lw_reason(why(report), "no such tool; \"lwload list\" shows those there are");
+		lw_find_meant(&host, report->tool, why(report));
 		code = LW_USAGE;
 	} else {
-		lw_reason(why(report),
-			  "no module in %s/lib/modules/%s/systemtap or updates/dkms; "
-			  "apt install lwtools-modules-%s",
-			  root, report->release, report->release);
+		lw_because(
+			why(report),
+			"no module in %s/lib/modules/%s/systemtap or updates/dkms; apt install lwtools-modules-%s",
+			root, report->release, report->release);
 	}
 	add(report, rule, LW_RULE_FAIL);
-	print(report, false);
-	return code;
+	return print(report, code);
 }
 
 static enum lw_exit check_tool(const struct check *check, struct lw_symbols *symbols,
@@ -253,7 +233,6 @@ static enum lw_exit check_tool(const struct check *check, struct lw_symbols *sym
 {
 	const char *release = symbols->release;
 	struct report report = { .check = check, .release = release, .tool = name };
-	struct lw_tool *tool = NULL;
 	char *path;
 	int err = lw_tool_where(check->host->root, release, name, &path);
 
@@ -263,20 +242,14 @@ static enum lw_exit check_tool(const struct check *check, struct lw_symbols *sym
 		lw_error("check: %s", strerror(-err));
 		return LW_FAILED;
 	}
-	lw_reason(why(&report), "%s", path);
+	add_rules(&report, path, symbols);
 	free(path);
-	add(&report, "installed", LW_RULE_OK);
-	add(&report, "trusted", trusted(&report, &tool));
-	add_rules(&report, tool, symbols);
-	add_origin(&report, tool);
-	lw_tool_free(tool);
-	print(&report, is_ready(&report));
-	return is_ready(&report) ? LW_OK : LW_REFUSED;
+	return print(&report, is_ready(&report) ? LW_OK : LW_REFUSED);
 }
 
 /* ---- kernels ---- */
 
-/* What counts: nothing failed at all, then no module, then a module that is refused. */
+/* From the least to the worst: nothing failed, no module, a module that is refused. */
 static enum lw_exit worse(enum lw_exit a, enum lw_exit b)
 {
 	return a > b ? a : b;
@@ -297,9 +270,9 @@ static bool print_missing(const char *name, const char *reason, void *arg)
 		.tool = name,
 	};
 
-	lw_reason(why(&report), "not for this kernel: %s", reason);
+	lw_because(why(&report), "not for this kernel: %s", reason);
 	add(&report, "installed", LW_RULE_SKIP);
-	print(&report, false);
+	print(&report, LW_NO_MODULE);
 	return false;
 }
 
@@ -322,9 +295,8 @@ static enum lw_exit check_tools(const struct check *check, struct lw_symbols *sy
 		one = check_tool(check, symbols, names[i]);
 		*ready += one == LW_OK;
 		code = worse(code, one);
-		free(names[i]);
 	}
-	free(names);
+	lw_tool_free_names(names, *tools);
 	if (!*tools)
 		code = absent(&none);
 	lw_missing_each(check->host->root, release, print_missing, &missing);
@@ -349,7 +321,7 @@ static enum lw_exit check_kernel(const struct check *check, const char *release)
 	return code;
 }
 
-/* It becomes a directory's name, and a pattern's part in tool.c. */
+/* It becomes a directory's name, and a pattern's part in where.c. */
 static bool release_ok(const char *release)
 {
 	const char *p;
@@ -545,7 +517,7 @@ static int parse_tool(struct check *check, const char *name)
 	return lw_find_name_ok(name) ? 0 : -EINVAL;
 }
 
-static int parse(struct check *check, char **argv)
+static int parse_arguments(struct check *check, char **argv)
 {
 	int err = 0;
 
@@ -573,7 +545,7 @@ enum lw_exit lw_check(const struct lw_host *host, int argc, char **argv)
 	struct check check = { .host = host };
 
 	(void)argc;
-	if (parse(&check, argv))
+	if (parse_arguments(&check, argv))
 		return LW_USAGE;
 	if (check.metrics)
 		return check_metrics(&check);

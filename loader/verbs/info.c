@@ -2,11 +2,11 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "rules/identity.h"
+#include "module/tool.h"
+#include "rules/origin.h"
+#include "rules/table.h"
 #include "util/log.h"
 #include "verbs/lwload.h"
-#include "rules/origin.h"
-#include "module/tool.h"
 
 static const char *or_unknown(const char *text)
 {
@@ -27,18 +27,8 @@ static void print_origin(const struct lw_host *host, const struct lw_tool *tool)
 	lw_origin_free(&origin);
 }
 
-enum lw_exit lw_info(const struct lw_host *host, int argc, char **argv)
+static void print_tool(const struct lw_tool *tool)
 {
-	struct lw_tool *tool;
-	enum lw_exit code;
-
-	if (argc != 2) {
-		lw_error("info: want the name of one tool; \"lwload list\" shows those there are");
-		return LW_USAGE;
-	}
-	code = lw_find(host, argv[1], &tool);
-	if (code != LW_OK)
-		return code;
 	printf("tool:      %s\n", tool->name);
 	printf("summary:   %s\n", tool->summary);
 	printf("version:   %s\n", or_unknown(tool->version));
@@ -47,8 +37,25 @@ enum lw_exit lw_info(const struct lw_host *host, int argc, char **argv)
 	printf("vermagic:  %s\n", tool->vermagic);
 	printf("kernel:    %s\n", or_unknown(tool->uts));
 	printf("buffer:    %d MiB for each CPU\n", tool->buffer);
+}
+
+enum lw_exit lw_info(const struct lw_host *host, int argc, char **argv)
+{
+	struct lw_subject subject = { .root = host->root, .release = host->release };
+	struct lw_tool *tool;
+	enum lw_exit code;
+
+	if (argc != 2) {
+		lw_error("info: want the name of one tool; \"lwload list\" shows the tools");
+		return LW_USAGE;
+	}
+	code = lw_find(host, argv[1], &tool);
+	if (code != LW_OK)
+		return code;
+	print_tool(tool);
 	print_origin(host, tool);
-	code = lw_identity_check(tool, host->root, host->release) ? LW_REFUSED : LW_OK;
+	subject.tool = tool;
+	code = lw_rules_guard(&subject, LW_IDENTITY);
 	lw_tool_free(tool);
 	return code;
 }

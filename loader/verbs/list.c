@@ -6,29 +6,31 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "rules/identity.h"
-#include "util/log.h"
-#include "verbs/lwload.h"
-#include "rules/origin.h"
+#include "module/manifest.h"
 #include "module/tool.h"
+#include "module/where.h"
+#include "rules/origin.h"
+#include "rules/table.h"
+#include "util/log.h"
+#include "util/reason.h"
+#include "verbs/lwload.h"
 
-static int check_origin(const struct lw_host *host, const struct lw_tool *tool)
-{
-	struct lw_origin origin;
-	int err;
-
-	lw_origin_read(tool, host->root, host->release, &origin);
-	err = lw_origin_decide(tool, &origin, LW_NO_WAIVER);
-	lw_origin_free(&origin);
-	return err;
-}
-
-/* What a run would find: also a module that a killed run has left is inserted. */
+/* The state that a run would find: a module that a killed run has left is inserted, too. */
 static const char *state_of(const struct lw_host *host, const struct lw_tool *tool)
 {
+	struct lw_origin origin = { 0 };
+	const struct lw_subject subject = {
+		.root = host->root,
+		.release = host->release,
+		.name = tool->name,
+		.tool = tool,
+		.origin = &origin,
+	};
+	enum lw_exit code = lw_rules_guard(&subject, LW_IDENTITY | LW_ORIGIN);
 	char path[PATH_MAX];
 
-	if (lw_identity_check(tool, host->root, host->release) < 0 || check_origin(host, tool))
+	lw_origin_free(&origin);
+	if (code != LW_OK)
 		return NULL;
 	snprintf(path, sizeof(path), "%s/sys/module/lw_%s", host->root, tool->name);
 	return access(path, F_OK) == 0 ? "inserted" : "ready";
@@ -78,9 +80,9 @@ enum lw_exit lw_list(const struct lw_host *host, int argc, char **argv)
 		lw_error("%s", why.text);
 		code = LW_REFUSED;
 	} else if (n == 0) {
-		lw_error("no modules for kernel %s (looked in %s/lib/modules/%s/systemtap and "
-			 "updates/dkms; apt install lwtools-modules-%s)",
-			 host->release, host->root, host->release, host->release);
+		lw_error(
+			"no modules for kernel %s (looked in %s/lib/modules/%s/systemtap and updates/dkms; apt install lwtools-modules-%s)",
+			host->release, host->root, host->release, host->release);
 		code = LW_NO_MODULE;
 	}
 	for (i = 0; i < n; i++) {
@@ -88,9 +90,8 @@ enum lw_exit lw_list(const struct lw_host *host, int argc, char **argv)
 
 		if (one != LW_OK)
 			code = one;
-		free(names[i]);
 	}
-	free(names);
+	lw_tool_free_names(names, n);
 	lw_missing_each(host->root, host->release, list_missing, NULL);
 	return code;
 }

@@ -4,19 +4,18 @@
 #include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "util/clock.h"
 #include "recorder/flight.h"
-#include "util/log.h"
-#include "verbs/lwload.h"
-#include "text/options.h"
-#include "text/output.h"
 #include "recorder/rendezvous.h"
+#include "text/output.h"
+#include "util/file.h"
+#include "util/log.h"
+#include "util/number.h"
 #include "util/signals.h"
+#include "verbs/lwload.h"
 
 #define KEEP (4 << 20)
 #define KEEP_LEAST LW_FLIGHT_LINE
@@ -49,8 +48,9 @@ static enum lw_exit run(void *context, const struct lw_recorded *recorded)
 static bool parse_keep(const char *value, size_t *keep)
 {
 	unsigned long long bytes;
+	const char *end = lw_parse_size(value, KEEP_LEAST, KEEP_MOST, &bytes);
 
-	if (lw_parse_size(value, strlen(value), KEEP_LEAST, KEEP_MOST, &bytes)) {
+	if (end && !*end) {
 		*keep = bytes;
 		return true;
 	}
@@ -83,7 +83,7 @@ static bool name_ok(const char *verb, const char *tool)
 {
 	if (tool && *tool != '-')
 		return lw_find_name_ok(tool);
-	lw_error("%s: want the name of a tool; \"lwload list\" shows those there are", verb);
+	lw_error("%s: want the name of a tool; \"lwload list\" shows the tools", verb);
 	return false;
 }
 
@@ -109,7 +109,7 @@ enum lw_exit lw_start(const struct lw_host *host, int argc, char **argv)
 	start.argc = argc - 1;
 	flight.context = &start;
 	code = lw_flight_start(&flight);
-	/* There is none behind --help. */
+	/* There is no recorder after --help. */
 	if (code == LW_OK && lw_rendezvous_look(host->root, tool, &farewell))
 		printf("%s: recording (pid %d)\n", tool, farewell.pid);
 	return code;
@@ -161,7 +161,7 @@ static int patience(const struct reader *reader)
 }
 
 /* Something has happened: the recorder sent something, a signal came, or stdout's reader went. */
-static int step(struct reader *reader)
+static int take_part(struct reader *reader)
 {
 	/* No event: poll(2) reports by itself that the reader of a pipe is gone. */
 	struct pollfd fds[] = { { .fd = reader->fd, .events = POLLIN }, { .fd = STDOUT_FILENO } };
@@ -194,8 +194,9 @@ static bool say_farewell(struct reader *reader, const char *tool, struct lw_fare
 	if (!reader->tail || !lw_rendezvous_read(reader->text, farewell))
 		return false;
 	if (farewell->busy) {
-		lw_error("%s: as many as can read its recorder now; end an lwload attach or dump",
-			 tool);
+		lw_error(
+			"%s: its recorder has no room for another reader; end an lwload attach or dump",
+			tool);
 		return true;
 	}
 	if (farewell->ended) {
@@ -204,8 +205,7 @@ static bool say_farewell(struct reader *reader, const char *tool, struct lw_fare
 		(void)!write(STDERR_FILENO, farewell->messages, strlen(farewell->messages));
 	}
 	if (farewell->dropped)
-		lw_warn("%s: %llu lines are not shown, as newer ones came faster than they were "
-			"read",
+		lw_warn("%s: %llu lines are not shown, as newer ones came faster than they were read",
 			tool, farewell->dropped);
 	return true;
 }
@@ -228,7 +228,7 @@ static enum lw_exit end(struct reader *reader, const char *tool, int err)
 			return LW_FAILED;
 		return farewell.dropped ? LW_LOST : LW_OK;
 	}
-	lw_error("%s: its recorder has gone without a word, or is stuck; see lwload status", tool);
+	lw_error("%s: its recorder ended without a message, or is stuck; see lwload status", tool);
 	return LW_FAILED;
 }
 
@@ -248,7 +248,7 @@ static enum lw_exit read_all(const struct lw_host *host, const char *tool, enum 
 		return LW_FAILED;
 	}
 	while (!err)
-		err = step(reader);
+		err = take_part(reader);
 	close(reader->fd);
 	return end(reader, tool, err);
 }

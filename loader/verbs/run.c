@@ -8,27 +8,31 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "run/engine.h"
+#include "module/tool.h"
 #include "recorder/flight.h"
-#include "text/here.h"
-#include "rules/host.h"
 #include "rules/identity.h"
-#include "util/lock.h"
-#include "util/log.h"
-#include "verbs/lwload.h"
+#include "rules/kprobes.h"
+#include "rules/lockdown.h"
+#include "rules/origin.h"
+#include "rules/table.h"
+#include "run/engine.h"
+#include "run/staprun.h"
+#include "text/here.h"
 #include "text/metrics.h"
 #include "text/options.h"
-#include "rules/origin.h"
 #include "text/output.h"
 #include "text/render.h"
-#include "util/signals.h"
-#include "run/staprun.h"
 #include "text/stream.h"
-#include "module/tool.h"
+#include "util/log.h"
+#include "util/place.h"
+#include "util/reason.h"
+#include "util/signals.h"
+#include "verbs/lwload.h"
 
 struct run {
 	const struct lw_host *host;
 	const struct lw_tool *tool;
+	const struct lw_subject *subject;   /* what the rules were asked about */
 	uint64_t serial;                    /* to be remembered; 0: none */
 	const struct lw_recorded *recorded; /* NULL: none */
 	struct lw_options options;
@@ -41,6 +45,7 @@ struct run {
 	unsigned long long shown;   /* of those, written to stdout */
 	unsigned long long reports;
 	unsigned long long shed;             /* left out by --max-rate */
+	unsigned long long unmatched;        /* that did not meet --where */
 	unsigned long long told[LW_REASONS]; /* events not counted that were told of */
 	time_t second;                /* of the monotonic clock: the one of the last record */
 	unsigned long long in_second; /* records in that second */
@@ -83,7 +88,9 @@ static unsigned long long hidden(const struct run *run)
 	return run->stuck ? run->records - run->shown : 0;
 }
 
-/* Where messages go the same way as records, the next one would come right after half of a record. */
+/*
+ * Where messages go the same way as records, the next one would come right after half of a record.
+ */
 static void end_line(void)
 {
 	struct stat out, err;
@@ -139,14 +146,43 @@ static int start_metrics(struct run *run)
 	return 0;
 }
 
+/* Does it print nothing until Ctrl-C? Who waits for rows at a terminal is told. */
+static bool is_silent(const struct run *run)
+{
+	const struct lw_option *interval = lw_tool_interval(run->tool);
+
+	return interval && !run->options.given[(int)interval->letter] &&
+	       run->options.duration == 0 && isatty(STDOUT_FILENO) && isatty(STDERR_FILENO);
+}
+
+static void on_refused(void *context, int error, struct lw_reason *why)
+{
+	const struct run *run = context;
+
+	lw_lockdown_refusal(run->subject, error, why);
+}
+
+/* Without such a probe the tool would miss the events that it is for. */
+static int refuse_barred(const struct run *run)
+{
+	struct lw_reason why;
+
+	if (!run->loss.barred || run->options.staprun || !lw_kprobes_barred(run->subject, &why))
+		return 0;
+	lw_error("%s: blacklist: %s", run->tool->name, why.text);
+	return -EPERM;
+}
+
 /* A table begins when the probes are in place: who sees its heading can rely on it. */
 static int on_started(void *context)
 {
 	struct run *run = context;
-	int err;
+	int err = refuse_barred(run);
 
+	if (err)
+		return err;
 	run->started = true;
-	if (run->options.verbose)
+	if (run->options.verbose || is_silent(run))
 		lw_note("%s: tracing; Ctrl-C ends it", run->tool->name);
 	if (run->metrics)
 		return start_metrics(run);
@@ -175,6 +211,18 @@ static bool is_over_rate(struct run *run)
 	return true;
 }
 
+static bool is_wanted(struct run *run, const struct lw_value *values)
+{
+	int i;
+
+	for (i = 0; i < run->options.nwhere; i++)
+		if (!lw_condition_holds(run->tool, &run->options.conditions[i], values)) {
+			run->unmatched++;
+			return false;
+		}
+	return true;
+}
+
 static int add_to_metrics(struct run *run, const struct lw_value *values)
 {
 	int err = lw_metrics_record(run->metrics, values);
@@ -183,16 +231,15 @@ static int add_to_metrics(struct run *run, const struct lw_value *values)
 	return err;
 }
 
-static int on_record(void *context, const struct lw_value *values)
+static int take_record(struct run *run, const struct lw_value *values)
 {
-	struct run *run = context;
 	unsigned long long limit = run->record_limit;
 	int err;
 
 	/* Nobody asked for more, but what was lost is told after it. */
 	if (run->done || (limit && run->records == limit))
 		return 0;
-	if (is_over_rate(run))
+	if (!is_wanted(run, values) || is_over_rate(run))
 		return 0;
 	run->records++;
 	if (run->stuck)
@@ -203,18 +250,15 @@ static int on_record(void *context, const struct lw_value *values)
 	return err ? err : limit && run->records == limit;
 }
 
-static int on_report(void *context, long long nsec)
+static int begin_report(struct run *run, long long nsec)
 {
-	struct run *run = context;
-
 	if (run->done || run->stuck || run->metrics)
 		return 0;
 	return lw_render_report(run->render, nsec);
 }
 
-static int on_report_end(void *context)
+static int end_report(struct run *run)
 {
-	struct run *run = context;
 	int err;
 
 	run->reported = true;
@@ -227,11 +271,28 @@ static int on_report_end(void *context)
 	return err < 0 ? err : 0;
 }
 
+static int take_item(struct run *run, int item)
+{
+	switch (item) {
+	case LW_RECORD:
+		return take_record(run, lw_stream_values(run->stream));
+	case LW_REPORT:
+		return begin_report(run, lw_stream_time(run->stream));
+	case LW_REPORT_END:
+		return end_report(run);
+	default: /* an error, or 0 */
+		return item;
+	}
+}
+
 static int on_data(void *context, const char *buf, size_t len)
 {
 	struct run *run = context;
+	int err = 0;
 
-	return lw_stream_feed(run->stream, buf, len);
+	while (len && !err)
+		err = take_item(run, lw_stream_next(run->stream, &buf, &len));
+	return err;
 }
 
 /* As logrotate(8) and its like ask for, when they have moved the file away. */
@@ -241,8 +302,8 @@ static int reopen(const struct run *run)
 }
 
 /*
- * Says what was not counted, if that has grown: the module tells of it each second, as a run may be for
- * days. The last line with a reason has its sum.
+ * Says what was not counted, if that has grown: the module tells of it each second, as a run may be
+ * for days. The last line with a reason has its sum.
  */
 static void report_uncounted(struct run *run)
 {
@@ -308,7 +369,8 @@ static int prepare_records(struct run *run)
 		run->report_limit = run->options.count;
 	else
 		run->record_limit = run->options.count;
-	run->render = lw_render_new(run->tool, run->options.json, run->options.given, run->output);
+	run->render = lw_render_new(run->tool, run->options.json, run->options.given,
+				    &run->options.columns, run->output);
 	return run->render ? 0 : no_memory(run);
 }
 
@@ -327,12 +389,11 @@ static int prepare_metrics(struct run *run)
 
 static int prepare(struct run *run)
 {
-	struct lw_stream_ops ops = { on_record, on_report, on_report_end, run };
 	int err = run->options.metrics ? prepare_metrics(run) : prepare_records(run);
 
 	if (err)
 		return err;
-	run->stream = lw_stream_new(run->tool, &ops);
+	run->stream = lw_stream_new(run->tool);
 	return run->stream ? 0 : no_memory(run);
 }
 
@@ -343,8 +404,7 @@ static void report_loss(struct run *run)
 	run->loss.lost += lw_stream_bad(run->stream);
 	run->loss.lost += run->metrics ? lw_metrics_unfit(run->metrics) : hidden(run);
 	if (run->loss.lost)
-		lw_warn("%s: %llu records were lost, %llu shown; a larger --buffer, or a filter, "
-			"may help",
+		lw_warn("%s: %llu records were lost, %llu shown; a larger --buffer, or a filter, may help",
 			run->tool->name, run->loss.lost, run->shown);
 }
 
@@ -364,15 +424,19 @@ static void report_shed(const struct run *run)
 	if (run->shed)
 		lw_note("%s: %llu records were left out by --max-rate, %llu shown", run->tool->name,
 			run->shed, run->shown);
+	if (run->unmatched)
+		lw_note("%s: %llu records did not meet --where, %llu shown", run->tool->name,
+			run->unmatched, run->shown);
 }
 
 /* Returns err, or else what became of writing it: stdout may stand still, as in show(). */
 static int summarize(struct run *run, int err)
 {
 	struct lw_summary summary = {
-		.records = run->records + run->shed,
+		.records = run->records + run->shed + run->unmatched,
 		.shown = run->shown,
 		.shed = run->shed,
+		.unmatched = run->unmatched,
 		.lost = run->loss.lost,
 		.missed = run->loss.missed,
 		.ended = why_ended(run, err),
@@ -419,10 +483,10 @@ static enum lw_exit exit_code(const struct run *run, int err)
 	}
 }
 
-static int run_engine(const struct lw_subject *subject, struct run *run)
+static int run_engine(struct run *run)
 {
 	const struct lw_tool *tool = run->tool;
-	struct lw_run engine = {
+	struct lw_job job = {
 		.name = tool->name,
 		.module = tool->module,
 		.path = tool->path,
@@ -430,15 +494,16 @@ static int run_engine(const struct lw_subject *subject, struct run *run)
 		.size = tool->size,
 		.params = run->options.params,
 		.duration = run->options.duration,
-		.lookup = lw_identity_same_build(tool, subject->root) ? tool->lookup : 0,
+		.lookup = lw_identity_same_build(tool, run->host->root) ? tool->lookup : 0,
 		.out = run->output ? lw_output_pipe(run->output) : -1,
-		.subject = subject,
-		.sink = { on_inserted, on_started, on_data, on_flush, on_message, run },
+		.root = run->host->root,
+		.armed = tool,
+		.sink = { on_refused, on_inserted, on_started, on_data, on_flush, on_message, run },
 	};
 
 	if (run->options.staprun)
-		return lw_staprun_run(&engine, &run->loss);
-	return lw_engine_run(&engine, &run->loss);
+		return lw_staprun_run(&job, &run->loss);
+	return lw_engine_run(&job, &run->loss);
 }
 
 /* @err: what became of it */
@@ -453,7 +518,7 @@ static enum lw_exit end(struct run *run, int err)
 	return exit_code(run, err);
 }
 
-static enum lw_exit insert_and_run(const struct lw_subject *subject, struct run *run)
+static enum lw_exit insert_and_run(struct run *run)
 {
 	enum lw_exit code = LW_FAILED;
 
@@ -461,7 +526,7 @@ static enum lw_exit insert_and_run(const struct lw_subject *subject, struct run 
 	if (run->options.output.path)
 		lw_signals_reopen();
 	if (!prepare(run))
-		code = end(run, run_engine(subject, run));
+		code = end(run, run_engine(run));
 	lw_render_free(run->render);
 	lw_metrics_close(run->metrics);
 	lw_stream_free(run->stream);
@@ -470,24 +535,30 @@ static enum lw_exit insert_and_run(const struct lw_subject *subject, struct run 
 	return code;
 }
 
-static int check_origin(struct run *run)
+/* The rules of a run, from the top: what fails has been said. */
+static enum lw_exit ask_rules(struct lw_subject *subject, struct run *run)
 {
-	return lw_origin_accept(run->tool, run->host->root, run->host->release,
-				(run->options.is_unsigned ? LW_UNSIGNED : 0) |
-					(run->options.older ? LW_OLDER : 0),
-				&run->serial);
+	struct lw_origin origin = { 0 };
+	enum lw_exit code;
+
+	subject->origin = &origin;
+	code = lw_rules_guard(subject, LW_IDENTITY | LW_HOST | LW_ORIGIN);
+	run->serial = lw_origin_serial(&origin);
+	lw_origin_free(&origin);
+	subject->origin = NULL;
+	return code;
 }
 
-/* What another user's run holds is the kernel's to say: only root's are told apart here. */
+/* Only root can take the lock. For a user with staprun, the kernel refuses a second run. */
 static int take_lock(const struct lw_subject *subject)
 {
 	pid_t pid;
 	int err = geteuid() ? 0 : lw_lock_take(subject->root, subject->name, &pid);
 
 	if (err == -EAGAIN)
-		lw_error("%s: running: another lwload is about to begin or to end it (pid %d); "
-			 "try again",
-			 subject->name, pid);
+		lw_error(
+			"%s: running: another lwload is about to begin or to end it (pid %d); try again",
+			subject->name, pid);
 	else if (err)
 		lw_error("%s: cannot lock " LW_LOCK_DIR "/%s: %s", subject->name, subject->name,
 			 strerror(-err));
@@ -499,13 +570,16 @@ static enum lw_exit run_tool(struct run *run)
 {
 	const struct lw_host *host = run->host;
 	const struct lw_tool *tool = run->tool;
-	const struct lw_subject subject = {
+	struct lw_subject subject = {
 		.root = host->root,
+		.release = host->release,
 		.name = tool->name,
 		.tool = tool,
 		.buffer = run->options.buffer,
 		.run = true,
 		.staprun = run->options.staprun,
+		.waivers = (run->options.is_unsigned ? LW_UNSIGNED : 0) |
+			   (run->options.older ? LW_OLDER : 0),
 	};
 	enum lw_exit code;
 
@@ -518,16 +592,13 @@ static enum lw_exit run_tool(struct run *run)
 			 run->options.metrics ? "metrics" : "output");
 		return LW_USAGE;
 	}
-	if (lw_identity_check(tool, host->root, host->release))
-		return LW_REFUSED;
-	code = lw_host_guard(&subject);
+	code = ask_rules(&subject, run);
 	if (code != LW_OK)
 		return code;
-	if (check_origin(run))
-		return LW_REFUSED;
 	if (take_lock(&subject))
 		return LW_FAILED;
-	return insert_and_run(&subject, run);
+	run->subject = &subject;
+	return insert_and_run(run);
 }
 
 enum lw_exit lw_run_recorded(const struct lw_host *host, int argc, char **argv,

@@ -10,22 +10,23 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "kernel/inserted.h"
+#include "recorder/rendezvous.h"
 #include "util/escape.h"
 #include "util/file.h"
-#include "kernel/inserted.h"
+#include "util/json.h"
 #include "util/log.h"
-#include "verbs/lwload.h"
 #include "util/process.h"
-#include "recorder/rendezvous.h"
+#include "verbs/lwload.h"
 
-/* What is said of one module; what is not known is 0, -1 or empty. */
+/* The status of one module; a member that is not known is 0, -1 or empty. */
 struct status {
 	const char *tool;
 	const char *state;
 	pid_t pid;
 	struct lw_process process; /* or since when the module is there */
 	long long kept;            /* bytes of its recorder; -1: there is none */
-	char args[4096];           /* of the command line, each with a NUL behind it */
+	char args[4096];           /* of the command line, each with a NUL after it */
 	size_t args_len;
 };
 
@@ -57,7 +58,7 @@ static time_t inserted_at(const char *root, const char *tool)
 	return stat(path, &st) == 0 ? st.st_mtime : 0;
 }
 
-static void look(const char *root, const struct lw_inserted *module, struct status *status)
+static void fill_in(const char *root, const struct lw_inserted *module, struct status *status)
 {
 	struct lw_farewell recorder;
 
@@ -109,39 +110,47 @@ static void print_row(const struct status *status)
 	fputs(status->args_len ? "\n" : " -\n", stdout);
 }
 
-static void print_number(const char *key, bool known, long long number)
+static void put_or_null(struct lw_buffer *out, const char *key, bool known, long long number)
 {
-	printf(",\"%s\":", key);
+	lw_json_key(out, key);
 	if (known)
-		printf("%lld", number);
+		lw_json_signed(out, number);
 	else
-		printf("null");
+		lw_json_null(out);
+}
+
+static void put_text(struct lw_buffer *out, const char *key, const char *text)
+{
+	lw_json_key(out, key);
+	lw_json_text(out, text[0] ? text : NULL);
 }
 
 static void print_json(const struct status *status)
 {
 	const struct lw_process *process = &status->process;
-	const char *arg, *separator = "";
-	char since[32] = "";
+	char text[4096 + LW_JSON_ROOM(sizeof(status->args))], since[32] = "";
+	struct lw_buffer out = { .bytes = text, .size = sizeof(text) };
+	const char *arg;
 	struct tm tm;
 
-	printf("{\"tool\":\"%s\",\"state\":\"%s\"", status->tool, status->state);
-	print_number("pid", status->pid, status->pid);
-	print_number("uid", process->uid >= 0, process->uid);
-	printf(",\"user\":");
-	lw_print_json(process->user[0] ? process->user : NULL);
-	printf(",\"since\":");
 	if (process->since && gmtime_r(&process->since, &tm))
 		strftime(since, sizeof(since), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	lw_print_json(since[0] ? since : NULL);
-	print_number("kept", status->kept >= 0, status->kept);
-	printf(",\"command\":[");
-	for (arg = next_arg(status, NULL); arg; arg = next_arg(status, arg)) {
-		printf("%s", separator);
-		lw_print_json(arg);
-		separator = ",";
-	}
-	printf("]}\n");
+	lw_json_open(&out, '{');
+	put_text(&out, "tool", status->tool);
+	put_text(&out, "state", status->state);
+	put_or_null(&out, "pid", status->pid, status->pid);
+	put_or_null(&out, "uid", process->uid >= 0, process->uid);
+	put_text(&out, "user", process->user);
+	put_text(&out, "since", since);
+	put_or_null(&out, "kept", status->kept >= 0, status->kept);
+	lw_json_key(&out, "command");
+	lw_json_open(&out, '[');
+	for (arg = next_arg(status, NULL); arg; arg = next_arg(status, arg))
+		lw_json_text(&out, arg);
+	lw_json_close(&out, ']');
+	lw_json_close(&out, '}');
+	lw_put_char(&out, '\n');
+	fwrite(out.bytes, 1, out.len, stdout);
 }
 
 static void print(const struct status *status, bool json, bool *headed)
@@ -192,7 +201,7 @@ enum lw_exit lw_status(const struct lw_host *host, int argc, char **argv)
 		return LW_FAILED;
 	}
 	for (i = 0; i < n; i++) {
-		look(host->root, &list[i], &status);
+		fill_in(host->root, &list[i], &status);
 		print(&status, json, &headed);
 	}
 	free(list);

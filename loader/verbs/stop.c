@@ -11,14 +11,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "util/clock.h"
-#include "util/file.h"
 #include "kernel/inserted.h"
-#include "kernel/leftover.h"
-#include "util/lock.h"
-#include "util/log.h"
-#include "verbs/lwload.h"
 #include "recorder/rendezvous.h"
+#include "util/file.h"
+#include "util/log.h"
+#include "util/place.h"
+#include "verbs/lwload.h"
 
 /* End probes run, and what was recorded is still printed. */
 #define PATIENCE_SECONDS 10
@@ -80,9 +78,9 @@ static int tell_to_end(struct stop *stop, pid_t pid)
 	int process, err;
 
 	if (!is_runner(stop->host->root, pid)) {
-		lw_error("%s: process %d is attached to it and is none of lwload, staprun and "
-			 "stapio; end that first",
-			 stop->name, pid);
+		lw_error(
+			"%s: process %d is attached to it and is none of lwload, staprun and stapio; end that first",
+			stop->name, pid);
 		return -EPERM;
 	}
 	process = syscall(SYS_pidfd_open, pid, 0);
@@ -119,7 +117,7 @@ static int remove_leftover(struct stop *stop)
 		return err;
 	}
 	snprintf(module, sizeof(module), "lw_%s", stop->name);
-	err = lw_leftover_remove(module);
+	err = lw_inserted_remove(module);
 	stop->removed = !err;
 	if (!err)
 		return 1;
@@ -169,17 +167,17 @@ static int look(struct stop *stop)
 static void print_late(const struct stop *stop)
 {
 	if (is_ending(stop))
-		lw_error("%s: process %d has not ended after ten seconds; try kill -KILL %d, then "
-			 "lwload stop %s",
-			 stop->name, stop->pid, stop->pid, stop->name);
+		lw_error(
+			"%s: process %d has not ended after ten seconds; try kill -KILL %d, then lwload stop %s",
+			stop->name, stop->pid, stop->pid, stop->name);
 	else if (stop->locked && stop->locker)
 		lw_error("%s: nobody is attached to it, but process %d holds " LW_LOCK_DIR
 			 "/%s; try kill -KILL %d",
 			 stop->name, stop->locker, stop->name, stop->locker);
 	else
-		lw_error("%s: module lw_%s is in use by a process that cannot be seen from here; "
-			 "see lsmod",
-			 stop->name, stop->name);
+		lw_error(
+			"%s: module lw_%s is in use by a process that cannot be seen from here; see lsmod",
+			stop->name, stop->name);
 }
 
 /* Returns 0, or -errno, printed. */
@@ -221,11 +219,11 @@ static bool stop_recorder(const struct lw_host *host, const char *name, enum lw_
 	if (err == -ETIMEDOUT && !pid)
 		lw_error(LW_RENDEZVOUS_AGAIN, name);
 	else if (err == -ETIMEDOUT)
-		lw_error("%s: its recorder (pid %d) has not ended after ten seconds; try kill "
-			 "-KILL %d, then lwload stop %s",
-			 name, pid, pid, name);
+		lw_error(
+			"%s: its recorder (pid %d) has not ended after ten seconds; try kill -KILL %d, then lwload stop %s",
+			name, pid, pid, name);
 	else if (err)
-		lw_error("%s: its recorder has gone without a word (%s); see lwload status", name,
+		lw_error("%s: its recorder ended without a message (%s); see lwload status", name,
 			 strerror(-err));
 	if (err)
 		return true;
@@ -266,7 +264,7 @@ static enum lw_exit stop_tool(const struct lw_host *host, const char *name)
 	return code;
 }
 
-/* What all of them come to: a failure, or else the last that is not LW_OK. */
+/* The exit code of all of them: a failure, or else the last that is not LW_OK. */
 static enum lw_exit worse(enum lw_exit code, enum lw_exit other)
 {
 	return code == LW_FAILED || other == LW_OK ? code : other;
@@ -279,7 +277,9 @@ struct all {
 	int n;
 };
 
-/* Of which there may be one whose run has ended. */
+/*
+ * A recorder whose run has ended has no module in the list any more, but must be stopped as well.
+ */
 static void stop_next(const char *tool, void *arg)
 {
 	struct all *all = arg;
@@ -312,14 +312,14 @@ static enum lw_exit stop_all(const struct lw_host *host)
 
 /* ---- arguments ---- */
 
-static bool parse(int argc, char **argv, bool *all)
+static bool parse_target(int argc, char **argv, bool *all)
 {
 	int i;
 
 	*all = argc == 2 && !strcmp(argv[1], "--all");
 	if (argc < 2 || (!*all && argv[1][0] == '-')) {
-		lw_error("stop: want the names of tools, or --all; \"lwload status\" shows what "
-			 "runs");
+		lw_error(
+			"stop: want the names of tools, or --all; \"lwload status\" shows what runs");
 		return false;
 	}
 	for (i = 1; i < argc && !*all; i++)
@@ -334,7 +334,7 @@ enum lw_exit lw_stop(const struct lw_host *host, int argc, char **argv)
 	bool all;
 	int i;
 
-	if (!parse(argc, argv, &all))
+	if (!parse_target(argc, argv, &all))
 		return LW_USAGE;
 	if (geteuid() != 0) {
 		lw_error("stop: removing a module takes root; try sudo lwload stop %s", argv[1]);

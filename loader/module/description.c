@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <ctype.h>
+#include <elf.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <libelf.h>
+
+#include "module/description.h"
+#include "util/number.h"
+
+/* Cuts the first word off *rest and returns it. Returns NULL at the end. */
+static char *word(char **rest)
+{
+	char *w = strsep(rest, " ");
+
+	return w && *w ? w : NULL;
+}
+
+static bool parse_int(const char *text, int min, int max, int *value)
+{
+	unsigned long long number;
+
+	if (!lw_parse_decimal(text, min, max, &number))
+		return false;
+	*value = number;
+	return true;
+}
+
+/* The offset of a function in the kernel's text: hexadecimal after 0x, not 0, below 2 GiB. */
+static bool parse_offset(const char *text, uint64_t *value)
+{
+	long long number;
+
+	if (strncmp(text, "0x", 2) || !lw_parse_number(text, 1, INT_MAX, &number))
+		return false;
+	*value = number;
+	return true;
+}
+
+/* As modules/describe has it: it becomes a key of JSON, a parameter, a long option. */
+static bool plain_name(const char *name)
+{
+	size_t n = strlen(name);
+
+	return n < 64 && !isdigit((unsigned char)*name) &&
+	       strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == n;
+}
+
+static bool parse_type(char *text, struct lw_field *field)
+{
+	char *width = strchr(text, ':');
+	int i;
+
+	if (width) {
+		*width++ = '\0';
+		if (!parse_int(width, 1, 200, &field->width))
+			return false;
+	}
+	for (i = 0; i < LW_NTYPES; i++) {
+		if (!strcmp(text, lw_type_name(i))) {
+			field->type = i;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool parse_field(struct lw_tool *tool, char *rest)
+{
+	struct lw_field *field = &tool->fields[tool->nfields];
+	char *type, *option;
+
+	if (tool->nfields == LW_MAX_FIELDS)
+		return false;
+	field->name = word(&rest);
+	type = word(&rest);
+	option = word(&rest);
+	if (!field->name || !plain_name(field->name) || !type || !option || !rest ||
+	    !parse_type(type, field))
+		return false;
+	/* The letter is an index in render.c. */
+	if (option[1] || (*option != '-' && !isalnum((unsigned char)*option)))
+		return false;
+	field->option = *option == '-' ? '\0' : *option;
+	field->text = rest;
+	tool->nfields++;
+	return true;
+}
+
+static bool parse_option(struct lw_tool *tool, char *rest)
+{
+	struct lw_option *option = &tool->options[tool->noptions];
+	char *letter, *arg;
+
+	if (tool->noptions == LW_MAX_OPTIONS)
+		return false;
+	option->param = word(&rest);
+	letter = word(&rest);
+	arg = word(&rest);
+	if (!option->param || !plain_name(option->param) || !letter || letter[1] ||
+	    !isalnum((unsigned char)*letter) || !arg || !rest)
+		return false;
+	option->letter = *letter;
+	option->arg = strcmp(arg, "-") ? arg : NULL;
+	option->text = rest;
+	tool->noptions++;
+	return true;
+}
+
+/* TEXT: ARGUMENTS */
+static bool parse_example(struct lw_tool *tool, char *text)
+{
+	struct lw_example *example = &tool->examples[tool->nexamples];
+	char *colon = strstr(text, ": ");
+
+	if (tool->nexamples == LW_MAX_EXAMPLES || !colon || colon == text || !colon[2])
+		return false;
+	*colon = '\0';
+	example->text = text;
+	example->args = colon + 2;
+	tool->nexamples++;
+	return true;
+}
+
+static bool parse_named(char *name, struct lw_names *names)
+{
+	struct lw_named *value = &names->values[names->n];
+	char *number = strchr(name, '=');
+
+	if (names->n == LW_MAX_VALUES || !number || number == name)
+		return false;
+	*number++ = '\0';
+	value->name = name;
+	names->n++;
+	return lw_parse_number(number, 0, LLONG_MAX, &value->number);
+}
+
+/* NAME=NUMBER,NAME=NUMBER and what these are */
+static bool parse_names(struct lw_tool *tool, const char *arg, char *rest)
+{
+	struct lw_names *names = &tool->names[tool->nnames];
+	char *list, *name;
+
+	if (tool->nnames == LW_MAX_NAMES)
+		return false;
+	names->arg = arg;
+	list = word(&rest);
+	names->want = rest;
+	if (!*arg || !list || !rest)
+		return false;
+	while ((name = strsep(&list, ",")))
+		if (!parse_named(name, names))
+			return false;
+	tool->nnames++;
+	return true;
+}
+
+static bool parse_key(struct lw_tool *tool, const char *key, char *value)
+{
+	static const struct {
+		const char *key;
+		size_t offset;
+	} plain[] = {
+		{ "name", offsetof(struct lw_tool, module) },
+		{ "vermagic", offsetof(struct lw_tool, vermagic) },
+		{ "lwtools", offsetof(struct lw_tool, format) },
+		{ "lw_summary", offsetof(struct lw_tool, summary) },
+		{ "lw_uts", offsetof(struct lw_tool, uts) },
+		{ "lw_build_id", offsetof(struct lw_tool, build_id) },
+		{ "version", offsetof(struct lw_tool, version) },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(plain) / sizeof(plain[0]); i++) {
+		if (!strcmp(key, plain[i].key)) {
+			*(char **)((char *)tool + plain[i].offset) = value;
+			return true;
+		}
+	}
+	if (!strcmp(key, "lw_lookup"))
+		return parse_offset(value, &tool->lookup);
+	if (!strcmp(key, "lw_buffer"))
+		return parse_int(value, 1, 4095, &tool->buffer);
+	if (!strncmp(key, "lw_field", 8))
+		return parse_field(tool, value);
+	if (!strncmp(key, "lw_option", 9))
+		return parse_option(tool, value);
+	if (!strncmp(key, "lw_example", 10))
+		return parse_example(tool, value);
+	if (!strncmp(key, "lw_values_", 10))
+		return parse_names(tool, key + 10, value);
+	return true;
+}
+
+struct pair {
+	char *key, *value;
+};
+
+static int by_key(const void *a, const void *b)
+{
+	return strcmp(((const struct pair *)a)->key, ((const struct pair *)b)->key);
+}
+
+static int parse_pairs(struct lw_tool *tool, const struct pair *pairs, int n, struct lw_reason *why)
+{
+	int i;
+
+	for (i = 0; i < n; i++) {
+		if (!parse_key(tool, pairs[i].key, pairs[i].value)) {
+			lw_because(why, "%s: bad description %s; rebuild or reinstall it",
+				   tool->path, pairs[i].key);
+			return -ENOEXEC;
+		}
+	}
+	return 0;
+}
+
+/*
+ * Lines KEY=VALUE, each with a NUL after it; more may fill up the section. They
+ * are not in the order of their numbers: sort first.
+ */
+static int parse_info(struct lw_tool *tool, struct lw_reason *why)
+{
+	char *p, *equals, *end = tool->info + tool->info_size;
+	struct pair *pairs;
+	int err, n = 0;
+
+	/* No line is shorter than three bytes. */
+	pairs = calloc(tool->info_size / 3 + 1, sizeof(*pairs));
+	if (!pairs)
+		return -ENOMEM;
+	for (p = tool->info; p < end; p += strlen(p) + 1) {
+		equals = strchr(p, '=');
+		if (!equals || equals == p)
+			continue;
+		pairs[n].key = p;
+		pairs[n].value = equals + 1;
+		p = equals + 1;
+		*equals = '\0';
+		n++;
+	}
+	qsort(pairs, n, sizeof(*pairs), by_key);
+	err = parse_pairs(tool, pairs, n, why);
+	free(pairs);
+	return err;
+}
+
+/*
+ * libelf reads archives and other formats as well: only a plain ELF file is one of ours.
+ * It hands out section headers where they are in the image, aligned or not.
+ */
+static bool plain_elf(const struct lw_tool *tool)
+{
+	Elf64_Ehdr header;
+
+	if (tool->size < sizeof(header))
+		return false;
+	memcpy(&header, tool->image, sizeof(header));
+	return !memcmp(header.e_ident, ELFMAG, SELFMAG) && header.e_ident[EI_CLASS] == ELFCLASS64 &&
+	       header.e_ident[EI_DATA] == ELFDATA2LSB && header.e_type == ET_REL &&
+	       header.e_shoff % sizeof(uint64_t) == 0 && header.e_shstrndx != SHN_UNDEF &&
+	       header.e_shstrndx < header.e_shnum;
+}
+
+/* The bytes of the section .modinfo. NULL: the file has no such section. */
+static const Elf_Data *find_info(Elf *elf)
+{
+	Elf_Scn *section = NULL;
+	Elf64_Shdr *header;
+	const char *name;
+	size_t names;
+
+	if (elf_getshdrstrndx(elf, &names))
+		return NULL;
+	while ((section = elf_nextscn(elf, section))) {
+		header = elf64_getshdr(section);
+		name = header ? elf_strptr(elf, names, header->sh_name) : NULL;
+		if (name && header->sh_type == SHT_PROGBITS && !strcmp(name, ".modinfo"))
+			return elf_rawdata(section, NULL);
+	}
+	return NULL;
+}
+
+/* A copy, with a NUL at its end whatever the file says. */
+static int copy_info(struct lw_tool *tool)
+{
+	const Elf_Data *data;
+	Elf *elf;
+	int err = -ENOEXEC;
+
+	if (!plain_elf(tool) || elf_version(EV_CURRENT) == EV_NONE)
+		return -ENOEXEC;
+	elf = elf_memory(tool->image, tool->size);
+	data = elf ? find_info(elf) : NULL;
+	if (data && data->d_buf && data->d_size) {
+		tool->info_size = data->d_size;
+		tool->info = malloc(data->d_size + 1);
+		err = tool->info ? 0 : -ENOMEM;
+	}
+	if (!err) {
+		memcpy(tool->info, data->d_buf, data->d_size);
+		tool->info[data->d_size] = '\0';
+	}
+	elf_end(elf);
+	return err;
+}
+
+static int check_info(const struct lw_tool *tool, struct lw_reason *why)
+{
+	if (!tool->format || !tool->summary || !tool->module || !tool->vermagic || !tool->nfields) {
+		lw_because(why, "%s: not a module of lwtools: it does not describe itself",
+			   tool->path);
+		return -ENOEXEC;
+	}
+	if (strcmp(tool->format, LW_FORMAT)) {
+		lw_because(why,
+			   "%s: its description has format %s, this lwload reads " LW_FORMAT
+			   "; install lwtools and its modules of the same version",
+			   tool->path, tool->format);
+		return -ENOEXEC;
+	}
+	return 0;
+}
+
+int lw_description_read(struct lw_tool *tool, struct lw_reason *why)
+{
+	int err = copy_info(tool);
+
+	if (err == -ENOEXEC)
+		lw_because(why,
+			   "%s: not a kernel module, or damaged; reinstall the package that has it",
+			   tool->path);
+	if (!err)
+		err = parse_info(tool, why);
+	return err ? err : check_info(tool, why);
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "text/fields.h"
+#include "util/log.h"
+#include "util/nearest.h"
+
+static int no_field(const struct lw_tool *tool, const char *option, const char *name, size_t len)
+{
+	const char *names[LW_MAX_FIELDS], *near;
+	char typed[64];
+	int i;
+
+	for (i = 0; i < tool->nfields; i++)
+		names[i] = tool->fields[i].name;
+	snprintf(typed, sizeof(typed), "%.*s", (int)len, name);
+	near = lw_nearest(typed, names, tool->nfields);
+	if (near)
+		lw_error("%s: option --%s: field \"%s\" is unknown; did you mean %s?", tool->name,
+			 option, typed, near);
+	else
+		lw_error(
+			"%s: option --%s: field \"%s\" is unknown; lwload %s --help lists the fields",
+			tool->name, option, typed, tool->name);
+	return -EINVAL;
+}
+
+int lw_fields_find(const struct lw_tool *tool, const bool *given, const char *option,
+		   const char *name, size_t len)
+{
+	const struct lw_field *field;
+	int i;
+
+	for (i = 0; i < tool->nfields; i++)
+		if (strlen(tool->fields[i].name) == len && !memcmp(tool->fields[i].name, name, len))
+			break;
+	if (i == tool->nfields)
+		return no_field(tool, option, name, len);
+	field = &tool->fields[i];
+	if (!field->option || given[(int)field->option])
+		return i;
+	lw_error("%s: option --%s: the tool fills field %s only with option -%c", tool->name,
+		 option, field->name, field->option);
+	return -EINVAL;
+}
+
+static bool is_chosen(const struct lw_columns *columns, int field)
+{
+	int i;
+
+	for (i = 0; i < columns->n; i++)
+		if (columns->field[i] == field)
+			return true;
+	return false;
+}
+
+int lw_fields_choose(const struct lw_tool *tool, const bool *given, const char *list,
+		     struct lw_columns *columns)
+{
+	columns->n = 0;
+	do {
+		size_t len = strcspn(list, ",");
+		int field = lw_fields_find(tool, given, "fields", list, len);
+
+		if (field < 0)
+			return -EINVAL;
+		if (is_chosen(columns, field)) {
+			lw_error("%s: option --fields: %s is given twice", tool->name,
+				 tool->fields[field].name);
+			return -EINVAL;
+		}
+		columns->field[columns->n++] = field;
+		list += len;
+	} while (*list++);
+	return 0;
+}

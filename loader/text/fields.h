@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* fields.h - names of a tool's fields, as people type them */
+#ifndef LW_FIELDS_H
+#define LW_FIELDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "module/tool.h"
+
+/* The fields that are shown, in this order */
+struct lw_columns {
+	int n; /* 0: nobody chose */
+	int field[LW_MAX_FIELDS];
+};
+
+/*
+ * lw_fields_find - the field that an option names
+ * @given: the tool's options in use, by letter
+ * @option: whose value this is, for messages
+ * @name, @len: the name, which needs no NUL at its end
+ *
+ * Returns the index in tool->fields. Returns -EINVAL, printed, if there is no such field, or if the tool
+ * fills it only with an option that is not given.
+ */
+int lw_fields_find(const struct lw_tool *tool, const bool *given, const char *option,
+		   const char *name, size_t len);
+
+/*
+ * lw_fields_choose - the fields of a list with commas, for --fields
+ * Returns 0, or -EINVAL, printed, as lw_fields_find() does and if a field is in the list twice.
+ */
+int lw_fields_choose(const struct lw_tool *tool, const bool *given, const char *list,
+		     struct lw_columns *columns);
+
+#endif
