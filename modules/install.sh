@@ -1,8 +1,8 @@
 #!/bin/sh
-# install.sh - installs lwtools from the tarball that this is in, or removes it again
+# install.sh - installs lwtools from the unpacked tarball around this script, or removes it again
 #
 # usage: install.sh [--remove] [--root DIR]
-#   --root DIR   a system that is mounted there, whatever kernel runs here
+#   --root DIR   for a system that is mounted at DIR; the running kernel does not matter
 #
 # 0: done. 1: it failed. 2: usage. 3: this is for another kernel than the running one.
 set -eu
@@ -18,12 +18,12 @@ usage() {
 	die "usage: install.sh [--remove] [--root DIR]" 2
 }
 
-# What SHA256SUMS names, and nothing else
+# Only the files that SHA256SUMS names
 files() {
 	sed -n 's/^[0-9a-f]*  //p' SHA256SUMS | grep '^tree/'
 }
 
-# Under a name of its own first: a file is the old one or the new one.
+# Each file first gets a temporary name, so that it is always the old file or the new file.
 install_files() {
 	trap 'rm -f "$to.lwtools-new"' EXIT
 	for file in $(files); do
@@ -37,8 +37,8 @@ install_files() {
 	mkdir -p "$root/etc/lwtools"
 }
 
-# As debian/lwtools.prerm does: a run of lwload@TOOL or of lwload start would outlive its program.
-# Of a system that is only mounted, none can run.
+# As in debian/lwtools.prerm: a run of lwload@TOOL or of lwload start would outlive its program.
+# On a system that is only mounted, none can run.
 stop_runs() {
 	[ -z "$root" ] || return 0
 	if [ -d /run/systemd/system ]; then
@@ -60,7 +60,7 @@ has_others() {
 	return 1
 }
 
-# lwload and its pages stay as long as there are.
+# lwload and its pages stay as long as another kernel has modules.
 remove_files() {
 	has_others || stop_runs
 	rm -f "$root/lib/modules/$release"/systemtap/lw_*.ko "$root/lib/modules/$release"/systemtap/lwtools.manifest*
