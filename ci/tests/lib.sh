@@ -4,11 +4,13 @@
 # A test is a function whose name begins with test_. It fails if it returns
 # non-zero, if a module is left inserted after it, or if the kernel complained
 # meanwhile.
-# shellcheck disable=SC2034,SC2086 # names for other files; none has a space
+# shellcheck disable=SC2034,SC2086,SC2119,SC2120 # names for other files; none has a space; finish takes a signal, or none
 
 work=/tmp/lw-tests
 workload=/lw/tests/workload
 changes=/lw/tests/changes
+io=/lw/tests/io
+traffic=/lw/tests/traffic
 out=$work/out err=$work/err
 pace=/run/lw-pace
 modules=/lib/modules/$(uname -r)/systemtap
@@ -34,8 +36,8 @@ leftovers() {
 	kernel_complaints
 }
 
-# strictly COMMAND... - sets status, which is the caller's, to its own; a condition would
-# have set -e without effect in a function
+# strictly COMMAND... - sets the caller's variable status to the command's; in a condition, set -e would have no
+# effect within a function
 strictly() {
 	set +e
 	(set -e; "$@")
@@ -114,7 +116,7 @@ watch() {
 	pkill -KILL -x lwload
 }
 
-# t FUNCTION - runs one test and prints its TAP line
+# t FUNCTION - runs a test and prints its TAP line
 t() {
 	local name=${1#*test_} left status start=$SECONDS seconds=60
 	name=${name//_/ }
@@ -141,14 +143,14 @@ t() {
 	fi
 	echo "not ok - $name"
 	if [ -n "$left" ]; then
-		echo "# left behind or complained: ${left//$'\n'/$'\n'#   }"
+		echo "# a module was left, or the kernel complained: ${left//$'\n'/$'\n'#   }"
 		dmesg | tail -n 60 | sed 's/^/#   /'
 	fi
 	show $work/log $work/diff $err $out $work/want
 	cleanup
 }
 
-# Whatever a failed test left must not fail the next ones.
+# Things that a failed test left must not fail the next ones.
 cleanup() {
 	local module
 	rm -rf /var/lib/lwtools
@@ -160,12 +162,20 @@ cleanup() {
 	dmesg -C
 }
 
-# await TEXT FILE [SECONDS] - until a line of the file has it: 10 seconds at most, and no longer
-# than there is something in the background that could write it
+# says PATTERN FILE - has a line of the file this text? A * stands for any text between two words, so that a test
+# names the id and the noun of a message, and not its wording (loader/tests/messages has that)
+says() {
+	local pattern=${1//\\/\\\\}
+	pattern=${pattern//[/\\[} pattern=${pattern//./\\.} pattern=${pattern//^/\\^} pattern=${pattern//$/\\$}
+	grep -qs -- "${pattern//\*/.*}" "$2"
+}
+
+# await PATTERN FILE [SECONDS] - waits until the file says so: 10 seconds at most, and not longer than something runs
+# in the background that could write it
 await() {
 	local end over=''
 	in_seconds "${3-10}"
-	until grep -qsF -- "$1" "$2"; do
+	until says "$1" "$2"; do
 		if [ -n "$over" ]; then
 			echo "no \"$1\" came to be in $2:"
 			cat "$2"
@@ -178,11 +188,13 @@ await() {
 	done
 }
 
-# start TOOL [OPTION...] - in the background; returns when its probes are in place
+# start TOOL [OPTION...] - starts a run in the background; returns when its probes are in place
 start() {
+	# The shell in the background empties it too late for await, which would find the words of the run before.
+	: > $err
 	lwload "$@" --verbose > $out 2> $err < /dev/null &
 	lwload=$!
-	await 'tracing; Ctrl-C' $err
+	await tracing $err
 }
 
 # finish [SIGNAL] - stops it and returns its status
@@ -199,7 +211,7 @@ not() {
 	[ $status -ne 0 ] && [ $status -ne 127 ]
 }
 
-# same WANT GOT - both are files
+# same WANT GOT - are these files the same?
 same() {
 	diff -u "$1" "$2" > $work/diff
 }
@@ -209,7 +221,7 @@ has_modversions() {
 	modinfo -F vermagic "$modules/lw_killsnoop.ko" | grep -qw modversions
 }
 
-# flip_bit FILE OFFSET [BIT] - of the byte there
+# flip_bit FILE OFFSET [BIT] - inverts a bit of the byte there
 flip_bit() {
 	local byte
 	byte=$(od -An -tu1 -j "$2" -N 1 "$1")
@@ -217,7 +229,7 @@ flip_bit() {
 	printf "\\$(printf %03o $((byte ^ 1 << ${3:-0})))" | dd of="$1" bs=1 seek="$2" conv=notrunc 2> /dev/null
 }
 
-# ends STATUS COMMAND... - with that status
+# ends STATUS COMMAND... - does the command end with that status?
 ends() {
 	local want=$1 status=0
 	shift
@@ -225,12 +237,12 @@ ends() {
 	[ $status -eq "$want" ] || { echo "status $status, wanted $want: $*"; return 1; }
 }
 
-# exits STATUS TEXT COMMAND... - with that status and one line on stderr that has TEXT
+# exits STATUS PATTERN COMMAND... - does it end with that status, and one line on stderr that says so?
 exits() {
 	local want=$1 text=$2
 	shift 2
 	ends "$want" "$@" || return
-	grep -qF -- "$text" $err || { echo "no \"$text\" on stderr: $*"; return 1; }
+	says "$text" $err || { echo "no \"$text\" on stderr: $*"; return 1; }
 	[ "$(wc -l < $err)" -eq 1 ] || { echo "not one line on stderr: $*"; return 1; }
 }
 
@@ -258,8 +270,7 @@ release() {
 	wait $holder || :
 }
 
-# The guest's suite has no staprun that speaks the protocol: 5.6's stands in a
-# tree of its own, with lwload beside it.
+# The guest's Debian has no staprun of this protocol. Staprun 5.6 is in a tree of its own, with lwload beside it.
 by_staprun() {
 	local tree=/lw/staprun dir
 	for dir in proc sys dev run usr/lib/modules; do
@@ -272,26 +283,26 @@ by_staprun() {
 # started - waits for the run with --staprun that has just begun in the background
 started() {
 	lwload=$!
-	await 'tracing; Ctrl-C' $err
+	await tracing $err
 	# staprun says so before the probes are in place; the engine says so afterwards.
 	pause 1
 }
 
-# prints STATUS TEXT COMMAND... - does it end with that status, with that text on stdout ('': with
-# nothing at all), and with nothing on stderr?
+# prints STATUS PATTERN COMMAND... - does it end with that status, does stdout say so ('': nothing at all), and is
+# stderr empty?
 prints() {
 	local want=$1 text=$2
 	shift 2
 	ends "$want" "$@" || return
 	[ ! -s $err ] || { echo "something on stderr: $*"; return 1; }
 	if [ -n "$text" ]; then
-		grep -qF -- "$text" $out || { echo "no \"$text\" on stdout: $*"; return 1; }
+		says "$text" $out || { echo "no \"$text\" on stdout: $*"; return 1; }
 	else
 		[ ! -s $out ] || { echo "something on stdout: $*"; return 1; }
 	fi
 }
 
-# block KIND N NR [UID [FILE]] - as that user, calls of blocked.c, of that number, that are under way until unblock
+# block KIND N NR [UID [FILE]] - begins N calls of blocked.c as that user, which last until unblock; NR is the call's number
 block() {
 	local uid=${4-65534}
 	rm -f $work/begun
@@ -318,9 +329,9 @@ unblock() {
 	wait $blocked || :
 }
 
-# uncounted TEXT - how many events lwload has told of so far, with a reason that has TEXT
+# uncounted TEXT - prints how many events lwload has told as lost so far, for a reason that has TEXT
 uncounted() {
-	sed -n "s/.* \([0-9]*\) events were not counted: .*$1.*/\1/p" $err | tail -n 1
+	sed -n "s/.* \([0-9]*\) events .*: .*$1.*/\1/p" $err | tail -n 1
 }
 
 nothing_is_inserted() {
@@ -340,11 +351,12 @@ systemd_runs() {
 	systemd=$(pgrep -xo systemd) && in_systemd systemctl is-system-running 2> /dev/null | grep -qE 'running|degraded'
 }
 
-# The first process of the machine is the test's own, so systemd runs in namespaces.
+# The first process of the machine is the test's own, so systemd runs in namespaces. It would empty /tmp, and the
+# test's log would be gone.
 start_systemd() {
 	mount -t cgroup2 none /sys/fs/cgroup
 	env -i PATH="$PATH" container=lwtest unshare --pid --fork --mount --mount-proc --kill-child \
-		/lib/systemd/systemd > /dev/null 2>&1 &
+		sh -c 'mount --bind /dev/null /usr/lib/tmpfiles.d/tmp.conf && exec /lib/systemd/systemd' > /dev/null 2>&1 &
 	eventually 120 systemd_runs
 }
 
@@ -355,13 +367,12 @@ stop_systemd() {
 	rm -rf /run/systemd /tmp/systemd-private-* /var/tmp/systemd-private-*
 }
 
-# direct_writes SIZE COUNT
+# direct_writes SIZE COUNT - writes past the page cache
 direct_writes() {
 	dd if=/dev/zero of=/var/tmp/lw-direct bs="$1" count="$2" oflag=direct conv=notrunc status=none
 }
 
-# So that what is written next is all that is written. The file lies in one piece, or the disk
-# would get one write as two.
+# Makes the next writes the only ones. The file is in one piece: otherwise the disk could get one write as two.
 quiet_disk() {
 	rm -f /var/tmp/lw-direct
 	fallocate -l 8M /var/tmp/lw-direct
@@ -370,14 +381,14 @@ quiet_disk() {
 	pause 1
 }
 
-# A disk that nobody else uses, whose driver ends requests in batches where it can
+# Nobody else uses this disk, whose driver ends requests in batches where it can.
 nvme_disk() {
 	modprobe -q nvme || :	# built into some kernels
 	eventually 5 test -b /dev/nvme0n1
 }
 
-# requests_done - reads, writes and discards that are done, by the kernel's own statistics. A flush is a request,
-# and counts there as the write without data that asks for it.
+# requests_done - prints the number of finished reads, writes and discards, by the kernel's statistics. A flush is a
+# request, and counts there as the write without data that asks for it.
 requests_done() {
 	awk '$3 == "nvme0n1" { print $4 + $8 + $15 }' /proc/diskstats
 }
@@ -391,41 +402,41 @@ romfs_image() {
 	head -c 923 /dev/zero
 }
 
-# kib NAME - of /proc/meminfo
+# kib NAME - prints that line of /proc/meminfo
 kib() {
 	awk -v name="$1:" '$1 == name { print $2 }' /proc/meminfo
 }
 
-# kernel_kib - what the kernel has for itself
+# kernel_kib - prints the memory that the kernel has for itself
 kernel_kib() {
 	echo 3 > /proc/sys/vm/drop_caches
 	echo $(($(kib SUnreclaim) + $(kib VmallocUsed)))
 }
 
-# as_user UID COMMAND... - becomes that user's
+# as_user UID COMMAND... - becomes the command, as that user
 as_user() {
 	exec setpriv --reuid "$1" --regid "$1" --clear-groups "${@:2}"
 }
 
-# told_lost FILE - how much of everybody's lwload says there that it has not shown
+# told_lost FILE - prints the number of all users' events that lwload tells there as lost
 told_lost() {
-	awk '/ events were not counted: / { for (i = 1; $i != "events"; i++); why = $0; sub(/.* counted: /, "", why); told[why] = $(i - 1) }
-		/ records were lost, / { for (i = 1; $i != "records"; i++); told["lost"] = $(i - 1) }
-		/ calls were missed: / { for (i = 1; $i != "calls"; i++); told[$0] = $(i - 1) }
+	awk '/ [0-9]+ events [^:]*: / { for (i = 1; $i != "events"; i++); why = $0; sub(/.* events [^:]*: /, "", why); told[why] = $(i - 1) }
+		/ [0-9]+ records .*lost/ { for (i = 1; $i != "records"; i++); told["lost"] = $(i - 1) }
+		/ [0-9]+ calls .*missed/ { for (i = 1; $i != "calls"; i++); told[$0] = $(i - 1) }
 		END { for (why in told) sum += told[why]; print sum + 0 }' "$1"
 }
 
-# percentile P FILE - of its numbers
+# percentile P FILE - prints the Pth percentile of the file's numbers
 percentile() {
 	sort -n "$2" | awk -v p="$1" '{ n[NR] = $1 } END { i = int(NR * p / 100 + 0.999999); print n[i < 1 ? 1 : i] }'
 }
 
-# may_be_roots - of JSON, lines that may be of attack.c as root has it
+# may_be_roots - prints those lines of JSON that may be of root's attack.c
 may_be_roots() {
 	grep -E '"known"|"romfs"|"ext2"|"nvme0n1"|\["short"\]'
 }
 
-# shown TOOL FILE - how many events of root's, by attack.c, are in its JSON
+# shown TOOL FILE - prints the number of events of root's attack.c in the tool's JSON
 shown() {
 	may_be_roots < "$2" |
 		case $1 in
@@ -440,4 +451,31 @@ shown() {
 		*) jq -c 'select(.comm == "known")' ;;
 		esac |
 		awk '{ n += $1 ~ /^[0-9]+$/ ? $1 : 1 } END { print n + 0 }'
+}
+
+# sum FILTER FIELD - prints the sum of the counts of that distribution in the records that the filter selects
+sum() {
+	jq -s "[.[] | select($1) | .$2.count] | add // 0" $out
+}
+
+# Each bucket is a power of two, and the buckets add up to the count.
+sound_distributions() {
+	jq -e -s "length > 0 and all(.$1 | .count == ([.buckets[].count] | add)
+		and all(.buckets[]; .low == 0 and .high == 1 or .high == 2 * .low - 1))" $out
+}
+
+# by_either_name FIELD TOOL [OPTION...] - a process's name selects all its threads, and a thread's name that thread
+by_either_name() {
+	local field=$1
+	shift
+	start "$@" -n io
+	$io threads
+	finish
+	jq -s "[.[] | select(.op == \"read\" or .op == \"R\") | $field] | add" $out > $work/process
+	start "$@" -n connectio,page_clean
+	$io threads
+	finish
+	jq -s "[.[] | select(.op == \"read\" or .op == \"R\") | $field] | add" $out > $work/threads
+	echo "process $(cat $work/process) threads $(cat $work/threads)"
+	[ "$(cat $work/process)" -eq 50 ] && [ "$(cat $work/threads)" -eq 20 ]
 }
