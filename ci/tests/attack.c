@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * attack - calls of one kind, as many as are asked for, or for ever
+ * attack - makes calls of one kind, TIMES times or for ever
  *
  * usage: attack [time] KIND TIMES FILE [PROCESSES]
  *
- * TIMES 0 is for ever. Root's process is called "known", and anybody else's "attacker". "time" prints how
- * many nanoseconds each took, as a process called "victim". The kinds holds, waits, sleeps and issues keep TIMES of what they make
- * until SIGTERM.
+ * TIMES 0 is for ever. Root's process is called "known", and any other user's "attacker". "time" prints the
+ * nanoseconds of each call, as a process called "victim". The kinds holds, waits, sleeps and issues keep TIMES of
+ * their calls under way until SIGTERM.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -52,7 +52,7 @@ static void opens(void)
 	close(open(file, O_RDONLY));
 }
 
-/* Beyond any process id of the guest */
+/* Above any process id of the guest */
 static void kills(void)
 {
 	kill(4194303, 0);
@@ -107,7 +107,7 @@ static void disk(void)
 		die(file);
 }
 
-/* By commands of many names */
+/* Reads by commands of many names */
 static void names(void)
 {
 	static unsigned int n;
@@ -130,7 +130,7 @@ static void spawns(void)
 	waitpid(pid, NULL, 0);
 }
 
-/* With arguments that take the tracer long */
+/* Executes with arguments that take the tracer long. */
 static void misses(void)
 {
 	static char *args[4001];
@@ -141,7 +141,7 @@ static void misses(void)
 	execve("/no-such-program", args, args + 4000);
 }
 
-/* Numbers of which no table has any */
+/* Calls with numbers that no table has */
 static void numbers(void)
 {
 	static int nr;
@@ -169,7 +169,7 @@ static void keys(void)
 
 static void listens(int family)
 {
-	/* At no address: the kernel chooses one. */
+	/* The kernel chooses an address. */
 	address.ss_family = family;
 	length = family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(sa_family_t);
 	if (family == AF_INET)
@@ -251,7 +251,7 @@ static void issues_begin(void)
 		die(file);
 }
 
-/* Not beside each other: those would be merged. */
+/* Requests for adjacent sectors would be merged. */
 static void issues(void)
 {
 	static char buf[4096] __attribute__((aligned(4096)));
@@ -366,7 +366,7 @@ static void runs(const struct kind *kind, long n)
 		pause();
 }
 
-/* Children end with the first process. Whoever is not root tells nobody about it otherwise. */
+/* Children end with the first process: a user's children would otherwise remain. */
 static void forks(int processes)
 {
 	pid_t first = getpid();

@@ -1,22 +1,22 @@
 # shellcheck shell=bash
-# attacks.sh - one user, 65534, against a run of root's: each bounded thing of each tool; ci/faults --attacks
-# makes a chapter of its page of it
+# attacks.sh - one user, 65534, attacks each bounded thing of each tool, in a run of root's; ci/faults --attacks
+# makes a chapter of its page from these tests
 #
-# Root does a prime number of known things meanwhile. The run must live, and show each, or tell of a loss. A
-# thing of which each user has a share: all of root's are shown, and the attack's loss is told.
+# Meanwhile root causes a prime number of known events. The run must go on, and show each, or tell of a loss. If
+# each user has a share of the thing, all of root's events are shown, and the attack's loss is told.
 #
-# "# thing: NAME what it is" are the columns. "# none: TOOL THING why" is where a tool has no such thing.
+# "# thing: NAME meaning" makes a column. "# none: TOOL THING reason" says why a tool has no such thing.
 # shellcheck disable=SC2034,SC2154,SC2086 # names from and for lib.sh; none has a space
 
 # thing: calls instances of a return probe, taken by calls that wait
-# thing: places a table's places, taken by new keys
-# thing: rows a report's length, each second, with as many rows as the keys make
-# thing: pending places of what has begun and does not end
-# thing: buffer the buffer of each processor, filled by a flood of what the tool shows while nothing reads it
-# thing: limits SystemTap's limit of missed probes, in a flood of what the tool shows
-# thing: time what half of root's calls of the same kind take at most, under the attack and without it
+# thing: places places of a table, taken by new keys
+# thing: rows rows of each second's report, as many as there are keys
+# thing: pending places of events that have begun and do not end
+# thing: buffer the buffer of each processor, filled by a flood of the tool's events while nothing reads it
+# thing: limits SystemTap's limit of missed probes, in a flood of the tool's events
+# thing: time the median time of root's calls of the same kind, under the attack and without it
 #
-# none: killsnoop calls kill(2) and its like do not wait
+# none: killsnoop calls kill(2) and similar calls do not wait
 # none: biolatency calls tracepoints have no instances
 # none: bitesize calls tracepoints have no instances
 # none: syscallbypid calls tracepoints have no instances
@@ -37,24 +37,24 @@
 # none: biolatency rows keys are disks and kinds of requests
 # none: accept2close rows there is one distribution
 # none: weblatency rows it makes no report
-# none: opensnoop pending a call under way is in the probe's instance
-# none: execsnoop pending a call under way is in the probe's instance
-# none: killsnoop pending a call under way is in the probe's instance
-# none: fsslower pending a call under way is in the probe's instance
-# none: fslatency pending a call under way is in the probe's instance
-# none: rwtime pending a call under way is in the probe's instance
+# none: opensnoop pending a call under way takes an instance of the probe
+# none: execsnoop pending a call under way takes an instance of the probe
+# none: killsnoop pending a call under way takes an instance of the probe
+# none: fsslower pending a call under way takes an instance of the probe
+# none: fslatency pending a call under way takes an instance of the probe
+# none: rwtime pending a call under way takes an instance of the probe
 # none: bitesize pending requests are counted when they begin
 # none: fslatency buffer rows are few and come at the end
-# none: rwtime buffer a report waits for its reader: see its length
+# none: rwtime buffer a report waits for its reader (see rows)
 # none: biolatency buffer rows are few and come at the end
-# none: bitesize buffer a report waits for its reader: see its length
-# none: syscallbypid buffer a report waits for its reader: see its length
+# none: bitesize buffer a report waits for its reader (see rows)
+# none: syscallbypid buffer a report waits for its reader (see rows)
 
 attack=/lw/tests/attack
 file=/var/tmp/lw-attack
 frozen=/var/tmp/lw-frozen
 
-# options_of TOOL - so that what is root's can be told from what is others'
+# options_of TOOL - prints options with which root's events can be told from others'
 options_of() {
 	case $1 in
 	execsnoop) echo -x ;;
@@ -65,7 +65,7 @@ options_of() {
 	esac
 }
 
-# flood_of TOOL - KIND TIMES FILE of attack.c: calls that the tool is there for
+# flood_of TOOL - prints KIND TIMES FILE of attack.c for calls that the tool shows
 flood_of() {
 	case $1 in
 	opensnoop) echo opens 1009 /etc/hostname ;;
@@ -80,20 +80,21 @@ flood_of() {
 	esac
 }
 
-# cell THING TEXT - of the tool's row on the page
+# cell THING TEXT - writes a cell of the tool's row on the page
 cell() {
 	echo "# attack: $tool $1 $2" >&9
 }
 
-# by_user KIND TIMES FILE [PROCESSES] - in the background, until no_more
+# by_user KIND TIMES FILE [PROCESSES] - runs attack.c as user 65534 in the background, until no_more
 by_user() {
 	(ulimit -n 40000; as_user 65534 ${idle-} $attack "$@") > /dev/null &
 }
 
-# frozen_disk - a file system at $frozen, with files of that user's, that stands still from freeze to no_more, also
-# where the test fails. Two disks of the most requests that there are have their data in it.
+# frozen_disk - makes a file system at $frozen, with files of that user's, that stands still from freeze to no_more, also
+# if the test fails. Two disks, which take the most requests possible, have their data in it.
 frozen_disk() {
 	local n
+	patience=$(cat /proc/sys/kernel/hung_task_timeout_secs)
 	trap no_frozen_disk EXIT
 	modprobe loop hw_queue_depth=10240
 	mkdir -p $frozen
@@ -121,7 +122,8 @@ no_frozen_disk() {
 	losetup -d /dev/loop5 /dev/loop6
 	umount $frozen
 	eventually 60 modprobe -r loop
-	echo 120 > /proc/sys/kernel/hung_task_timeout_secs
+	! mountpoint -q $work/mounted || umount $work/mounted
+	echo "$patience" > /proc/sys/kernel/hung_task_timeout_secs
 }
 
 no_more() {
@@ -131,7 +133,7 @@ no_more() {
 	eventually 60 not pgrep -U 65534 > /dev/null
 }
 
-# known_events - root does what the tool is there for, or what known says, which adds to made
+# known_events - root causes events that the tool shows, or those of $known, and adds their number to made
 known_events() {
 	local words
 	read -r -a words <<< "${known:-$(flood_of $tool)}"
@@ -139,7 +141,7 @@ known_events() {
 	made=$((made + words[1]))
 }
 
-# before_run TOOL [OPTION...] - starts it for an attack
+# before_run TOOL [OPTION...] - starts the tool for an attack
 before_run() {
 	tool=$1 made=0
 	shift
@@ -157,7 +159,7 @@ before_run() {
 	requests=$(requests_done)
 }
 
-# why_not - what of shown, made, told and status is not as it must be: one word, or nothing
+# why_not - prints one word if shown, made, told or status is wrong
 why_not() {
 	if [ $status -ne 0 ] && [ $status -ne 5 ]; then
 		echo "**ended**:"
@@ -168,7 +170,7 @@ why_not() {
 	fi
 }
 
-# after_run THING... - the attack is over: these cells are what came of it
+# after_run THING... - ends the run after the attack, and writes its result into these cells
 after_run() {
 	local status=0 shown told failed thing
 	[ $tool != biolatency ] || made=$(($(requests_done) - requests))
@@ -184,8 +186,8 @@ after_run() {
 	[ -z "$failed" ]
 }
 
-# against THING TEXT [TOO] - the attack has begun, and lwload tells in words with that TEXT that it fills its share:
-# root's events are all shown
+# against THING TEXT [TOO] - waits until lwload tells with this TEXT that the attack fills its share: root's
+# events are then all shown
 against() {
 	local shares=${shares-yes}
 	await "$2" $err 60
@@ -195,7 +197,7 @@ against() {
 	after_run "$1" "${@:3}"
 }
 
-# slow_calls TOOL KIND N NR TEXT
+# slow_calls TOOL KIND N NR TEXT - N calls of blocked.c take the instances of the tool's return probe
 slow_calls() {
 	before_run "$1"
 	block "$2" "$3" "$4"
@@ -209,7 +211,7 @@ by_keys() {
 	against places 'room for' rows
 }
 
-# time_of_a_call - of the kind that the tool is there for, which it does not count as root's; sets nsec
+# time_of_a_call - sets nsec to the time of a call that the tool shows, made by another process than known_events'
 time_of_a_call() {
 	local words
 	read -r -a words <<< "$(flood_of $tool)"
@@ -225,7 +227,7 @@ microseconds() {
 	echo "$(($1 / 1000)).$(($1 % 1000 / 100)) us"
 }
 
-# flooded TOOL KIND FILE - by four processes
+# flooded TOOL KIND FILE - four processes make calls of this kind
 flooded() {
 	local shares=no alone nsec status=0 slow=''
 	before_run "$1"
@@ -245,24 +247,37 @@ flooded() {
 	return $status
 }
 
-# overrun TOOL KIND FILE - the same flood, while nothing reads the buffer
+# on_each_processor USER KIND TIMES FILE - runs attack.c on each processor, and waits for its end
+on_each_processor() {
+	local cpu
+	for cpu in 0 1; do
+		(as_user "$1" taskset -c $cpu $attack "${@:2}")
+	done
+}
+
+# overrun TOOL KIND TIMES FILE - a user fills each processor's buffer while nothing reads it. Root's later events are
+# all shown, and so are another user's.
 overrun() {
-	local shares=yes
-	before_run "$1"
+	local shares=yes others words
+	before_run "$1" --buffer 1
+	read -r -a words <<< "$(flood_of $tool)"
 	kill -STOP $lwload
-	by_user "$2" 0 "$3" 4
-	pause 8
-	known_events
-	no_more
+	on_each_processor 65534 "${@:2}"
+	on_each_processor 0 "${words[0]}" 307 "${words[2]}"
+	on_each_processor 1 "${words[0]}" 101 "${words[2]}"
+	made=614
 	kill -CONT $lwload
 	after_run buffer
+	others=$(jq -c 'select(.uid == 1)' $out | wc -l)
+	echo "$others of another user"
+	[ "$others" -ge 202 ]
 }
 
 test_attack_opensnoop_slow_calls() {
 	slow_calls opensnoop open 1001 257 'do_sys_openat2: too many calls'
 }
 
-# Programs are seen where they begin, for which no instance is needed. Only failures are followed to the return.
+# The begin of a program needs no instance. Only failures are followed to the call's return.
 test_attack_execsnoop_slow_calls() {
 	local shares=no
 	before_run execsnoop
@@ -272,7 +287,7 @@ test_attack_execsnoop_slow_calls() {
 	after_run calls
 }
 
-# frozen_writes TOOL FILE - root's go to that file
+# frozen_writes TOOL FILE - the user's writes stand still, and root writes to the file
 frozen_writes() {
 	local known="writes 1009 $2"
 	frozen_disk
@@ -390,25 +405,25 @@ test_attack_weblatency_flood() {
 }
 
 test_attack_opensnoop_overrun() {
-	overrun opensnoop opens /etc/issue
+	overrun opensnoop opens 40000 /etc/issue
 }
 
 test_attack_execsnoop_overrun() {
-	overrun execsnoop misses /
+	overrun execsnoop misses 18000 /
 }
 
 test_attack_killsnoop_overrun() {
-	overrun killsnoop kills /
+	overrun killsnoop kills 40000 /
 }
 
 test_attack_fsslower_overrun() {
-	overrun fsslower reads $file
+	overrun fsslower reads 40000 $file
 }
 
 test_attack_accept2close_overrun() {
-	overrun accept2close accepts /
+	overrun accept2close accepts 20000 /
 }
 
 test_attack_weblatency_overrun() {
-	overrun weblatency requests /
+	overrun weblatency requests 20000 /
 }

@@ -2,10 +2,10 @@
 /*
  * blocked - calls that stay under way until SIGTERM
  *
- * blocked KIND N FILE: N threads, or processes for exec, each in one call: in open, of the FIFO that this
- * makes as FILE; read, of an empty pipe; write, to FILE, which is on a frozen file system; accept, at a socket
- * to which nobody connects; exec, of FILE, on which this process has a lease. The last ones begin with exec
- * and become FILE in the end. Those that write end when the file system is thawed.
+ * blocked KIND N FILE: N threads, or processes for exec, each wait in one call. open is of a FIFO, which this
+ * program makes as FILE; read is of an empty pipe; write is to FILE on a frozen file system; accept is at a
+ * socket to which nobody connects; exec is of FILE, on which this process has a lease. The processes become FILE
+ * in the end. Threads that write end when the file system is thawed.
  */
 #include <fcntl.h>
 #include <limits.h>
@@ -78,6 +78,8 @@ static void begin_execs(int n)
 	while (n--) {
 		if (fork())
 			continue;
+		/* The lease would go with the last descriptor only. */
+		close(fd);
 		execl(file, "blocked", (char *)NULL);
 		_exit(127);
 	}
@@ -106,6 +108,7 @@ int main(int argc, char **argv)
 	sigwait(&term, &sig);
 	if (!exec)
 		return 0;
+	fcntl(fd, F_SETLEASE, F_UNLCK);
 	close(fd);
 	while (wait(NULL) > 0)
 		;

@@ -5,7 +5,7 @@
  * usage: calls forks | threads N | signals N | execs | denied | interrupted | anew | stopped | traced | numbers |
  *              keys N | nothing
  *
- * The process takes the command as its name. ci/tests/reports.sh says how often each calls what.
+ * The process takes the command as its name. ci/tests/tools/syscallbypid.sh has the number of each call.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -58,7 +58,7 @@ static long clone3(void)
 	return syscall(SYS_clone3, &args, sizeof(args));
 }
 
-/* Apart from who calls it: its variables are the child's as well. */
+/* A function of its own, since its variables are the child's as well. */
 static __attribute__((noinline)) void one_vfork(void)
 {
 	pid_t pid = vfork();
@@ -94,7 +94,7 @@ static void *nothing(void *unused)
 	return unused;
 }
 
-/* n clone or clone3, as the C library likes, and n exit */
+/* n clone or clone3, which the C library chooses, and n exit */
 static void threads(int n)
 {
 	pthread_t thread;
@@ -171,7 +171,7 @@ static void interrupt_parent(int n)
 	await(parent, 'S');
 }
 
-/* 1 readv, which is called anew after 3 signals and then has a byte; 3 rt_sigreturn */
+/* 1 readv, which is called again after 3 signals and then has a byte; 3 rt_sigreturn */
 static void anew(void)
 {
 	struct iovec to;
@@ -216,7 +216,7 @@ static void interrupted(void)
 			die("readv");
 	if (syscall(SYS_nanosleep, &hour, &hour) != -1 || errno != EINTR)
 		die("nanosleep");
-	/* So that the child sees it wait */
+	/* The child must see the parent wait. */
 	waitpid(child, NULL, 0);
 }
 
@@ -258,8 +258,8 @@ static void become(const char *program, const char *command)
 }
 
 /*
- * 3 execve that fail and 1 that does not, from which calls32 comes back by execve(ia32), 1 execveat; and 1 execve
- * of who began it
+ * 3 execve that fail, 1 that does not, after which calls32 comes back by execve(ia32), 1 execveat; and 1 execve
+ * of the shell that began this program
  */
 static void execs(const char *command)
 {
@@ -283,7 +283,7 @@ static void deny(int nr, uint32_t action, struct sock_filter *to)
 	to[1] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, action);
 }
 
-/* 9 getppid that fail, 5 getuid that do not, 4 getgid that fail, 2 execve that fail, none of which begins; 6 geteuid */
+/* 9 getppid that fail, 5 getuid that do not, 4 getgid and 2 execve that fail before they begin; 6 geteuid */
 static void denied(void)
 {
 	struct sock_filter code[10] = {
@@ -312,7 +312,7 @@ static void denied(void)
 		execve(SELF, none, none);
 }
 
-/* 6 getppid, of which a tracer turns 4 into a call that does not exist */
+/* 6 getppid; a tracer turns 4 of them into a call that does not exist */
 static void traced(void)
 {
 	struct user_regs_struct regs;
@@ -356,7 +356,7 @@ static void numbers(void)
 	ia32(30000);
 }
 
-/* 16n pairs of a process and a call, with names as long as there are */
+/* 16n pairs of a process and a call, with the longest names that there are */
 static void keys(int n)
 {
 	prctl(PR_SET_NAME, "keys-of-children");
@@ -370,7 +370,7 @@ static void keys(int n)
 			_exit(0);
 		}
 		waitpid(pid, NULL, 0);
-		/* Each second places are given back, of which there are 1024 for a user on a CPU. */
+		/* Places are given back each second; a user has 1024 on a CPU. */
 		usleep(20000);
 	}
 	prctl(PR_SET_NAME, "calls");

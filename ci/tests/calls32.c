@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * calls32 - a program of the ia32 ABI, without a C library: 11 signals, of which 6 end by sigreturn and 5 by
- * rt_sigreturn, and an execve of calls
+ * calls32 - a program of the ia32 ABI, without a C library: 11 signals, 6 of which end by sigreturn and 5 by
+ * rt_sigreturn, then an execve of calls
  */
 
-#ifdef __i386__ /* for ci/lint, which compiles it as all others */
+#ifdef __i386__ /* ci/lint compiles it for x86-64, as all others */
 
 struct action {
 	void (*handler)(int sig);

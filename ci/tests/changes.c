@@ -2,11 +2,11 @@
 /*
  * changes - calls whose arguments or results change before the call has returned
  *
- *	rewrite FIFO OTHER   opens FIFO, and puts OTHER where its name was while that call waits, and other flags
- *	interrupted FIFO     opens FIFO, which a signal ends; again, while signals restart it; closes it
+ *	rewrite FIFO OTHER   opens FIFO; while that call waits, its name becomes OTHER, and its flags change
+ *	interrupted FIFO     opens FIFO, which a signal ends; then again, while signals restart it; closes it
  *	traced PROGRAM       executes PROGRAM with the argument "given", which becomes "forged" before it runs
  *	checks PROGRAM       asks by execveat(2) whether it may execute PROGRAM
- *	misses COUNT         executes what is not there, with 4000 arguments, so often; 0: for ever
+ *	misses COUNT         COUNT times executes a file that is not there, with 4000 arguments; 0: for ever
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -36,7 +36,7 @@ static void die(const char *what)
 	exit(1);
 }
 
-/* A thread is started that opens the FIFO for writing, which ends the wait of who opens it for reading. */
+/* A thread opens the FIFO for writing, which ends the wait of the call that opens it for reading. */
 static void with_writer(void *(*writer)(void *), const char *path)
 {
 	pthread_t thread;
@@ -51,7 +51,7 @@ static void with_writer(void *(*writer)(void *), const char *path)
 	close(fd);
 }
 
-/* Does another thread wait in open(2)? It is not to be disturbed before. */
+/* Does another thread wait in open(2)? It must not be disturbed before. */
 static void await_sleep(void)
 {
 	char path[64], state = 0;
@@ -122,7 +122,7 @@ static void interrupted(void)
 	alarms(SA_RESTART, 0);
 }
 
-/* Where the kernel has put the arguments of a process: field 48 of proc(5)'s stat */
+/* Returns the address of a process's arguments: field 48 of proc(5)'s stat. */
 static unsigned long arguments_of(pid_t pid)
 {
 	char path[64], line[4096], *p = line;

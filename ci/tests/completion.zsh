@@ -1,6 +1,6 @@
-# completion.zsh - prints what loader/extra/_lwload has for the last of the words that it is
-# given: in the place of zsh's own functions, these print what they get. lwload is the one that was
-# built; but what it lists, the tools of the host's kernel, are made up.
+# completion.zsh - prints the completions of loader/extra/_lwload for the last of the words in its arguments. The
+# functions below replace zsh's own, and print what they get. lwload is the one that was built; the tools of
+# the host's kernel, which it lists, are made up.
 lwload() {
 	if [[ $1 == list ]]; then
 		print -l 'opensnoop ready trace files' 'nosuch missing not here'
@@ -11,7 +11,7 @@ lwload() {
 _describe() { print -l -- ${(P)2} }
 _files() { print files }
 _pids() { print pids$listed }
-compset() { [[ $2 == "*," && $words[-1] == *,* ]] && listed=" behind ${words[-1]%,*}," }
+compset() { [[ $2 == "*," && $words[-1] == *,* ]] && listed=" after ${words[-1]%,*}," }
 _message() { print "one $1" }
 compadd() { shift; print -l -- "$@" }
 words=("$@") CURRENT=$#

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * deaf.c - deaf DIR: a file system there whose server answers nothing any more, and a process
- * that has DIR/systemtap/lw_opensnoop/.cmd open in it
+ * deaf.c - deaf DIR: mounts a file system there, in which a process has the file
+ * DIR/systemtap/lw_opensnoop/.cmd open; then the file system's server answers nothing any more
  *
- * Prints "deaf" when that is so, and ends when it is killed.
+ * Prints "deaf" then, and ends when it is killed.
  */
 #include <err.h>
 #include <fcntl.h>
@@ -26,7 +26,7 @@ static void answer(int fd, const struct fuse_in_header *in, void *body, size_t s
 		warn("answer to %u", in->opcode);
 }
 
-/* The root, two directories and a file, with these numbers. Nothing is valid for any time. */
+/* The root, two directories and a file have these numbers. The kernel may cache nothing. */
 static struct fuse_attr attributes(uint64_t node)
 {
 	return (struct fuse_attr){ .ino = node,
@@ -56,7 +56,7 @@ static void serve(int fd, const struct fuse_in_header *in)
 	}
 }
 
-/* Without the server's descriptor: who waits for an answer is let go when that is closed. */
+/* This process closes the server's descriptor: when the last is closed, waits for an answer end. */
 static void hold(const char *dir, int server)
 {
 	char path[256];
@@ -88,7 +88,7 @@ int main(int argc, char **argv)
 		hold(argv[1], fd);
 	while (read(fd, request, sizeof(request)) > 0) {
 		serve(fd, in);
-		/* The last of what the process waits for. */
+		/* This is the last answer that the process waits for. */
 		if (in->opcode == FUSE_OPEN)
 			for (;;)
 				pause();

@@ -4,7 +4,7 @@
 
 dummy=/lw/tests/dummy
 
-# with_dummies TEST - runs it where the tools of ci/tests/stp are in the place of the others
+# with_dummies TEST - runs it with the tools of ci/tests/stp instead of the others
 with_dummies() {
 	local status
 	rm -rf /tmp/lw-dummy
@@ -16,7 +16,7 @@ with_dummies() {
 	return $status
 }
 
-# shows TOOL [OPTION...] - runs it while $load is done; leaves what the load prints in $work/want
+# shows TOOL [OPTION...] - runs the tool and $load, whose output is in $work/want
 shows() {
 	start "$@" --json
 	$dummy $load > $work/want
@@ -36,7 +36,7 @@ let_go() {
 	wait $pid
 }
 
-# ours FILTER FILE - of the rows of dummy, what jq's filter makes of each, sorted
+# ours FILTER FILE - prints the results of jq's filter for the rows of dummy, sorted
 ours() {
 	jq -c "select(.comm == \"dummy\") | $1" "$2" | sort
 }
@@ -117,7 +117,7 @@ test_dummycount_reports_each_interval() {
 	with_dummies intervals_are_counted
 }
 
-# Whatever lies in which interval: all of them together have each call once.
+# All intervals together have each call once.
 intervals_are_counted() {
 	start dummycount --json --interval 1
 	$dummy unlinks > $work/want
@@ -159,7 +159,7 @@ test_dummymany_counts_three_tracepoints_a_distribution_and_two_calls() {
 	with_dummies all_is_counted
 }
 
-# rows WHAT FILTER - how many rows of that kind are those
+# rows KIND FILTER - prints the number of rows of that kind that the filter selects
 rows() {
 	jq -s "map(select(.what == \"$1\" and ($2))) | length" $out
 }
@@ -207,7 +207,7 @@ both_are_seen() {
 	same $work/want $work/got
 }
 
-# ---- what is wrong ----
+# ---- errors ----
 
 test_dummywrong_shows_empty_fields_and_takes_no_time_for_one() {
 	with_dummies wrong_fields_are_empty
@@ -225,17 +225,4 @@ wrong_fields_are_empty() {
 		(.[0] | .first == 0 and .count == 0 and .name == "" and .dist.count >= 47)' $out
 	jq -e -s '.[1].dist // .[0].dist | .unit == "aunitthatislonge"' $out
 	not grep -v tracing $err
-}
-
-# ---- HACKING.md's ----
-
-test_syncsnoop_of_the_page_sees_3_syncs() {
-	with_dummies syncs_are_seen
-}
-
-syncs_are_seen() {
-	start syncsnoop --json
-	for _ in 1 2 3; do sync; done
-	finish
-	jq -e -s 'map(select(.comm == "sync" and .uid == 0)) | length == 3' $out
 }

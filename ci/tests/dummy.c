@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * dummy - calls whose number is known beforehand, for the tools of ci/tests/stp
+ * dummy - makes a known number of calls, for the tools of ci/tests/stp
  *
  * usage: dummy mkdirs | sleeps | unlinks | writes | many
  *
- * Each command prints a JSON object for each row that the tool must show, without what nobody knows
- * beforehand. For "sleeps" it has least, which is the shortest time that the sleep may take. "many"
- * prints its process id and those of its children. The directory must be there, and empty.
+ * Each command prints a JSON object for each row that the tool must show, without fields that are not known
+ * beforehand. For "sleeps" it has "least", the shortest time that the sleep may take. "many" prints its process
+ * id and those of its children. The directory must be there, and empty.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -29,7 +29,7 @@ static void die(const char *what)
 	exit(1);
 }
 
-/* By the ia32 table; pointers must be below 4 GiB. */
+/* A call by the ia32 table; pointers must be below 4 GiB. */
 static long ia32(long nr, long a, long b)
 {
 	long ret;
@@ -47,7 +47,7 @@ static void made(long ret, int mode, const char *path)
 	       ret < 0 ? (long)-errno : ret, mode, path);
 }
 
-/* 7 that are made, 5 that are there, 3 at a directory, 2 by the ia32 table */
+/* 7 that are made, 5 that exist, 3 with a directory's descriptor, 2 by the ia32 table */
 static void mkdirs(void)
 {
 	static char path[64];
@@ -115,7 +115,7 @@ static void unlinked(int error, int calls)
 	fflush(stdout);
 }
 
-/* n files by unlink, n + 2 that are not there by unlinkat, 3 directories that are none by rmdir */
+/* n files by unlink, n + 2 missing files by unlinkat, 3 files by rmdir, which fails */
 static void unlinks(int n)
 {
 	char path[64];
@@ -135,7 +135,7 @@ static void unlinks(int n)
 	unlinked(ENOTDIR, 3);
 }
 
-/* In another process */
+/* Calls in another process */
 static void in_child(void (*work)(int), int n)
 {
 	pid_t pid = fork();

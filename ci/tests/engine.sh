@@ -122,9 +122,9 @@ test_counts_lost_records_and_says_so() {
 	$workload repeat 60000 /etc/hostname
 	finish || status=$?
 	release
-	grep -Eq 'warning: opensnoop: [0-9]+ records were lost, [0-9]+ shown' $err
+	says 'warning: opensnoop: *records*lost*shown' $err
 	# The workload's first steps open a file or two more.
-	lost=$(sed -n 's/.*: \([0-9]*\) records were lost, \([0-9]*\) shown.*/\1 + \2/p' $err)
+	lost=$(sed -n 's/.*: \([0-9]*\) records .*lost.* \([0-9]*\) shown.*/\1 + \2/p' $err)
 	[ $((lost)) -ge 60000 ]
 	[ $((lost)) -le 60100 ]
 	[ $status -eq 5 ]
@@ -139,7 +139,7 @@ test_ends_though_its_reader_stands_still() {
 	finish || status=$?
 	after=$(date +%s%N)
 	release
-	# What its reader did not take is lost.
+	# Records that the reader did not take are lost.
 	[ $status -eq 5 ]
 	[ $((after - before)) -lt 5000000000 ]
 }
@@ -166,7 +166,7 @@ test_uses_no_shell_and_no_helper() {
 	start execsnoop --json
 	lwload opensnoop --duration 0.3 > /dev/null
 	finish
-	# What start() itself waits with
+	# start() itself waits by these two programs.
 	jq -r '.args[0] | select(. != "grep" and . != "sleep")' $out > $work/got
 	echo lwload > $work/want
 	same $work/want $work/got
@@ -178,7 +178,7 @@ test_a_second_run_of_a_tool_is_refused() {
 	lwload opensnoop > $work/got 2>&1 || status=$?
 	finish
 	[ $status -eq 1 ]
-	grep -q 'opensnoop: running: already running' $work/got
+	says 'opensnoop: running: ' $work/got
 }
 
 test_three_tools_run_at_once() {
@@ -210,7 +210,7 @@ test_removes_the_leftover_of_a_killed_run() {
 	start opensnoop -n workload
 	$workload once /etc/hostname
 	finish
-	grep -q 'removed module lw_opensnoop, left behind' $err
+	says 'warning: opensnoop: removed*lw_opensnoop' $err
 	grep -q /etc/hostname $out
 }
 
@@ -242,6 +242,9 @@ test_helps_with_each_tool() {
 		lwload "$tool" --help > $out
 		grep -q "^usage: lwload $tool" $out
 		grep -q -- '--duration' $out
+		sed -i '/^options of every tool:/,/^$/d' $out
+		sed -n "/^# lwload $tool --help/,/^lwload(8) has/{//!p}" /usr/share/doc/lwtools/examples/${tool}_example.txt |
+			diff - $out
 	done
 	lwload --help | grep -q '^usage: lwload TOOL'
 	lwload --version | grep -qE '^lwload [0-9]+[.][0-9]+'

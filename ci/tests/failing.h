@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* failing.h - fifteen system calls, most of which fail with arguments of zero: few programs make them */
+/* failing.h - fifteen rare system calls, most of which fail with arguments of zero */
 #ifndef LW_FAILING_H
 #define LW_FAILING_H
 

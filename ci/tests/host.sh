@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# host.sh - what of the host, of its users and of who calls ends a run before anything is inserted
+# host.sh - properties of the host, its users and the caller that end a run before anything is inserted
 # shellcheck disable=SC2154,SC2086 # names from lib.sh; none has a space
 
 # with_mount TYPE DIRECTORY COMMAND...
@@ -16,13 +16,13 @@ with_mount() {
 # ---- rules ----
 
 all_is_told() {
-	prints 0 "$(tools_here) of $(tools_here) tools ready" lwload check
+	prints 0 "$(tools_here) of $(tools_here) tools" lwload check
 	# Not every kernel has modversions.
 	grep -v 'symbols    skip no modversions' $out > $work/told
 	not grep -E ' (warn|skip|FAIL) ' $work/told
 	grep -E "opensnoop +lockdown +ok +none\$" $out
 	grep -E "opensnoop +kprobes +ok +on\$" $out
-	grep -E "opensnoop +blacklist +ok +no function that the module probes is on it\$" $out
+	grep -E "opensnoop +blacklist +ok +.*function" $out
 	grep -E "syscallbypid +kprobes +ok +the module has none\$" $out
 }
 
@@ -33,9 +33,9 @@ test_host_with_debugfs_and_securityfs_is_known() {
 kprobes_off() {
 	local status=0
 	echo 0 > /sys/kernel/debug/kprobes/enabled
-	exits 4 'kprobes: switched off, so that none would fire; echo 1 >' lwload opensnoop --duration 1 &&
-	prints 4 'kprobes    FAIL switched off' lwload check opensnoop &&
-	prints 0 'kprobes    ok   the module has none' lwload check syscallbypid || status=$?
+	exits 4 'opensnoop: kprobes: *off*echo 1 >' lwload opensnoop --duration 1 &&
+	prints 4 'kprobes    FAIL *off' lwload check opensnoop &&
+	prints 0 'kprobes    ok   *none' lwload check syscallbypid || status=$?
 	echo 1 > /sys/kernel/debug/kprobes/enabled
 	return $status
 }
@@ -47,12 +47,12 @@ test_host_whose_kprobes_are_off_is_refused() {
 
 hidden_from_root() {
 	local status
-	prints 0 'addresses  ok   hidden; /proc/kcore tells what is needed' lwload check opensnoop
+	prints 0 'addresses  ok   hidden*/proc/kcore' lwload check opensnoop
 	lwload opensnoop --duration 0.3 > $out
 	# Nor from there
 	: > $work/empty
 	mount --bind $work/empty /proc/kcore
-	strictly exits 4 'addresses: hidden, and /proc/kcore does not tell: No data available; set kernel.kptr_restrict to 1' \
+	strictly exits 4 'opensnoop: addresses: hidden*/proc/kcore*No data available*kernel.kptr_restrict' \
 		lwload opensnoop --duration 1
 	umount /proc/kcore
 	return $status
@@ -60,7 +60,7 @@ hidden_from_root() {
 
 # ---- switches that silence kprobes ----
 
-# switch FILE VALUE - as root does during a run
+# switch FILE VALUE - writes to the switch, as root may do during a run
 switch() {
 	echo "$2" > "$1"
 }
@@ -70,10 +70,10 @@ shows_no_more_than_is_seen() {
 	local file=$1 name=$2 status=0
 	$workload once /etc/hostname
 	switch "$file" 0
-	await "lwload: warning: opensnoop: $name is 0: kprobes do not fire, and what they see is missed until it is 1" $err
+	await "warning: opensnoop: $name is 0*kprobes" $err
 	$workload once /etc/passwd
 	switch "$file" 1
-	await "lwload: warning: opensnoop: $name is 1 again: kprobes fire" $err
+	await "warning: opensnoop: $name is 1 *kprobes" $err
 	$workload once /etc/group
 	finish || status=$?
 	[ $status -eq 5 ]
@@ -82,7 +82,7 @@ shows_no_more_than_is_seen() {
 	not grep /etc/passwd $out
 }
 
-# ends_while_off FILE NAME - it is off from the middle of a run on
+# ends_while_off FILE NAME - the switch is off from the middle of a run to its end
 ends_while_off() {
 	local status=0
 	start opensnoop -n workload
@@ -90,10 +90,10 @@ ends_while_off() {
 	finish || status=$?
 	switch "$1" 1
 	[ $status -eq 5 ]
-	grep "warning: opensnoop: $2 is 0" $err
+	says "warning: opensnoop: $2 is 0" $err
 }
 
-# off_for_a_moment FILE NAME - before lwload can look
+# off_for_a_moment FILE NAME - the switch is off and on again before lwload can look
 off_for_a_moment() {
 	local status=0
 	start opensnoop -n workload
@@ -103,7 +103,7 @@ off_for_a_moment() {
 	kill -CONT $lwload
 	finish || status=$?
 	[ $status -eq 5 ]
-	grep "warning: opensnoop: $2 was written to, and may have been 0 for a moment" $err
+	says "warning: opensnoop: $2 *written*0" $err
 	# A write of the value that is there changes nothing.
 	start opensnoop -n workload
 	switch "$1" 1
@@ -132,11 +132,11 @@ test_host_whose_ftrace_is_off_is_refused() {
 }
 
 ftrace_is_off() {
-	exits 4 'opensnoop: ftrace: kernel.ftrace_enabled is 0, so that no kprobe would fire; sysctl kernel.ftrace_enabled=1' \
+	exits 4 'opensnoop: ftrace: kernel.ftrace_enabled is 0*sysctl kernel.ftrace_enabled=1' \
 		lwload opensnoop --duration 1
 	prints 4 'ftrace     FAIL kernel.ftrace_enabled is 0' lwload check opensnoop
 	# Tracepoints do not go through it.
-	prints 0 'ftrace     ok   the module has no kprobe' lwload check syscallbypid
+	prints 0 'ftrace     ok   *no kprobe' lwload check syscallbypid
 	start syscallbypid -T 0 --json
 	$workload repeat 997 /etc/hostname
 	finish
@@ -179,7 +179,7 @@ test_host_whose_kprobes_are_switched_off_during_a_run() {
 kprobes_stay_off() {
 	echo 0 > /sys/kernel/debug/kprobes/enabled
 	umount /sys/kernel/debug
-	exits 4 'kprobes: switched off' lwload opensnoop --duration 1 || status=$?
+	exits 4 'opensnoop: kprobes: *off' lwload opensnoop --duration 1 || status=$?
 	mount -t debugfs none /sys/kernel/debug
 	echo 1 > /sys/kernel/debug/kprobes/enabled
 }
@@ -206,7 +206,7 @@ test_host_that_hides_addresses() {
 	return $status
 }
 
-# A copy of the module, with another name of the same length in it, which nobody vouches for
+# A copy of the module names another function, of the same length; the copy has no manifest.
 blacklisted_function() {
 	local name
 	name=$(awk 'length($2) == 14 { print $2; exit }' /sys/kernel/debug/kprobes/blacklist)
@@ -215,7 +215,7 @@ blacklisted_function() {
 	rm $work/copy/lwtools.manifest
 	prints 4 'opensnoop      blacklist  FAIL' lwload check opensnoop
 	ends 4 lwload opensnoop --unsigned
-	grep -F "blacklist: this kernel lets nobody probe $name" $err
+	says "opensnoop: blacklist: *$name" $err
 	[ ! -d /proc/systemtap/lw_opensnoop ]
 }
 
@@ -224,17 +224,17 @@ test_host_that_bars_a_function_is_refused() {
 }
 
 test_host_with_too_little_memory_is_refused() {
-	exits 1 'memory: 4095 MiB of buffer for each of 2 processors and 6 MiB are more than there is' \
+	exits 1 'opensnoop: memory: 4095 MiB*2 processors*6 MiB*--buffer' \
 		lwload opensnoop --buffer 4095 --duration 1
 }
 
 test_host_that_is_a_container_is_refused() {
-	exits 4 'root of a user namespace' unshare --user --map-root-user lwload opensnoop --duration 1
-	exits 4 '/proc is mounted read-only' unshare --mount --propagation private \
+	exits 4 'opensnoop: user: *user namespace' unshare --user --map-root-user lwload opensnoop --duration 1
+	exits 4 'opensnoop: proc: */proc*read-only' unshare --mount --propagation private \
 		sh -c 'mount -o remount,bind,ro /proc && exec lwload opensnoop --duration 1'
-	exits 4 '/proc is mounted with subset=pid' unshare --mount --propagation private \
+	exits 4 'opensnoop: proc: */proc*subset=pid' unshare --mount --propagation private \
 		sh -c 'mount -t proc -o subset=pid proc /proc && exec lwload opensnoop --duration 1'
-	exits 4 '/proc is not mounted' unshare --mount --propagation private \
+	exits 4 'opensnoop: proc: */proc*not mounted' unshare --mount --propagation private \
 		sh -c 'umount -l /proc && exec lwload opensnoop --duration 1'
 }
 
@@ -242,7 +242,7 @@ compressed_module() {
 	gzip -k $work/copy/lw_opensnoop.ko
 	lwload opensnoop --duration 0.3 > $out
 	rm $work/copy/lw_opensnoop.ko
-	exits 4 'lw_opensnoop.ko.gz: compressed' lwload opensnoop
+	exits 4 'lw_opensnoop.ko.gz: compressed*gzip -d' lwload opensnoop
 	prints 4 'opensnoop      compressed FAIL' lwload check opensnoop
 }
 
@@ -252,7 +252,7 @@ test_host_with_a_compressed_module_is_told() {
 
 # ---- processors ----
 
-# with_cpuset COMMAND... - with the control group /sys/fs/cgroup/lw, which has processor 0 alone
+# with_cpuset COMMAND... - makes the control group /sys/fs/cgroup/lw, which has processor 0 alone, for it
 with_cpuset() {
 	local status
 	mount -t cgroup2 none /sys/fs/cgroup
@@ -265,15 +265,15 @@ with_cpuset() {
 	return $status
 }
 
-# start_confined TOOL [OPTION...] - as start, in that control group
+# start_confined TOOL [OPTION...] - does what start does, in that control group
 start_confined() {
 	# shellcheck disable=SC2016 # the inner shell expands it
 	sh -c 'echo $$ > /sys/fs/cgroup/lw/cgroup.procs && exec lwload "$@" --verbose' sh "$@" > $out 2> $err < /dev/null &
 	lwload=$!
-	await 'tracing; Ctrl-C' $err
+	await tracing $err
 }
 
-# Records of both processors come whole, while they are written.
+# All records of both processors are there, and whole.
 both_processors_are_seen() {
 	start_confined opensnoop --json -n workload --buffer 8
 	grep -E '^Cpus_allowed_list:[[:space:]]*0$' /proc/$lwload/status
@@ -290,7 +290,7 @@ test_host_whose_cpuset_has_not_all_processors() {
 	with_cpuset both_processors_are_seen
 }
 
-# It reads each processor's records, and stays where it may run.
+# lwload reads each processor's records without a change of the processors that it runs on.
 test_host_whose_processors_are_not_visited() {
 	start opensnoop --json -n workload
 	taskset -c 1 $workload repeat 997 /etc/hostname
@@ -301,17 +301,17 @@ test_host_whose_processors_are_not_visited() {
 
 # ---- namespaces of process ids ----
 
-# in_pids COMMAND... - the command is the first process of such a namespace, with its own /proc
+# in_pids COMMAND... - runs it as the first process of a new namespace, with its own /proc
 in_pids() {
 	unshare --pid --fork --mount-proc "$@"
 }
 
-# start_in_pids OPTION... - as start, by a shell whose number there is 1, which then opens a file
+# start_in_pids OPTION... - does what start does, by a shell that is process 1 there and then opens a file
 start_in_pids() {
 	# shellcheck disable=SC2016 # the inner shell expands it
 	in_pids bash -c 'err=$1; shift
 		lwload "$@" --json --verbose 2> $err < /dev/null &
-		until grep -q "tracing; Ctrl-C" $err || ! kill -0 $!; do sleep 0.1; done
+		until grep -q tracing $err || ! kill -0 $!; do sleep 0.1; done
 		: < /etc/hostname
 		(: < /etc/passwd)
 		/bin/true mark
@@ -333,9 +333,9 @@ test_host_in_a_pid_namespace_takes_its_numbers() {
 }
 
 test_host_in_a_pid_namespace_refuses_numbers_of_others() {
-	exits 2 "opensnoop: option -p: no process 4194304 in this PID namespace, whose numbers are meant" \
+	exits 2 "opensnoop: *-p: *4194304*PID namespace" \
 		in_pids lwload opensnoop -p 1,4194304
-	exits 2 'opensnoop: option -p: /proc is not that of this PID namespace' \
+	exits 2 'opensnoop: *-p: */proc*PID namespace' \
 		unshare --pid --fork lwload opensnoop -p 1
 	nothing_is_inserted
 	# Without a number there is nothing to translate.
@@ -349,15 +349,15 @@ test_host_says_who_runs_the_same_tool() {
 	start opensnoop
 	pid=$lwload
 	lwload opensnoop > $work/got 2>&1 || status=$?
-	prints 0 'running    warn already running (pid' lwload check opensnoop
+	prints 0 'running    warn *(pid' lwload check opensnoop
 	kill -INT $pid
 	wait $pid
 	[ $status -eq 1 ]
-	grep -E "^lwload: opensnoop: running: already running [(]pid $pid, root, since $(date +%Y)-[-0-9: ]*[)], and the kernel takes one module of a name; wait, or end it with lwload stop opensnoop\$" $work/got
+	says "opensnoop: running: *(pid $pid, root, since $(date +%Y)-*)*lwload stop opensnoop" $work/got
 	[ "$(wc -l < $work/got)" -eq 1 ]
 }
 
-# Whoever can open the module's file could hold a lock on it: root must not care.
+# Any user can open the module's file and lock it, which must not keep root from a run.
 test_host_lock_is_no_other_users() {
 	local holder
 	setpriv --reuid 65534 --regid 65534 --clear-groups \
@@ -374,14 +374,14 @@ test_host_lock_is_not_taken_through_a_link() {
 	lwload opensnoop --duration 0.1 > $out
 	rm /run/lwtools/lock/opensnoop
 	ln -s /etc/hostname /run/lwtools/lock/opensnoop
-	exits 1 'cannot lock /run/lwtools/lock/opensnoop' lwload opensnoop --duration 1
+	exits 1 'opensnoop: *lock /run/lwtools/lock/opensnoop' lwload opensnoop --duration 1
 	rm /run/lwtools/lock/opensnoop
 	lwload opensnoop --duration 0.1 > $out
 }
 
-# ---- who calls ----
+# ---- callers ----
 
-# opens of lwload itself are what another tool sees of it
+# opensnoop shows the files that lwload itself opens.
 test_hostile_environment_has_no_effect() {
 	local evil=$work/evil
 	mkdir $evil
@@ -401,7 +401,7 @@ test_hostile_environment_has_no_effect() {
 	not grep -v ^TIME $work/got
 }
 
-# A file of the run in the place of one of these would be written to, or read from.
+# Otherwise a file of the run could get the number of a closed descriptor, and output would go into it.
 test_hostile_caller_has_closed_descriptors() {
 	local status=0
 	lwload opensnoop -n workload --duration 1 --verbose <&- > $work/got 2> $err &
@@ -413,7 +413,7 @@ test_hostile_caller_has_closed_descriptors() {
 	head -n 1 $work/got | grep UID
 	lwload opensnoop --duration 0.3 <&- >&- 2> $err || status=$?
 	[ $status -eq 1 ]
-	grep 'stdout is not open for writing' $err
+	says 'stdout*open' $err
 	# Nowhere to say anything: still no message in a file, and the run works.
 	lwload opensnoop -n workload --duration 0.3 <&- > $work/got 2>&-
 	grep -q UID $work/got

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * io - reads, writes and other calls whose number is known beforehand
+ * io - makes a known number of reads, writes and other calls
  *
  * usage: io files | pipes | calls | names N [FIRST] | threads
  *
- * Prints nothing while it works. "files" leaves what it did in /dev/shm/lw-io.json, a JSON
- * object for each call, as fsslower must show it.
+ * Prints nothing while it works. "files" leaves a JSON object for each of its calls in
+ * /dev/shm/lw-io.json, as fsslower must show it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -20,7 +20,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-/* On the root disk: /tmp is memory. */
+/* The file is on the root disk, since /tmp is memory. */
 #define NAME "lw-io-file"
 #define PATH "/var/tmp/" NAME
 #define LOG "/dev/shm/lw-io.json"
@@ -98,7 +98,7 @@ static void files(void)
 	}
 	read_all(fd);
 	close(fd);
-	/* At once and on memory: one write that is counted by rwtime only. */
+	/* This write, at once and to memory, is counted by rwtime alone. */
 	fclose(memory);
 	log = open(LOG, O_WRONLY | O_CREAT | O_TRUNC, 0600);
 	if (log < 0 || write(log, records, size) != (ssize_t)size)
@@ -154,7 +154,7 @@ static void calls(void)
 		ia32(6, -1);
 }
 
-/* A read of 4 KiB past the page cache by each of n commands, from "lwname" first on */
+/* Each of n commands, named from "lwname" + first on, reads 4 KiB past the page cache. */
 static void names(int n, int first)
 {
 	static char buf[4096] __attribute__((aligned(4096)));
@@ -186,8 +186,8 @@ static void *ten_reads(void *name)
 }
 
 /*
- * 10 reads past the page cache by the first thread, which keeps the process's name, and by each of
- * four that have names of their own
+ * The first thread, which keeps the process's name, and four threads with names of their own make
+ * 10 reads each past the page cache.
  */
 static void threads(void)
 {
@@ -204,7 +204,7 @@ static void threads(void)
 		pthread_join(others[i], NULL);
 }
 
-/* Gives a disk partition n, of some sectors, or takes it away: 0 sectors. */
+/* Gives a disk the partition n with this number of sectors; 0 takes it away. */
 static void partition(const char *disk, int n, long long first, long long sectors)
 {
 	struct blkpg_partition part = { .start = first * 512, .length = sectors * 512, .pno = n };

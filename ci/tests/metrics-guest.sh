@@ -3,13 +3,12 @@
 # by way of --metrics, node_exporter and its own scrapes? Prints TAP
 #
 # usage: metrics-guest.sh [TEST...]
-# shellcheck disable=SC2154,SC2119 # out, err, work are of lib.sh; finish takes a signal, or none
+# shellcheck disable=SC2154,SC2119 # io, out, err, work are of lib.sh; finish takes a signal, or none
 set -eu
 # shellcheck source=ci/tests/lib.sh
 . /lw/tests/lib.sh
 
 dir=/var/lib/prometheus/node-exporter
-io=/lw/tests/io
 
 # ---- Prometheus ----
 
@@ -258,7 +257,7 @@ test_metrics_of_two_tools_are_one_page() {
 	ended bitesize
 }
 
-# ---- what goes wrong ----
+# ---- failures ----
 
 test_metrics_of_a_killed_run_are_stale() {
 	local mtime
@@ -285,7 +284,7 @@ test_metrics_of_a_full_disk_go_on_later() {
 	written bitesize
 	cat "$file" > /tmp/before
 	dd if=/dev/zero of="$dir/full" bs=4k status=none || :
-	await 'cannot write to' "$err" 60
+	await write "$err" 60
 	sleep 3
 	cmp "$file" /tmp/before || promtool check metrics < "$file"
 	[ "$(grep -c 'No space left on device' "$err")" -eq 1 ]
@@ -300,11 +299,11 @@ test_metrics_of_a_full_disk_go_on_later() {
 
 test_metrics_have_one_writer() {
 	metrics bitesize
-	exits 1 'another lwload writes it; name another file' lwload fslatency --metrics "$dir/lwtools-bitesize.prom"
+	exits 1 'fslatency: *lwtools-bitesize.prom: *another lwload' lwload fslatency --metrics "$dir/lwtools-bitesize.prom"
 	echo 'node_x 1' > "$dir/x.prom"
-	exits 1 'it is there, but lwload did not write it' lwload fslatency --metrics "$dir/x.prom"
+	exits 1 'fslatency: */x.prom: *there*lwload' lwload fslatency --metrics "$dir/x.prom"
 	mkdir -m 777 "$work/everybodys"
-	exits 1 'others may write to its directory' lwload fslatency --metrics "$work/everybodys/x.prom"
+	exits 1 'fslatency: */everybodys*directory' lwload fslatency --metrics "$work/everybodys/x.prom"
 	finish
 }
 

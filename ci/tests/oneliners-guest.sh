@@ -1,13 +1,13 @@
 # shellcheck shell=bash
-# oneliners-guest.sh - in the guest: runs each one-liner by SystemTap's staprun beside a
-# small workload; it must show something and go away
+# oneliners-guest.sh - in the guest: runs each one-liner by SystemTap's staprun with a small workload. It must
+# show something and end
 # shellcheck disable=SC2086 # names without spaces
 set -u
 
 tree=/lw/staprun
 out=/tmp/one.out
 
-some_work() {
+work_for_all() {
 	cat /etc/hostname > /dev/null
 	dd if=/dev/zero of=/var/tmp/lw-one bs=4k count=3 oflag=direct conv=fsync status=none
 	rm /var/tmp/lw-one
@@ -17,7 +17,7 @@ some_work() {
 	modprobe loop && rmmod loop
 }
 
-# What may have nothing to show on a loopback that loses nothing
+# A loopback that loses nothing may give these nothing to show.
 quiet_one() {
 	grep -q tcp_retransmit_skb "$1"
 }
@@ -35,7 +35,7 @@ for module in "$tree"/oneliners/*.ko; do
 		sleep 0.1
 	done
 	sleep 1.5
-	some_work
+	work_for_all
 	kill -INT $pid
 	wait $pid
 	status=$?

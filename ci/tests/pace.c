@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * pace.c - seconds as the guest can use them, for the limits of tests
+ * pace.c - counts seconds by the work that the guest gets done in them, for the limits of tests
  *
  * usage: pace FILE
  *
@@ -17,9 +17,9 @@
 #include <unistd.h>
 
 #define WORK 8000000ULL       /* rounds of the loop: two percent of a CPU, once a second */
-#define WORK_NSEC 15000000ULL /* for them, under TCG on the machine that the limits were made on */
+#define WORK_NSEC 15000000ULL /* their time under TCG on the machine that the limits were made on */
 
-/* volatile, so that the compiler keeps the work. */
+/* A volatile variable, so that the compiler keeps the work */
 static volatile unsigned int sink;
 
 static unsigned long long now(void)

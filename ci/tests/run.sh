@@ -8,7 +8,7 @@ cd "$(dirname "$0")"
 
 # file_of TEST - prints the name of the file that has it
 file_of() {
-	grep -lE "^$1\(\) \{" -- *.sh | head -n 1 | grep . || { echo "run.sh: $1: no such test" >&2; exit 2; }
+	grep -lE "^$1\(\) \{" -- *.sh tools/*.sh | head -n 1 | grep . || { echo "run.sh: $1: no such test" >&2; exit 2; }
 }
 
 # run_file FILE TEST... - runs them in a shell that has this file's functions and those of lib.sh

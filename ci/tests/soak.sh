@@ -1,13 +1,13 @@
 # shellcheck shell=bash
-# soak.sh - all tools at once for a long time, while root does what is known and other users attack: what
-# was made was shown, or told as lost, and nothing grows; ci/faults --soak runs it
+# soak.sh - all tools run for a long time, while root causes known events and other users attack. Each event was
+# shown, or told as lost, and nothing grows; ci/faults --soak runs it
 # shellcheck disable=SC2034,SC2154,SC2086 # names from and for lib.sh; none has a space
 
 attack=/lw/tests/attack
 tools=(opensnoop execsnoop killsnoop fsslower fslatency rwtime biolatency bitesize syscallbypid accept2close weblatency)
 
-# options_of TOOL - so that what is root's in a record can be told from what is others'
-options_of() {
+# soak_options TOOL - prints options with which root's events can be told from others'
+soak_options() {
 	case $1 in
 	execsnoop) echo -x ;;
 	fsslower) echo -m 0 -t romfs ;;
@@ -18,7 +18,7 @@ options_of() {
 	esac
 }
 
-# begun TOOL - with files of its own in $work/TOOL, which keep what may be root's only
+# begun TOOL - begins a run with files in $work/TOOL, which keep only records that may be root's
 begun() {
 	local out=$work/$1/pipe err=$work/$1/err
 	mkdir -p $work/$1
@@ -26,12 +26,12 @@ begun() {
 	may_be_roots < $out > $work/$1/out &
 	echo $! > $work/$1/reader
 	# shellcheck disable=SC2046 # words
-	start "$1" --json $(options_of "$1")
+	start "$1" --json $(soak_options "$1")
 	echo $lwload > $work/$1/pid
 }
 
-# ended TOOL - sets status
-ended() {
+# stopped TOOL - stops that run and sets status
+stopped() {
 	local err=$work/$1/err
 	lwload=$(cat $work/$1/pid)
 	status=0
@@ -40,8 +40,8 @@ ended() {
 	[ $status -eq 0 ] || [ $status -eq 5 ] || { echo "$1: status $status"; cat $err; return 1; }
 }
 
-# accounted TOOL MADE - shown and lost are all, and not more, but for what root's programs read of themselves; if
-# there was loss, the status says so
+# accounted TOOL MADE - events shown and lost are all that were made, and not more, but for reads of root's programs
+# themselves; the status tells a loss
 accounted() {
 	local shown told
 	shown=$(shown "$1" $work/$1/out)
@@ -50,12 +50,12 @@ accounted() {
 	{ [ "$shown" -le "$2" ] || [ "$1" = bitesize ]; } && [ $((shown + told)) -ge "$2" ] && { [ "$shown" -ge "$2" ] || [ $status -eq 5 ]; }
 }
 
-# known KIND TIMES [FILE]
+# known KIND TIMES [FILE] - root causes this many events
 known() {
 	$attack "$1" "$2" "${3-/}"
 }
 
-# Each kind of call that a tool is there for
+# Causes each kind of event that a tool shows.
 one_round() {
 	known opens 199 /etc/hostname
 	known spawns 19
@@ -68,7 +68,7 @@ one_round() {
 	rounds=$((rounds + 1))
 }
 
-made() {
+made_by_root() {
 	case $1 in
 	opensnoop) echo $((199 * rounds)) ;;
 	execsnoop) echo $((19 * rounds)) ;;
@@ -83,7 +83,7 @@ made() {
 	esac
 }
 
-# Attacks of other users, one after the other: calls that wait, keys, things that do not end, and floods
+# Other users attack, one after the other: calls that wait, keys, events that do not end, and floods.
 attacks=(
 	"blocked open 1001" "attack keys 0 /etc/issue 2" "attack holds 9000 /" "attack opens 0 /etc/issue 4"
 	"blocked read 1001" "attack names 0 /var/tmp/lw-soak 2" "attack waits 2100 /" "attack kills 0 / 4"
@@ -92,7 +92,7 @@ attacks=(
 	"attack accepts 0 / 4" "attack spawns 0 / 4" "attack calls 0 / 4"
 )
 
-# attacker N - the Nth attack, by one of four users, until it is killed
+# attacker N - runs the Nth attack, by one of four users, until it is killed
 attacker() {
 	local uid=$((65531 + $1 % 4)) words dir
 	dir=$work/$uid
@@ -107,7 +107,7 @@ attacker() {
 	as_user $uid /lw/tests/${words[0]} "${words[@]:1}" > /dev/null 2>> $work/attackers
 }
 
-# One of them has its time, then nobody
+# Each attacker has its time; after it comes a time without attackers.
 attackers() {
 	local n=0
 	trap 'kill -KILL $! 2> /dev/null; exit' TERM
@@ -124,13 +124,13 @@ attackers() {
 	done
 }
 
-# latency WHEN - of a read and an open by root
+# latency WHEN - measures a read and an open by root
 latency() {
 	$attack time reads 499 /etc/group >> $work/read.$1
 	$attack time opens 499 /etc/group >> $work/open.$1
 }
 
-# latencies CALL - one line of them all
+# latencies CALL - prints all of them in one line
 latencies() {
 	local when line="# soak: $1 by root, nanoseconds, half and 99 of 100 below:"
 	for when in without with attacked; do
@@ -139,7 +139,7 @@ latencies() {
 	echo "${line%;}" >&9
 }
 
-# One that was just beginning becomes that user's later.
+# A process that was just beginning becomes that user's only later.
 none_attacks() {
 	pkill -KILL -U 65531,65532,65533,65534 || :
 	pause 0.5
@@ -152,7 +152,7 @@ stop_attackers() {
 	eventually 60 none_attacks
 }
 
-# grown NAME - what the kernel has for itself, in KiB; and for the page
+# grown NAME - prints the memory that the kernel has for itself, in KiB, also for the page
 grown() {
 	sleep 3
 	echo 3 > /proc/sys/vm/drop_caches
@@ -160,7 +160,7 @@ grown() {
 	echo "# soak: $1: slab $slab KiB, vmalloc $vmalloc KiB" >&9
 }
 
-# one_phase SECONDS - of root's work and attackers
+# one_phase SECONDS - lets root and attackers work
 one_phase() {
 	local end=$((SECONDS + $1)) said=$SECONDS
 	attackers &
@@ -199,10 +199,10 @@ test_soak() {
 	grown "with tools, after $seconds s"
 	warm=$((slab + vmalloc - warm))
 	for tool in "${tools[@]}"; do
-		made $tool > $work/$tool/made
+		made_by_root $tool > $work/$tool/made
 	done
 	for tool in "${tools[@]}"; do
-		ended $tool || failed+=" $tool"
+		stopped $tool || failed+=" $tool"
 		accounted $tool "$(cat $work/$tool/made)" || failed+=" $tool"
 		grep -E ' (lost|missed|counted)' $work/$tool/err | tail -n 3 | sed 's/^lwload: warning: /# told: /' >&9 || :
 	done

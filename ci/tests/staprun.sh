@@ -11,6 +11,7 @@ both() {
 	$workload "$command" > $work/all
 	finish
 	jq -c "$filter" $out > $work/engine
+	: > $err
 	(by_staprun "$tool" --json --staprun --verbose "$@") > $out 2> $err < /dev/null &
 	started
 	$workload "$command" > $work/all
@@ -32,26 +33,26 @@ test_staprun_shows_the_same_signals() {
 	both killsnoop signals 'select(.comm == "workload") | {uid, comm, sig, result}'
 }
 
-# refuses TEXT TOOL PARAMETER - the tree's staprun ends by itself, and says that
-refuses() {
+# staprun_refuses TEXT TOOL PARAMETER - the tree's staprun ends by itself, and says that
+staprun_refuses() {
 	ends 1 timeout -s INT 30 chroot /lw/staprun /usr/bin/staprun -o /dev/null "$modules/lw_$2.ko" "$3" || return
 	grep -F -- "$1" $err || { echo "no \"$1\" on stderr: $*"; return 1; }
 }
 
-# Nobody has checked what staprun is given: a filter that cannot be read must not be none.
+# staprun's parameters were not checked: a filter that cannot be read must not count as no filter.
 test_staprun_ends_by_a_list_that_is_none() {
 	local list
 	(by_staprun --version)
 	for list in 1,x 1,,2 '1,' ,1 x 0 4194305 18446744073709551617 -1 0x1 '' "$(seq -s, 41)"; do
-		refuses "\"$list\" is no list of process ids" opensnoop "pid=$list"
+		staprun_refuses "\"$list\" is no list of process ids" opensnoop "pid=$list"
 	done
-	refuses '"4294967295" is no list of user ids' opensnoop uid=4294967295
-	refuses '"a,,b" is no list of names' opensnoop name=a,,b
-	refuses '"1234567890123456" is no list of names' opensnoop name=1234567890123456
-	refuses '"-5" is no list of process ids' killsnoop tpid=-5
+	staprun_refuses '"4294967295" is no list of user ids' opensnoop uid=4294967295
+	staprun_refuses '"a,,b" is no list of names' opensnoop name=a,,b
+	staprun_refuses '"1234567890123456" is no list of names' opensnoop name=1234567890123456
+	staprun_refuses '"-5" is no list of process ids' killsnoop tpid=-5
 }
 
-# A reader that stands still while more comes than the buffers and staprun's own hold
+# The reader stands still while more records come than all buffers hold.
 test_staprun_tells_what_it_lost() {
 	local status=0
 	hold_pipe
@@ -61,17 +62,17 @@ test_staprun_tells_what_it_lost() {
 	finish || status=$?
 	release
 	[ $status -eq 5 ]
-	grep -Eq 'warning: opensnoop: [0-9]+ records were lost, [0-9]+ shown' $err
+	says 'warning: opensnoop: *records*lost*shown' $err
 }
 
 test_staprun_that_is_missing_is_told() {
-	exits 1 'no /usr/bin/staprun on this host' lwload opensnoop --staprun --duration 1
+	exits 1 'opensnoop: */usr/bin/staprun*systemtap-runtime' lwload opensnoop --staprun --duration 1
 }
 
 # ---- users who are not root ----
 
-# member GROUP... - the tree has a user 1000 in these groups and a setuid staprun, as Debian's
-# package makes it; then by_user runs lwload as that user
+# member GROUP... - gives the tree a user 1000 in these groups and a setuid staprun, as Debian's package makes it;
+# then by_stapusr runs lwload as that user
 member() {
 	local tree=/lw/staprun
 	groups=$(IFS=,; echo "$*")
@@ -84,18 +85,18 @@ member() {
 	mountpoint -q $tree/proc || (by_staprun --version)
 }
 
-by_user() {
+by_stapusr() {
 	exec chroot --userspec=1000:1000 --groups="$groups" /lw/staprun /usr/sbin/lwload "$@"
 }
 
 by_user_here() {
-	(by_user "$@")
+	(by_stapusr "$@")
 }
 
 # The group gets every installed tool, with any parameter.
 test_stapusr_member_runs_a_tool() {
 	member 156
-	(by_user opensnoop --json --staprun --verbose -F -n workload) > $out 2> $err < /dev/null &
+	(by_stapusr opensnoop --json --staprun --verbose -F -n workload) > $out 2> $err < /dev/null &
 	started
 	$workload opens > $work/all
 	finish
@@ -105,23 +106,23 @@ test_stapusr_member_runs_a_tool() {
 
 test_stapusr_member_cannot_run_one_without_staprun() {
 	member 156
-	exits 4 'inserting a module takes root, this is uid 1000' by_user_here opensnoop --duration 1
+	exits 4 'opensnoop: user: *root*1000' by_user_here opensnoop --duration 1
 }
 
 test_stapusr_non_member_is_refused() {
 	member 1000
-	exits 4 'uid 1000 may not run /usr/bin/staprun; add it to the group stapusr' \
+	exits 4 'opensnoop: *1000*/usr/bin/staprun*stapusr' \
 		by_user_here opensnoop --staprun --duration 1
 }
 
-# CVE-2011-2502 was a path that should not have passed.
+# Staprun once took a path that it should have refused (CVE-2011-2502).
 test_stapusr_only_the_systemtap_directory_counts() {
 	local dkms=${modules%/*}/updates/dkms status=0
 	member 156
 	mkdir -p $dkms
 	mv "$modules/lw_killsnoop.ko" $dkms
 	cp "$modules"/lwtools.manifest* $dkms
-	exits 4 'updates/dkms/lw_killsnoop.ko is not in the systemtap directory, and staprun takes no other for uid 1000' \
+	exits 4 'killsnoop: user: *updates/dkms/lw_killsnoop.ko*systemtap*1000' \
 		by_user_here killsnoop --staprun --duration 1 || status=$?
 	# Root's staprun takes it.
 	(by_staprun killsnoop --staprun --duration 4) > $out 2> $err || status=$?
@@ -130,17 +131,17 @@ test_stapusr_only_the_systemtap_directory_counts() {
 	return $status
 }
 
-# Staprun has this rule as well; lwload looks at the directory first.
+# Staprun has this rule, too, but lwload looks at the directory first.
 test_stapusr_a_directory_of_others_is_refused() {
 	local status=0
 	member 156
 	chmod o+w "$modules"
-	exits 4 'systemtap: others than its owner may write to it' by_user_here opensnoop --staprun --duration 1 || status=$?
+	exits 4 'systemtap: *mode ' by_user_here opensnoop --staprun --duration 1 || status=$?
 	chmod o-w "$modules"
 	[ $status -eq 0 ]
 }
 
-# CVE-2010-4170 was a helper that believed its caller's environment.
+# A helper of staprun's once trusted its caller's environment (CVE-2010-4170).
 test_stapusr_environment_redirects_nothing() {
 	local evil=/tmp/evil
 	member 156
@@ -160,24 +161,24 @@ test_stapusr_environment_redirects_nothing() {
 	[ -s $out ]
 }
 
-# CVE-2010-4171 was the removal of a module that was not one's own.
+# A user could once remove another's module (CVE-2010-4171).
 test_stapusr_member_cannot_stop_roots_run() {
 	member 156
 	start opensnoop
-	exits 4 'takes root' by_user_here stop opensnoop
-	exits 1 'already running (by a process that cannot be seen from here)' by_user_here opensnoop --staprun
+	exits 4 'stop*root*sudo' by_user_here stop opensnoop
+	exits 1 'opensnoop: running: *(by ' by_user_here opensnoop --staprun
 	kill -0 $lwload
 	finish
 }
 
-# No lock is for users: what tells two that begin at the same moment apart is the kernel.
+# A user has no lock: of two runs that begin at the same moment, the kernel refuses one.
 test_stapusr_two_at_once_are_told_apart() {
 	local i status one two
 	member 156
 	for i in 1 2 3 4 5; do
-		(by_user opensnoop --staprun --duration 3) > $work/one 2> $work/err.1 < /dev/null &
+		(by_stapusr opensnoop --staprun --duration 3) > $work/one 2> $work/err.1 < /dev/null &
 		one=$!
-		(by_user opensnoop --staprun --duration 3) > $work/two 2> $work/err.2 < /dev/null &
+		(by_stapusr opensnoop --staprun --duration 3) > $work/two 2> $work/err.2 < /dev/null &
 		two=$!
 		status=0
 		wait $one || status=$?
@@ -185,6 +186,6 @@ test_stapusr_two_at_once_are_told_apart() {
 		cat $work/err.1 $work/err.2
 		# One ran, whichever it was.
 		[ $status -eq 1 ] || [ $status -eq 10 ]
-		grep -E 'opensnoop: running: (another run has begun at the same time|already running)' $work/err.[12]
+		grep 'opensnoop: running: ' $work/err.[12]
 	done
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * traffic - connections and HTTP requests that are known beforehand
+ * traffic - makes known connections and HTTP requests
  *
  * usage: traffic accepts | passes | holds N | http | odd
  *
- * Client and server in one: the server is a thread (accepts), a process (http), or the same thread
- * (odd). Prints the JSON object that the tool must have shown of each, in order.
+ * It is client and server in one: the server is a thread (accepts), a process (http), or the same
+ * thread (odd). Prints the JSON object that the tool must have shown for each, in order.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -66,7 +66,7 @@ static socklen_t loopback(union address *a, int family)
 	return sizeof(a->local);
 }
 
-/* A socket that listens at a free port; sets *a to its address. */
+/* Makes a socket that listens at a free port; sets *a to its address. */
 static int listener(int family, union address *a)
 {
 	socklen_t len = loopback(a, family);
@@ -133,7 +133,7 @@ static void one_accept(int family, int server, const union address *a, long msec
 	copy = dup(fd);
 	close(fd);
 	nap(msec);
-	/* By now TCP has done with it, in one of them. */
+	/* By now, TCP has finished one of the connections. */
 	if (msec > 200 && family != AF_UNIX) {
 		shutdown(copy, SHUT_WR);
 		shutdown(client, SHUT_WR);
@@ -201,7 +201,7 @@ static void passes(void)
 	printf("{\"pid\":%d,\"fd\":%d}\n", pid, fd);
 }
 
-/* Holds so many accepted connections until its input ends, and says when it has them. */
+/* Holds n accepted connections until its input ends; prints a line when it has them. */
 static void holds(int n)
 {
 	union address a;
@@ -340,9 +340,9 @@ static void http(void)
 		die("server");
 }
 
-/* ---- odd: what requests and responses can look like ---- */
+/* ---- odd: unusual requests and responses ---- */
 
-/* A connection: both ends are here. */
+/* A connection with both its ends */
 static struct ends {
 	int client, server;
 } ends;
@@ -355,7 +355,7 @@ static void connection(int listening, const union address *a)
 	ends.server = accept(listening, NULL, NULL);
 	if (ends.server < 0)
 		die("accept");
-	/* Pieces that are sent apart are to arrive apart. */
+	/* Pieces that are sent apart must arrive apart. */
 	setsockopt(ends.client, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	setsockopt(ends.server, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 }
@@ -372,7 +372,7 @@ static void say(int fd, const char *text)
 		die("say");
 }
 
-/* Receives so many bytes, in pieces. */
+/* Receives this number of bytes, in pieces. */
 static void hear_in_pieces(int fd, size_t n, size_t piece)
 {
 	char buf[4096];
@@ -406,7 +406,7 @@ static void to_client(const char *text)
 	hear(ends.client, strlen(text));
 }
 
-/* The record that is due. On one side alone, if there is a word for it. */
+/* Prints the record that the tool must show. @side: the side, if only one shows it */
 static void due(int status, const char *method, const char *path, const char *side)
 {
 	printf("{\"status\":%d,\"method\":\"%s\",\"path\":\"%s\",\"side\":\"%s\"}\n", status,
@@ -414,7 +414,7 @@ static void due(int status, const char *method, const char *path, const char *si
 	fflush(stdout);
 }
 
-/* A request and its response, to see whether the connection is still followed */
+/* A request and its response show whether the tool still follows the connection. */
 static void plain(const char *path)
 {
 	char text[256];
@@ -474,7 +474,7 @@ static void odd_pieces(void)
 	due(205, "GET", "/bytes", "");
 }
 
-/* A response before the request has come as a whole: the rest is in the same segment. */
+/* The response comes before the whole request; the rest is in the same segment. */
 static void odd_early(void)
 {
 	const char *text =
@@ -488,7 +488,7 @@ static void odd_early(void)
 	plain("/after-early");
 }
 
-/* The next request before the response has ended, and two requests at once */
+/* The next request comes before the response has ended; then two requests come at once. */
 static void odd_overlaps(void)
 {
 	to_server("GET /long HTTP/1.1\r\n\r\n");
@@ -528,7 +528,7 @@ static void *receive_it(void *n)
 	return NULL;
 }
 
-/* Somebody waits for the response before there is a request. */
+/* A thread waits for the response before there is a request. */
 static void odd_waiter(void)
 {
 	const char *response = "HTTP/1.1 206 Part\r\nContent-Length: 0\r\n\r\n";
@@ -548,7 +548,7 @@ static void *send_it(void *text)
 	return NULL;
 }
 
-/* Sends until nothing more goes in, and returns how much it was. */
+/* Sends until the socket takes no more. Returns the number of bytes. */
 static size_t fill(int fd)
 {
 	char filling[4096] = "";
@@ -564,7 +564,7 @@ static size_t fill(int fd)
 	return filled;
 }
 
-/* Another thread writes over a request that waits to be copied: what was sent is due. */
+/* Another thread writes over a request that waits to be copied; the bytes that were sent count. */
 static void odd_rewritten(void)
 {
 	char text[] = "GET /false HTTP/1.1\r\n\r\n", sent[sizeof(text)] = "", path[7] = "";
@@ -598,7 +598,7 @@ static void *send_large(void *large)
 	return NULL;
 }
 
-/* So much in one call that its begin is acknowledged before it ends */
+/* One call sends so much that its begin is acknowledged before the call ends. */
 static void large(int from, int to, const char *begin)
 {
 	struct large l = { .fd = from, .n = 4 << 20 };
@@ -630,7 +630,7 @@ static int file_with(const char *text)
 	return fd;
 }
 
-/* From memory that the program has not touched, and from files */
+/* Sends from memory that the program has not touched, and from files. */
 static void odd_sources(void)
 {
 	const char *request = "GET /untouched HTTP/1.1\r\n\r\n",
@@ -660,7 +660,7 @@ static void odd_sources(void)
 	due(200, "GET", "/file", "sendfile");
 }
 
-/* One call by io_uring, of all these bytes */
+/* Sends all these bytes in one call by io_uring. */
 static void by_uring(int op, int fd, char *text, size_t n)
 {
 	struct io_uring_params p = { 0 };
@@ -690,7 +690,7 @@ static void by_uring(int op, int fd, char *text, size_t n)
 	close(ring);
 }
 
-/* Calls that are none of read, write and their like */
+/* Calls other than read, write and similar ones */
 static void odd_calls(void)
 {
 	char request[] = "GET /ring HTTP/1.1\r\n\r\n", response[] = "HTTP/1.1 200 OK\r\n\r\n",

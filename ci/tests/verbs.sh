@@ -1,8 +1,8 @@
 # shellcheck shell=bash
-# verbs.sh - check, status and stop say what is so, and do what they say
+# verbs.sh - check, status and stop are right, and do what they say
 # shellcheck disable=SC2154,SC2086 # names from lib.sh; none has a space
 
-# leave TOOL - what a killed run of it leaves
+# leave TOOL - leaves a module, as a killed run does
 leave() {
 	start "$1"
 	kill -KILL $lwload
@@ -21,11 +21,11 @@ test_check_says_that_every_tool_is_ready() {
 	local n
 	n=$(tools_here)
 	[ "$n" -ge 1 ]
-	prints 0 "$n of $n tools ready for kernel $(uname -r)" lwload check
+	prints 0 "$n of $n tools*$(uname -r)" lwload check
 	# securityfs is not mounted: see host.sh.
 	not grep -E ' (warn|FAIL) ' $out
 	if has_modversions; then
-		[ "$(grep -cE ' symbols    ok   1[0-9]{2} of 1[0-9]{2} symbols compared, all the same$' $out)" -eq "$n" ]
+		[ "$(grep -cE ' symbols    ok   1[0-9]{2} of 1[0-9]{2} ' $out)" -eq "$n" ]
 	else
 		[ "$(grep -c ' symbols    skip no modversions' $out)" -eq "$n" ]
 	fi
@@ -37,16 +37,16 @@ test_check_says_that_every_tool_is_ready() {
 }
 
 test_check_needs_no_root() {
-	prints 0 "1 of 1 tools ready" setpriv --reuid 65534 --regid 65534 --clear-groups lwload check opensnoop
+	prints 0 "1 of 1 tools" setpriv --reuid 65534 --regid 65534 --clear-groups lwload check opensnoop
 }
 
-# One bit of the CRC of module_layout, which every module has, behind which is its name
+# Inverts one bit of the CRC of module_layout, a symbol of every module; the name comes after the CRC.
 another_crc() {
 	local at
 	at=$(LC_ALL=C grep -abom 1 module_layout $work/copy/lw_opensnoop.ko | head -n 1)
 	flip_bit $work/copy/lw_opensnoop.ko $((${at%%:*} - 8))
-	prints 4 'opensnoop      symbols    FAIL the module wants module_layout with CRC 0x' lwload check opensnoop
-	grep -qF "would refuse it; apt install lwtools-modules-$(uname -r)" $out
+	prints 4 'opensnoop      symbols    FAIL *module_layout*0x*0x' lwload check opensnoop
+	grep -qF "lwtools-modules-$(uname -r)" $out
 	not insmod $work/copy/lw_opensnoop.ko 2> /dev/null
 	prints 0 'killsnoop      symbols    ok ' lwload check killsnoop
 }
@@ -61,9 +61,9 @@ wrong_release_fails() {
 	local n
 	n=$(tools_here)
 	sed -i "s/vermagic=$release/vermagic=9${release#?}/" $work/copy/lw_opensnoop.ko
-	prints 4 "$release opensnoop      release    FAIL built for kernel 9${release#?}, this kernel is $release" \
+	prints 4 "$release opensnoop      release    FAIL *9${release#?}*$release" \
 		lwload check opensnoop
-	prints 4 "$((n - 1)) of $n tools ready for kernel $release" lwload check
+	prints 4 "$((n - 1)) of $n tools*$release" lwload check
 	prints 4 '"ready":false' lwload check --json
 	jq -e -s 'map(select(.ready | not) | .tool) == ["opensnoop"]' $out
 }
@@ -83,13 +83,13 @@ test_check_finds_a_module_others_could_have_changed() {
 }
 
 test_check_tells_of_a_kernel_without_modules() {
-	prints 3 'install lwtools-modules-9.9.9' lwload check --kernel 9.9.9
+	prints 3 'lwtools-modules-9.9.9' lwload check --kernel 9.9.9
 	prints 3 'opensnoop      installed  FAIL' lwload check opensnoop --kernel 9.9.9
-	exits 2 "needs a kernel's release" lwload check --kernel ../x
-	exits 2 'exclude each other' lwload check --kernel 9.9.9 --all-installed
+	exits 2 'check: *--kernel*release' lwload check --kernel ../x
+	exits 2 'check: *--kernel*--all-installed' lwload check --kernel 9.9.9 --all-installed
 }
 
-# The same modules, for a kernel that is installed and not running
+# Makes the same modules for a kernel that is installed and does not run.
 test_check_covers_every_installed_kernel() {
 	local other tree
 	other=$(uname -r)
@@ -103,17 +103,17 @@ test_check_covers_every_installed_kernel() {
 	grep "^$other opensnoop      signature  skip unsigned" $out
 }
 
-# With a file in the place of the kernel's, as lockdown cannot be undone
+# A file replaces the kernel's own, since lockdown cannot be undone.
 test_check_knows_that_a_signature_is_asked_for() {
 	local status=0
 	mount -t securityfs none /sys/kernel/security
 	echo "none [integrity] confidentiality" > $work/lockdown
 	mount --bind $work/lockdown /sys/kernel/security/lockdown
-	prints 4 'signature  FAIL unsigned, and lockdown asks for a signature' lwload check opensnoop || status=$?
+	prints 4 'signature  FAIL unsigned*lockdown' lwload check opensnoop || status=$?
 	umount /sys/kernel/security/lockdown
 	umount /sys/kernel/security
 	[ $status -eq 0 ]
-	prints 0 'signature  ok   unsigned; this kernel takes it' lwload check opensnoop
+	prints 0 'signature  ok   unsigned' lwload check opensnoop
 	grep 'lockdown   skip securityfs is not mounted' $out
 }
 
@@ -149,7 +149,7 @@ test_status_tells_who_is_not_root_that_a_run_is_there() {
 	grep -qE '^opensnoop +running +- - ' $work/got
 }
 
-# Its mounts are others, but /proc is the same.
+# The process has other mounts, but the same /proc.
 test_status_sees_a_run_from_another_mount_namespace() {
 	start opensnoop -n nobody
 	unshare -m lwload status > $work/got
@@ -157,8 +157,8 @@ test_status_sees_a_run_from_another_mount_namespace() {
 	grep -qE "^opensnoop +running +$lwload +root " $work/got
 }
 
-# A file whose path ends like that of the control channel, in a file system whose server
-# answers nothing: stat(2) of it waits for ever.
+# A file's path ends like the control channel's, and its file system's server does not answer: stat(2) of the
+# file waits for ever.
 status_beside_a_deaf_file() {
 	local status=0
 	await deaf $work/got
@@ -194,13 +194,13 @@ test_stop_ends_a_run() {
 	wait $lwload || status=$?
 	[ $status -eq 0 ]
 	[ "$(cat $work/got)" = "opensnoop: stopped (pid $lwload)" ]
-	# What was recorded until then is there.
+	# Records up to then are there.
 	[ "$(wc -l < $out)" -eq 25 ]
 }
 
 test_stop_removes_a_leftover() {
 	leave opensnoop
-	prints 0 'opensnoop: removed what a killed run had left' lwload stop opensnoop
+	prints 0 'opensnoop: removed' lwload stop opensnoop
 	nothing_is_inserted
 	prints 0 'opensnoop: not running' lwload stop opensnoop
 }
@@ -212,18 +212,19 @@ test_stop_all_ends_runs_and_leftovers() {
 	killsnoop=$lwload
 	lwload stop --all > $work/got
 	wait $killsnoop
-	printf '%s\n' "killsnoop: stopped (pid $killsnoop)" "opensnoop: removed what a killed run had left" > $work/want
-	same $work/want $work/got
+	says "killsnoop: *(pid $killsnoop)" $work/got
+	says 'opensnoop: removed' $work/got
+	[ "$(wc -l < $work/got)" -eq 2 ]
 	prints 0 '' lwload stop --all
 }
 
-# A run under SystemTap's own staprun, in its tree: see staprun.sh
+# A run by SystemTap's own staprun, in its tree (see staprun.sh)
 test_stop_ends_a_run_of_staprun() {
 	(by_staprun opensnoop --staprun --verbose) > $out 2> $err < /dev/null &
 	started
 	lwload stop opensnoop > $work/got
 	wait $lwload || :
-	grep -qE '^opensnoop: stopped [(]pid [0-9]+[)]$' $work/got
+	says 'opensnoop: stopped (pid ' $work/got
 	nothing_is_inserted
 }
 
@@ -242,32 +243,32 @@ test_stop_leaves_a_stranger_alone() {
 	wait $! || :
 	lwload stop opensnoop
 	[ $status -eq 1 ]
-	grep -q 'is none of lwload, staprun and stapio' $err
+	says 'opensnoop: process*attached*staprun' $err
 }
 
 test_stop_needs_root() {
-	exits 4 'takes root' setpriv --reuid 65534 --regid 65534 --clear-groups lwload stop opensnoop
-	exits 2 'want the names of tools' lwload stop
+	exits 4 'stop*root*sudo' setpriv --reuid 65534 --regid 65534 --clear-groups lwload stop opensnoop
+	exits 2 'stop: *names' lwload stop
 }
 
 # ---- completion ----
 
-# offers WORD... - what bash has for the last of them, in $work/got
+# offers WORD... - writes bash's completions of the last word to $work/got
 offers() {
 	COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMPREPLY=()
 	_lwload
 	printf '%s\n' "${COMPREPLY[@]}" > $work/got
 }
 
-# completes WANTED WORD... - bash has that
+# completes WANTED WORD... - bash offers WANTED for the last word
 completes() {
 	local want=$1
 	shift
 	offers "$@"
-	grep -qx -- "$want" $work/got || { echo "no $want behind $*:"; cat $work/got; return 1; }
+	grep -qx -- "$want" $work/got || { echo "no $want after $*:"; cat $work/got; return 1; }
 }
 
-# each_option WORD... - bash has each option that is on stdin
+# each_option WORD... - bash offers each option that stdin names
 each_option() {
 	offers "$@" --
 	grep -oE -- '--[a-z-]+' | sort -u > $work/want
@@ -275,7 +276,7 @@ each_option() {
 	sort -u $work/got | diff $work/want - > $work/diff
 }
 
-# usage_of VERB - its line of lwload --help, without what it does
+# usage_of VERB - prints its line of lwload --help, without the description
 usage_of() {
 	lwload --help | sed -n "s/^ *lwload \($1 .*\)/\1/p" | sed 's/   .*//'
 }

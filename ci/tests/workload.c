@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * workload - system calls whose records are known beforehand
+ * workload - makes system calls whose records are known beforehand
  *
  * Each command makes a prime number of calls and prints, for each, the JSON
  * object that the tool must have printed (without time, uid and comm), in order.
- * Statically linked: it runs in a guest that has nothing.
+ * It is static, since the guest has no library.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -52,7 +52,7 @@ struct open_how_v0 {
 
 enum how { OPEN, OPENAT, OPENAT2, CREAT, OPEN32, OPENAT32, CREAT32 };
 
-/* System calls by the ia32 table; pointers must be below 4 GiB. */
+/* A system call by the ia32 table; pointers must be below 4 GiB. */
 static long call32(long nr, long a, long b, long c, long d)
 {
 #ifdef __x86_64__
@@ -122,7 +122,7 @@ static const char *long_name(void)
 	static char name[512];
 	size_t n = snprintf(name, sizeof(name), "%s/", DIR);
 
-	/* Two components, as a name of one may have 255 bytes only. */
+	/* The name has two components, since one may have 255 bytes only. */
 	memset(name + n, 'd', 300 - n);
 	name[200] = '/';
 	name[300] = '\0';
@@ -205,9 +205,9 @@ static const char *const argvs[][6] = {
 #define NEXECS ((int)(sizeof(argvs) / sizeof(argvs[0])))
 
 /*
- * A child's pages of the program file are mapped when it first reads them. From 6.8
- * on the kernel looks for the program before it reads the arguments: if it finds
- * none, nobody has read them.
+ * A child's pages of the program file are mapped when they are first read. Since 6.8 the
+ * kernel looks for the program before it reads the arguments: if there is no such program,
+ * the arguments were never read.
  */
 static void read_arguments(int i)
 {
@@ -284,7 +284,7 @@ static void print_signal(int sig, int target, long result)
 	       result < 0 ? -errno : 0L);
 }
 
-/* It ignores the signals that this process ignores. */
+/* The child ignores the signals that this process ignores. */
 static pid_t child_that_waits(void)
 {
 	pid_t child = fork();
@@ -298,7 +298,7 @@ static pid_t child_that_waits(void)
 	return child;
 }
 
-/* 5 calls to a child that ignores them, but for one to nobody */
+/* 4 calls to a child that ignores the signals, and one to no process */
 static void signals(void)
 {
 	siginfo_t info = { .si_code = SI_QUEUE };
@@ -313,15 +313,15 @@ static void signals(void)
 	print_signal(SIGUSR2, child, syscall(SYS_tkill, child, SIGUSR2));
 	print_signal(SIGHUP, child, syscall(SYS_tgkill, child, child, SIGHUP));
 	print_signal(SIGWINCH, child, syscall(SYS_rt_sigqueueinfo, child, SIGWINCH, &info));
-	/* Beyond any process id of the guest. */
+	/* Above any process id of the guest */
 	print_signal(0, 4194303, syscall(SYS_kill, 4194303, 0));
 	fflush(stdout);
-	/* Not counted: the test filters it out. */
+	/* The test filters this call out. */
 	kill(child, SIGKILL);
 	waitpid(child, NULL, 0);
 }
 
-/* Without its number: by a directory of /proc, and by pidfds as far as the kernel has them */
+/* Signals a process without its number: by a directory of /proc, and by pidfds if the kernel can */
 static void pidfd_signal(int fd, int sig, int target, int flags)
 {
 	long result = syscall(SYS_pidfd_send_signal, fd, sig, NULL, flags);
@@ -332,7 +332,7 @@ static void pidfd_signal(int fd, int sig, int target, int flags)
 	printf("\"result\":%ld}\n", result < 0 ? -errno : 0L);
 }
 
-/* 7 calls to a child that ignores them, to its group, to itself and to nobody */
+/* 7 calls to a child that ignores the signals, to its group, to this process and to none */
 static void pidfds(void)
 {
 	pid_t child;
@@ -366,7 +366,7 @@ static long long now(void)
 	return t.tv_sec * 1000000000LL + t.tv_nsec;
 }
 
-/* Prints when it made one open(2), and when each line of its input came. */
+/* Prints the time of one open(2), and the time at which each line of its input came. */
 static void once(const char *path)
 {
 	long long t = now();
@@ -392,7 +392,7 @@ static void repeat(long n, const char *path)
 
 static char *const short_lived[] = { "short", NULL };
 
-/* Processes that end at once, one after the other */
+/* Begins processes one after the other; each ends at once. */
 static void spawn(long n)
 {
 	while (n--) {
