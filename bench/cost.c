@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * cost - what a system call costs while somebody traces it
+ * cost - the cost of a system call while it is traced
  *
  * Under QEMU's icount (LWACCEL=icount ci/vm) the guest's clock counts
- * instructions, one a nanosecond: then the figures are instructions a call.
+ * instructions, one per nanosecond: then the figures are instructions per call.
  */
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -21,7 +21,7 @@
 
 #define ROUNDS 100
 #define BURSTS 80
-#define OUTER 24 /* of them at each end of their order */
+#define OUTER 24 /* bursts left out at each end of their order */
 
 static long long now(void)
 {
@@ -89,8 +89,8 @@ static void need(int ok, const char *what)
 	}
 }
 
-/* A connection over loopback, both ends here; reset by its client, as 9000 that linger
- * in TIME_WAIT would be found and paid for by each new one. */
+/* A connection over loopback, both ends here. Its client resets it, because each new connection
+ * would have to search 9000 old ones in TIME_WAIT. */
 static void connect_pair(int pair[2])
 {
 	static const struct linger reset = { 1, 0 };
@@ -176,7 +176,7 @@ static long long round_of(const struct loop *loop, int calls)
 
 static long long idle_nsec(void);
 
-/* What the CPU is idle in, waiting for the disk, is no cost. */
+/* The time in which the CPU is idle, waiting for the disk, is not a cost. */
 static long long busy_round(const struct loop *loop, int calls)
 {
 	long long idle = idle_nsec(), took = round_of(loop, calls);
@@ -184,7 +184,7 @@ static long long busy_round(const struct loop *loop, int calls)
 	return took - (idle_nsec() - idle);
 }
 
-/* Names that others looked up, which would collide with ours in one boot and not in another */
+/* Drops names that others looked up, which would collide with ours in some boots only */
 static void forget_names(void)
 {
 	int fd = open("/proc/sys/vm/drop_caches", O_WRONLY);
@@ -194,9 +194,9 @@ static void forget_names(void)
 }
 
 /*
- * The kernel's side: the best round, while the reader, if any, stands still. Rounds
- * that fit any buffer, as to drop an event is cheap, and that are shorter than the
- * pause from one tick of the clock to the next, 4 ms: the best has none.
+ * The kernel's side: the best round, while the reader, if any, does not read. A round fits
+ * any buffer, because a dropped event is cheap. It is shorter than the 4 ms between two
+ * ticks of the clock, so the best round has no tick.
  */
 static long long kernel_side(const struct loop *loop, pid_t reader)
 {
@@ -222,8 +222,8 @@ static long long kernel_side(const struct loop *loop, pid_t reader)
 
 /*
  * Nanoseconds that CPU 0 was idle since boot, with or without a task that waits for a
- * disk (kernel/time/timer_list.c). The clock of icount leaps ahead when all wait, so
- * idle time says nothing of what things cost.
+ * disk (kernel/time/timer_list.c). The clock of icount jumps ahead when all wait, so
+ * idle time is not a cost.
  */
 static long long idle_nsec(void)
 {
@@ -254,7 +254,7 @@ static int compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* How long the CPU was busy in a burst and the pause behind it. */
+/* How long the CPU was busy in a burst and the pause after it. */
 static long long busy_nsec(const struct loop *loop)
 {
 	long long idle = idle_nsec(), start = now(), took;
@@ -266,9 +266,9 @@ static long long busy_nsec(const struct loop *loop)
 }
 
 /*
- * All that the one CPU does for a call, readers in user space included: in bursts
- * with pauses, so that every tracer can keep up and none is cheap by losing events.
- * What the system does by itself now and then is in the outer bursts, left out.
+ * All work of the one CPU for a call, including readers in user space. Pauses after bursts
+ * let every tracer keep up, so that none is cheap because it loses events. The outermost
+ * bursts include occasional work of the system itself, and are left out.
  */
 static long long whole_side(const struct loop *loop)
 {
@@ -284,9 +284,9 @@ static long long whole_side(const struct loop *loop)
 }
 
 /*
- * Waits until calls take clearly longer than they did untraced, for a second: what a
- * tracer does to get ready disturbs some rounds as well. Rounds as those of the kernel's
- * side: the first call after a pause takes 2,000 more, 20 a call of a hundred, and bitesize
+ * Waits until calls take clearly longer than untraced for a second, since a tracer's
+ * preparations disturb some rounds as well. Rounds are those of the kernel's side: the first
+ * call after a pause takes 2,000 more, 20 for each of a hundred calls, and bitesize
  * takes 100.
  */
 static int slower(const struct loop *loop, long long plain, int tries)
@@ -301,7 +301,7 @@ static int slower(const struct loop *loop, long long plain, int tries)
 	return slow < 50;
 }
 
-/* For ever, in bursts of that many with pauses, or without any if 0. */
+/* For ever, in bursts of this number with pauses, or without pauses if 0. */
 static void spin(const struct loop *loop, int burst)
 {
 	for (;;) {
@@ -327,7 +327,7 @@ static void mark(const char *how, const char *name)
 		}
 		waitpid(pid, NULL, 0);
 	} else {
-		/* Some show the name of the command only. */
+		/* Some tracers show only the name of the command. */
 		prctl(PR_SET_NAME, name);
 		snprintf(path, sizeof(path), "/%s", name);
 		close(open(path, O_RDONLY));
@@ -335,8 +335,8 @@ static void mark(const char *how, const char *name)
 }
 
 /*
- * The number of the first mark in what the file has from *at on, -1 for none. Moves *at
- * on to where a mark may yet begin: each byte is read once, however long it takes.
+ * The number of the first mark in the file from *at on, -1 for none. Moves *at to the next place
+ * where a mark may begin, so each byte is read once.
  */
 static long long first_mark(int fd, off_t *at)
 {
@@ -356,8 +356,8 @@ static long long first_mark(int fd, off_t *at)
 }
 
 /*
- * Makes calls that tell their time, in us since t0, one each period us, until one is seen in
- * the tracer's output: the first one seen tells when the tracer was ready. Counted, not timed:
+ * Makes a call every period us, whose name has its time in us since t0, until the tracer's output has
+ * one. The first call seen tells when the tracer was ready. The time is counted, not measured:
  * see idle_nsec(). A name is as long as a command's can be.
  */
 static int ready(const char *how, const char *output, long long t0, int tries, int period)

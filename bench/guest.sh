@@ -8,7 +8,7 @@ load=/lw/bench/load
 tries=100000	# marks until the slowest peer is ready, where the clock leaps
 period=2000	# microseconds from one to the next
 
-# Who is measured, a line each: tool, loop (bench/cost.c), what is on the line that a
+# The tracers that are measured, one on a line: tool, loop (bench/cost.c), text on the line that a
 # tracer shows for each call (- if it shows none), name, command. One line adds a tool
 # or a peer. The counters are bench/stp and bench/bt.
 tracers() {
@@ -102,7 +102,7 @@ stop() {
 	done
 	kill -KILL "$1" 2>/dev/null
 	wait "$1" 2>/dev/null
-	# What a tracer that was killed leaves would be measured with the next one.
+	# The leftovers of a killed tracer must not be measured with the next tracer.
 	echo nop > /sys/kernel/tracing/current_tracer
 	echo 0 > /sys/kernel/tracing/events/enable
 	echo > /sys/kernel/tracing/kprobe_events
@@ -116,7 +116,7 @@ untraced() {
 	done
 }
 
-# idle PID - instructions a second of a tracer that has nothing to do, all its threads
+# idle PID - instructions per second of an idle tracer, with all its threads
 idle() {
 	local before after
 	before=$(cat /proc/"$1"/task/*/schedstat | awk '{ n += $1 } END { printf "%d", n }')
@@ -142,8 +142,8 @@ begin() {
 	not_ready "$@"
 }
 
-# begin_quiet LOOP COMMAND... - the same for one that shows nothing before it ends, or
-# nothing that can tell its time: it is ready when a call takes longer
+# begin_quiet LOOP COMMAND... - the same for a tracer that shows nothing before it ends, or
+# nothing that tells its time: it is ready when a call takes longer
 begin_quiet() {
 	local loop=$1
 	shift
@@ -153,7 +153,7 @@ begin_quiet() {
 	$cost slower "$loop" "${plain[$loop]}" 5000 || not_ready "$@"
 }
 
-# begin_any LOOP WORD COMMAND... - one of the two, by what it shows
+# begin_any LOOP WORD COMMAND... - one of the two, depending on the tracer's output
 begin_any() {
 	local loop=$1 word=$2 call=$1
 	shift 2
@@ -196,7 +196,7 @@ measure_cost() {
 	echo "{\"what\":\"$what\",\"loop\":\"$loop\",\"who\":\"$who\",\"kernel\":$kernel,\"total\":$total,\"shown\":$(shown "$word"),\"after\":$after,\"idle\":$idle,\"rss\":${rss:-0},\"command\":\"$*\"}"
 }
 
-# strace stops the process it traces at each call: it has no side of its own.
+# strace stops the process that it traces at each call: it has no separate kernel side.
 measure_strace() {
 	local command=(strace -f -o /tmp/out -e "trace=open,openat,openat2,creat") kernel total
 	: > /tmp/out
@@ -211,13 +211,13 @@ free_kib() {
 	awk '$1 == "MemFree:" { print $2 }' /proc/meminfo
 }
 
-# say_start WHO CACHE - what begin() found
+# say_start WHO CACHE - prints the result of begin()
 say_start() {
 	echo "{\"what\":\"start\",\"who\":\"$1\",\"cache\":\"$2\",\"usec\":$((10#$first))}"
 }
 
-# Microseconds from exec to the first event shown, and the memory it takes: all of the
-# host's, and of that the resident set of the process.
+# Microseconds from exec to the first event shown, and the memory that it takes: the host's in
+# total, and the resident set of the process.
 measure_start() {
 	local who=$1 caches="cold warm warm warm warm warm" cache tracer first before memory=null rss=null
 	shift
@@ -240,7 +240,7 @@ measure_start() {
 	echo "{\"what\":\"memory\",\"who\":\"$who\",\"kib\":$memory,\"rss\":$rss}"
 }
 
-# The same of plain SystemTap, once: it compiles, and finds out the kernel's features first.
+# The same for plain SystemTap, once: it compiles, and first tests the kernel's features.
 measure_stap() {
 	local tracer first
 	begin open stap /lw/bench/plain.stp || return
@@ -248,8 +248,8 @@ measure_stap() {
 	stop "$tracer"
 }
 
-# settle WORD - returns when the tracer shows no more lines with it; what these commands
-# open themselves is shown as well
+# settle WORD - returns when the tracer shows no more lines with the word. Opens of these
+# commands themselves are shown as well
 settle() {
 	local before='' now
 	for _ in $(seq 30); do
@@ -260,13 +260,13 @@ settle() {
 	done
 }
 
-# What a program keeps in its buffer for less than 4 KiB comes out behind this.
+# A program that buffers less than 4 KiB of output prints its buffer after this.
 push() {
 	$load calls 1 2000 200 /lw-padding-0123456789-0123456789-0123456789 > /dev/null
 	settle lw-padding
 }
 
-# What the tracer itself says that it lost, by its last words
+# The losses that the tracer itself reports in its last messages
 told() {
 	grep -ohiE '[0-9]+ records were lost|lost [0-9]+' /tmp/err /tmp/out |
 		grep -oE '[0-9]+' | awk '{ n += $1 } END { print n + 0 }'
@@ -292,7 +292,7 @@ measure_rates() {
 	echo "{\"what\":\"told\",\"who\":\"$who\",\"cpus\":$cpus,\"lost\":$((made - all)),\"told\":$(told)}"
 }
 
-# How many events one CPU's buffer holds while the reader stands still
+# The number of events that one CPU's buffer holds while the reader does not read
 measure_held() {
 	local who=$1 tracer first
 	shift
@@ -314,7 +314,7 @@ measure_latency() {
 	echo "{\"what\":\"latency\",\"who\":\"$who\",\"median\":${result% *},\"most\":${result#* }}"
 }
 
-# opensnoop FUNCTION NAME - calls it for that one's opensnoop
+# opensnoop FUNCTION NAME - calls the function for that tracer's opensnoop
 opensnoop() {
 	local function=$1 name=$2 what _loop _word who command
 	while read -r what _loop _word who command; do
@@ -325,8 +325,8 @@ opensnoop() {
 	done < <(tracers)
 }
 
-# profile kernel|total LOOP [COMMAND...] - a loop for bench/profile to look at: without
-# pauses while the reader stands still, or in bursts that it can follow
+# profile kernel|total LOOP [COMMAND...] - a loop for bench/profile: without
+# pauses while the reader does not read, or in bursts that it can follow
 profile() {
 	local side=$1 loop=$2 tracer='' first burst=200
 	shift 2
@@ -346,8 +346,8 @@ profile() {
 	$cost spin "$loop" $burst
 }
 
-# Without a time zone libbpf-tools look for /etc/localtime at each event, which
-# opensnoop then sees: a loop that no host has whose time zone is set.
+# Without a time zone, libbpf-tools look for /etc/localtime at each event, and opensnoop sees
+# that: a loop that does not happen on a host with a time zone.
 export TZ=UTC0
 declare -A plain
 /lw/busybox mount -t tracefs tracefs /sys/kernel/tracing
@@ -356,7 +356,7 @@ modprobe null_blk queue_mode=2 irqmode=0	# for the loop direct
 case $1 in
 cost)
 	shift
-	sleep 10	# what boot left to do
+	sleep 10	# the rest of booting
 	untraced
 	[ $# -gt 0 ] || measure_strace
 	while read -r what loop word who command; do

@@ -18,7 +18,7 @@
 
 #define MAX_CPUS 64
 #define NSEC 1000000000LL
-/* Timers fire late: calls come in bursts of what is due after a pause of this length. */
+/* Timers fire late, so after a pause of this length all due calls come in a burst. */
 #define PAUSE_NSEC 1000000
 
 static long long now(void)
@@ -89,7 +89,7 @@ static void *call(void *arg)
 	}
 }
 
-/* Prints how many a second all CPUs together made. */
+/* Prints the calls per second of all CPUs together. */
 static int calls(int cpus, long long rate, long long n, const char *path)
 {
 	struct caller callers[MAX_CPUS];
@@ -122,7 +122,7 @@ static int compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Reads what comes until the row of that path does. Returns how long since made, or -1. */
+/* Reads output until the row of that path. Returns the time since made, or -1. */
 static long long wait_for_row(int terminal, const char *path, long long made)
 {
 	char text[8192];
