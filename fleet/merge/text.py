@@ -100,7 +100,7 @@ class Columns:
 
 
 def histogram(dist):
-    """The lines of put_histogram() in loader/text/render.c."""
+    """The lines of put_histogram() in loader/text/histogram.c."""
     last = max(dist.buckets)
     wide = last > 32
     digits, stars = (20, 20) if wide else (10, 40)
