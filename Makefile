@@ -20,8 +20,7 @@ CHOSEN := $(filter $(subst *,%,$(KERNELS)),$(LISTED))
 ifeq ($(CHOSEN),)
 $(error KERNELS=$(KERNELS): none of these is in modules/kernels)
 endif
-# What "make check" and "make bench", and "make fault-report", take time for, unless KERNELS
-# says which
+# The kernels of "make check" and "make bench", and of "make fault-report", unless KERNELS is given
 ifeq ($(origin KERNELS),file)
 CHECKED := $(filter 6.1.% 6.12.%,$(CHOSEN))
 FAULTED := $(filter 6.1.% 6.12.% 7.3.%,$(CHOSEN))
@@ -50,7 +49,7 @@ LOADER := $(foreach d,. $(shell cat loader/layers),$(wildcard loader/$d/*.c load
 COMMON := modules/build modules/calls modules/sources modules/try-run modules/describe modules/quirks VERSION
 
 .PHONY: force all help setup kernels modules module-files lwload install install-lwload install-modules \
-	install-source install-fleet uninstall uninstall-fleet deb tarball repo demo check matrix check-matrix check-fleet fault-report lint unit bench clean
+	install-source install-fleet uninstall uninstall-fleet deb tarball repo demo quick check matrix check-matrix check-fleet fault-report tables new-tool lint unit mutate bench clean
 
 all: lwload modules
 
@@ -90,7 +89,7 @@ $(MANIFESTS): modules/%/manifest: $$(filter-out $$(MISSING),$$(addprefix modules
 		modules/manifest modules/missing modules/unsupported build/manifest-key $$(if $$(wildcard $$@.sig),,force)
 	$(Q)modules/manifest $* $(@D) $@
 
-# Of another key, manifests are signed anew.
+# If the key changes, manifests are signed again.
 build/manifest-key: force
 	$(Q)mkdir -p $(@D); key=$$(modules/manifest-key) && { echo "$$key"; cat "$${key%.sec}.pub"; } > $@.$$$$ && \
 		if cmp -s $@.$$$$ $@; then rm $@.$$$$; else mv $@.$$$$ $@; fi
@@ -153,7 +152,7 @@ uninstall: build/manifest-key
 	rm -f "$(DESTDIR)$(SYSCONFDIR)/lwtools/keys/$$(sed -n '1s|.*/\(.*\)\.sec$$|\1.pub|p' build/manifest-key)"
 	-rmdir $(DESTDIR)$(MODDIR)/$(KERNELRELEASE)/systemtap $(addprefix $(DESTDIR)$(SYSCONFDIR)/lwtools,/keys /) 2>/dev/null
 
-# What lwtools-dkms has: all that makes modules
+# The files of lwtools-dkms: all that makes modules
 SOURCES := VERSION dkms.conf $(wildcard stp/*.stp stp/tapset/* stp/own/* stp/kernel/* ci/guest/* ci/roots/builder ci/roots/guest-*) \
 	$(addprefix modules/,build builder calls describe dkms kernels manifest manifest-key missing quirks sources symbols try-run unsupported) \
 	$(addprefix ci/,common.sh kernel root vm vm-image)
@@ -185,6 +184,16 @@ check: lwload
 	$(Q)$(MAKE) --no-print-directory modules KERNELS="$(CHECKED)"
 	$(Q)ci/check $(CHECKED)
 
+# Before the minutes that a build may take
+.PHONY: quick-tool
+quick-tool:
+	$(Q)[ -e "stp/$(TOOL).stp" ] || { echo "TOOL=$(TOOL): there is no stp/$(TOOL).stp" >&2; exit 2; }
+
+# For use while a tool is edited: the steps are in ci/check.
+quick: quick-tool lwload
+	$(Q)ci/setup check
+	$(Q)ci/check --quick $(TOOL) $(KERNELRELEASE)
+
 # Every tool on every kernel: built, booted, its tests passed. Goes on where it stopped.
 matrix: lwload
 	$(Q)ci/matrix $(CHOSEN)
@@ -204,25 +213,40 @@ check-fleet: lwload
 	$(Q)$(MAKE) --no-print-directory deb KERNELS="$(FLEET)"
 	$(Q)ci/check-fleet $(FLEET)
 
-# What goes wrong on purpose, on three series; the results are the page ci/FAULTS.md.
+# Injects faults on kernels of three series, and writes the results to ci/FAULTS.md.
 fault-report: lwload
 	$(Q)$(MAKE) --no-print-directory modules KERNELS="$(FAULTED)"
 	$(Q)ci/faults $(FAULTED)
+
+# The files of a new tool, and tables that are made from other files
+new-tool:
+	$(Q)ci/new-tool "$(NAME)"
+
+tables:
+	$(Q)ci/tables --fix
 
 kernels: setup
 	$(Q)mkdir -p build; modules/available > build/kernels.tmp && mv build/kernels.tmp build/kernels
 	@echo "build/kernels has them all; put those that are wanted into modules/kernels"
 
-lint: setup
+lint:
+	$(Q)ci/setup --check lint
 	$(Q)ci/lint
+
+# Faults put into the loader, of which unit tests must find nineteen of twenty
+mutate: unit-programs
+	$(Q)ci/setup --check mutate
+	$(Q)ci/mutate $(if $(COUNT),-n $(COUNT)) $(if $(SEED),-s $(SEED)) $(FILES)
 
 bench: lwload
 	$(Q)ci/setup bench
 	$(Q)$(MAKE) --no-print-directory modules KERNELS="$(CHECKED)"
 	$(Q)bench/run $(CHECKED)
+	$(Q)ci/tables --fix
 
 include stp/tests/tests.mk
 include loader/tests/tests.mk
+include loader/loader.mk
 include loader/fuzz/fuzz.mk
 
 force:

@@ -1,9 +1,9 @@
-# common.sh - what the scripts of ci/ and modules/ share; sourced by bash, not run
+# common.sh - functions that the scripts of ci/ and modules/ share; sourced by bash, not run
 #
-# The cache: every entry is made under NAME.tmp and renamed when whole, while
+# The cache: every entry is made under NAME.tmp and renamed when complete, while
 # NAME.lock is held, so any part may be deleted and any run killed at any time.
-# Children inherit the lock on purpose: as long as one of a killed run is still
-# writing into NAME.tmp the next run has to wait.
+# Children inherit the lock on purpose: the next run waits as long as a child of a
+# killed run still writes into NAME.tmp.
 # shellcheck shell=bash
 
 prog=${0##*/}
@@ -34,7 +34,7 @@ need() {
 	command -v "$1" >/dev/null || die "$1: not installed; run ci/setup"
 }
 
-# hash12 - the first 12 hex digits of stdin's SHA-256, enough to name things
+# hash12 - the first 12 hex digits of stdin's SHA-256, enough for names
 hash12() {
 	local sum
 	sum=$(sha256sum)
@@ -75,8 +75,8 @@ make_once() {
 	unlock
 }
 
-# make_run_dir KIND - sets run to a directory for this process alone. One whose
-# lock nobody holds (QEMU and the like inherit it) is left from a killed run.
+# make_run_dir KIND - sets run to a directory for this process alone. If nobody holds a
+# directory's lock, which QEMU and others inherit, a killed run left that directory.
 make_run_dir() {
 	local dir
 	lock "$LWCACHE/run/lock"
@@ -89,8 +89,8 @@ make_run_dir() {
 	unlock
 }
 
-# in_root ROOT COMMAND [ARG...] - runs it in a chroot with a clean environment;
-# the mounts vanish with its last process, however that ends
+# in_root ROOT COMMAND [ARG...] - runs the command in a chroot with a clean environment;
+# the mounts vanish with its last process
 in_root() {
 	# shellcheck disable=SC2016 # the inner shell expands it
 	unshare --mount --propagation private bash -euc '
@@ -106,7 +106,7 @@ in_root() {
 	' in_root "$@"
 }
 
-# suite_of RELEASE - its suite from modules/kernels, or else the one that its name is of
+# suite_of RELEASE - its suite from modules/kernels, or else from its name
 suite_of() {
 	local suite
 	suite=$(awk -v r="$1" '$1 == r { print $2; exit }' "$top/modules/kernels")
@@ -130,8 +130,8 @@ arch_of() {
 	esac
 }
 
-# guest_of RELEASE - the root of ci/roots that it is booted with; one serves all kernels of arm64, which are booted
-# for their symbols only
+# guest_of RELEASE - the root of ci/roots with which it is booted. One root serves all kernels of arm64, which are
+# booted only for their symbols
 guest_of() {
 	local suite
 	suite=$(suite_of "$1") || exit
@@ -141,8 +141,8 @@ guest_of() {
 	esac
 }
 
-# kernel_version RELEASE - the Debian version of its packages, of the build that the
-# builder's headers belong to: several builds share one release name
+# kernel_version RELEASE - the Debian version of its packages, for the build of the
+# builder's headers: several builds share one release name
 kernel_version() {
 	local root
 	root=$("$top/modules/builder" "$1")
@@ -162,21 +162,21 @@ plain_copy() {
 	esac
 }
 
-# copy_checkout DIR - what git has or would take, as old as it is here
+# copy_checkout DIR - all files that git tracks or would add, with their times
 copy_checkout() {
 	rm -rf "$1"
 	mkdir "$1"
 	(cd "$top" && git ls-files --cached --others --exclude-standard -z | xargs -0 cp -p --parents -t "$1")
 }
 
-# cache_without_stap DIR - another cache: the same but for SystemTap's own
+# cache_without_stap DIR - another cache, with all but SystemTap's own part
 cache_without_stap() {
 	rm -rf "$1"
 	mkdir "$1"
 	ln -s "$LWCACHE"/{roots,kernels,symbols,vm,accel,run,key} "$1"
 }
 
-# module_is_new STP TOOL FILE - is the module younger than all that it is made of?
+# module_is_new STP TOOL FILE - is the module newer than all its inputs?
 module_is_new() {
 	[ -e "$3" ] && [ -z "$({
 		"$top/modules/sources" "$1" "$2" | sed "s|^|$1/|"
@@ -184,8 +184,19 @@ module_is_new() {
 	} | xargs -I '{}' find '{}' -newer "$3")" ]
 }
 
-# guest_program NAME DIR - compiles ci/tests/NAME.c into DIR: static, as guests have other libraries,
-# and not position-independent, as ia32 system calls take addresses below 4 GiB only
+# guest_program NAME DIR - compiles ci/tests/NAME.c into DIR: static, because guests have other libraries,
+# and not position-independent, because ia32 system calls only take addresses below 4 GiB
 guest_program() {
 	gcc -std=gnu11 -D_GNU_SOURCE -O1 -Wall -Wextra -static -no-pie -pthread -o "$2/$1" "$top/ci/tests/$1.c"
+}
+
+# same_file FILE OTHER - are their bytes the same? If not, diffoscope tells what differs: the first lines of it
+same_file() {
+	cmp "$1" "$2" && return
+	if command -v diffoscope > /dev/null; then
+		diffoscope --no-progress --diff-context 1 "$1" "$2" | head -n 40 || :
+	else
+		echo "$prog: to see what differs, install diffoscope-minimal, as ci/setup deb does"
+	fi
+	return 1
 }
