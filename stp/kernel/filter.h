@@ -1,23 +1,34 @@
 #pragma once
 
 #include "name.h"
+#include <linux/cgroup.h>
 #include <linux/cred.h>
 #include <linux/kprobes.h>
+#include <linux/moduleparam.h>
+#include <linux/ns_common.h>
+#include <linux/nsproxy.h>
 #include <linux/pid.h>
+#include <linux/pid_namespace.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/string.h>
 #include <linux/threads.h>
+#include <linux/version.h>
 
 /*
- * The filter of tasks: a module has one, set only by begin probes, and used by
- * probes of every kind. A task is wanted if it is in each list that was given.
+ * The filter of tasks, used by probes of every kind. It has the lists of the script's own options, which begin
+ * probes set, and those of lwload's common options, which are parameters of the module. A task is wanted
+ * if it is in each list that was given, and in no list of those left out.
  */
 
 /* This number fits SystemTap's strings of 511 bytes, with ten digits each. */
 #define LW_IDS 40
 /* Each is looked for at each place of a command name. */
 #define LW_NAMES 16
+/* Each is compared with each control group above a task. */
+#define LW_CGROUPS 16
+/* The most processes, or control groups, that are followed upwards from a task */
+#define LW_LEVELS 64
 
 /* At least 1 if the list was given */
 struct lw_ids {
@@ -30,10 +41,16 @@ struct lw_names {
 	char name[LW_NAMES][TASK_COMM_LEN];
 };
 
+/* Numbers of directories of cgroup2 (fs/kernfs: inode numbers of 64 bits) */
+struct lw_cgroups {
+	u32 n;
+	u64 id[LW_CGROUPS];
+};
+
 /*
  * The kinds of lists. lw_wanted_by() tests numbers first, and lw_wanted_by_more() tests the kinds that
- * cost more. A new kind, such as a walk up a tree of processes or control groups, is a bit here
- * and in LW_BY_MORE, a test there, and a list in lw_only().
+ * cost more. A new kind is a bit here, a test in lw_in_list() and a list in lw_set_list(); a common option
+ * needs an LW_LIST_PARAM, too.
  */
 enum lw_kind {
 	LW_BY_PID = 1 << 0,
@@ -43,16 +60,29 @@ enum lw_kind {
 	LW_BY_COMM = 1 << 4,    /* the process's name or the thread's */
 	LW_BY_PROGRAM = 1 << 5, /* as LW_BY_COMM, but only when a call returns */
 	LW_BY_TARGET = 1 << 6,  /* another task: lw_target_wanted() */
+	LW_BY_PROCESS = 1 << 7, /* the process's name */
+	LW_BY_THREAD = 1 << 8,  /* the thread's name */
+	LW_BY_PIDNS = 1 << 9,   /* in a namespace of process ids */
+	LW_BY_MNTNS = 1 << 10,  /* in a namespace of mounts */
+	LW_BY_CGROUP = 1 << 11, /* in a control group or one below */
+	LW_BY_TREE = 1 << 12,   /* a process, or a child of one in the tree */
+	LW_BY_COMMON = 1 << 13, /* of lw_filter only: common options were given */
 };
-#define LW_BY_MORE (LW_BY_PARENT | LW_BY_COMM | LW_BY_PROGRAM)
+#define LW_BY_NAME (LW_BY_COMM | LW_BY_PROGRAM | LW_BY_PROCESS | LW_BY_THREAD)
+#define LW_BY_MORE (LW_BY_PARENT | LW_BY_COMM | LW_BY_PROGRAM | LW_BY_COMMON)
 #define LW_NOT_AT_BEGIN (LW_BY_PROGRAM | LW_BY_TARGET)
 
-/* Each event reads this line, so it is apart from data that events write. */
-static struct {
+struct lw_lists {
 	u32 by; /* enum lw_kind, of the lists that were given */
-	struct lw_ids pids, tids, uids, parents, targets;
-	struct lw_names comms;
-} lw_filter __read_mostly;
+	struct lw_ids pids, tids, uids, parents, targets, pid_namespaces, mount_namespaces, trees;
+	struct lw_names comms, processes, threads;
+	struct lw_cgroups cgroups;
+};
+
+/* Each event reads their first lines, so they are apart from data that events write. */
+static struct lw_lists lw_filter __read_mostly; /* of the script's options */
+static struct lw_lists lw_only_lists __read_mostly,
+	lw_not_lists __read_mostly; /* of common options */
 
 /* ---- asking ---- */
 
@@ -92,14 +122,81 @@ static __always_inline bool lw_named(const struct lw_names *names, const char *c
 	return false;
 }
 
-static __always_inline bool lw_parent_listed(void)
+static __always_inline bool lw_parent_listed(const struct lw_ids *ids)
 {
 	u32 parent;
 
 	rcu_read_lock();
 	parent = rcu_dereference(current->real_parent)->tgid;
 	rcu_read_unlock();
-	return lw_listed(&lw_filter.parents, parent);
+	return lw_listed(ids, parent);
+}
+
+/* Is the process listed, or one that it descends from? A process whose parent ended has another parent. */
+static bool lw_tree_listed(const struct lw_ids *ids)
+{
+	const struct task_struct *task = current;
+	bool listed = false;
+	int level;
+
+	rcu_read_lock();
+	for (level = 0; level < LW_LEVELS; level++) {
+		listed = lw_listed(ids, task->tgid);
+		if (listed || task->tgid <= 1)
+			break;
+		task = rcu_dereference(task->real_parent);
+	}
+	rcu_read_unlock();
+	return listed;
+}
+
+/* A task that exits has left its namespaces (kernel/exit.c): 0. Only the task itself changes these. */
+static u32 lw_pid_namespace(void)
+{
+	const struct pid_namespace *ns = ns_of_pid(task_pid(current));
+
+	return ns ? ns->ns.inum : 0;
+}
+
+/* struct mnt_namespace is private (fs/mount.h). It begins with this, after a count until 5.10. */
+static u32 lw_mount_namespace(void)
+{
+	const struct nsproxy *proxy = current->nsproxy;
+	const struct {
+#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 11, 0)
+		atomic_t count;
+#endif
+		struct ns_common ns;
+	} *mounts = proxy ? (const void *)proxy->mnt_ns : NULL;
+
+	return mounts ? mounts->ns.inum : 0;
+}
+
+static bool lw_has_cgroup(const struct lw_cgroups *cgroups, u64 id)
+{
+	u32 i;
+
+	for (i = 0; i < cgroups->n; i++)
+		if (cgroups->id[i] == id)
+			return true;
+	return false;
+}
+
+/* Those above a control group stay as long as it does, and a task's own stays until the task leaves it. */
+static bool lw_cgroup_listed(const struct lw_cgroups *cgroups)
+{
+	struct cgroup *cgroup;
+	bool listed = false;
+	int level;
+
+	rcu_read_lock();
+	cgroup = task_dfl_cgroup(current);
+	for (level = 0; cgroup && !listed && level < LW_LEVELS; level++) {
+		listed = lw_has_cgroup(cgroups, cgroup_id(cgroup));
+		cgroup = cgroup_parent(cgroup);
+	}
+	rcu_read_unlock();
+	return listed;
 }
 
 /* By either name: the name of the process finds all its threads. */
@@ -111,10 +208,50 @@ static __always_inline bool lw_task_named(const struct lw_names *names)
 	       (leader != current && lw_named(names, current->comm));
 }
 
+static bool lw_in_list(const struct lw_lists *lists, u32 kind)
+{
+	switch (kind) {
+	case LW_BY_PID:
+		return lw_listed(&lists->pids, current->tgid);
+	case LW_BY_TID:
+		return lw_listed(&lists->tids, current->pid);
+	case LW_BY_UID:
+		return lw_listed(&lists->uids, __kuid_val(current_uid()));
+	case LW_BY_PARENT:
+		return lw_parent_listed(&lists->parents);
+	case LW_BY_PROCESS:
+		return lw_named(&lists->processes, lw_leader()->comm);
+	case LW_BY_THREAD:
+		return lw_named(&lists->threads, current->comm);
+	case LW_BY_PIDNS:
+		return lw_listed(&lists->pid_namespaces, lw_pid_namespace());
+	case LW_BY_MNTNS:
+		return lw_listed(&lists->mount_namespaces, lw_mount_namespace());
+	case LW_BY_CGROUP:
+		return lw_cgroup_listed(&lists->cgroups);
+	default:
+		return lw_tree_listed(&lists->trees);
+	}
+}
+
+/* Is the task in each list, or with @in false in none of them? Kinds that cost less come first. */
+static bool lw_in_lists(const struct lw_lists *lists, bool in)
+{
+	u32 by;
+
+	for (by = lists->by; by; by &= by - 1)
+		if (lw_in_list(lists, by & -by) != in)
+			return false;
+	return true;
+}
+
 /* A function of its own, so that the test of numbers needs no stack */
 static noinline bool lw_wanted_by_more(u32 by)
 {
-	if (by & LW_BY_PARENT && !lw_parent_listed())
+	if (by & LW_BY_COMMON &&
+	    (!lw_in_lists(&lw_only_lists, true) || !lw_in_lists(&lw_not_lists, false)))
+		return false;
+	if (by & LW_BY_PARENT && !lw_parent_listed(&lw_filter.parents))
 		return false;
 	return !(by & (LW_BY_COMM | LW_BY_PROGRAM)) || lw_task_named(&lw_filter.comms);
 }
@@ -238,9 +375,71 @@ static const char *lw_only_pids(struct lw_ids *ids, const char *list)
 	return NULL;
 }
 
+static const char *lw_only_numbers(struct lw_ids *ids, const char *list, u32 least,
+				   const char *kind)
+{
+	return lw_parse_ids(ids, list, least, U32_MAX - 1) ? NULL : kind;
+}
+
 static const char *lw_only_names(struct lw_names *names, const char *list)
 {
 	return lw_parse_names(names, list) ? NULL : "names";
+}
+
+/*
+ * lw_only_cgroups - inode numbers, not 0, with commas between, LW_CGROUPS at most
+ *
+ * Their numbers have 64 bits, and lwload writes them in decimal.
+ */
+static const char *lw_only_cgroups(struct lw_cgroups *cgroups, const char *list)
+{
+	u32 n = 0;
+
+	do {
+		const char *digits = list;
+		u64 id = 0;
+
+		for (; *list >= '0' && *list <= '9' && list - digits < 20; list++)
+			id = 10 * id + *list - '0';
+		if (!id || n == LW_CGROUPS || (*list && *list != ','))
+			return "control groups";
+		cgroups->id[n++] = id;
+	} while (*list++);
+	cgroups->n = n;
+	return NULL;
+}
+
+/* Returns NULL, or the kind of list that the text is not. */
+static const char *lw_set_list(struct lw_lists *lists, enum lw_kind kind, const char *list)
+{
+	lists->by |= kind;
+	switch (kind) {
+	case LW_BY_PID:
+		return lw_only_pids(&lists->pids, list);
+	case LW_BY_TID:
+		return lw_only_pids(&lists->tids, list);
+	case LW_BY_PARENT:
+		return lw_only_pids(&lists->parents, list);
+	case LW_BY_TARGET:
+		return lw_only_pids(&lists->targets, list);
+	case LW_BY_TREE:
+		return lw_only_pids(&lists->trees, list);
+	case LW_BY_COMM:
+	case LW_BY_PROGRAM:
+		return lw_only_names(&lists->comms, list);
+	case LW_BY_PROCESS:
+		return lw_only_names(&lists->processes, list);
+	case LW_BY_THREAD:
+		return lw_only_names(&lists->threads, list);
+	case LW_BY_CGROUP:
+		return lw_only_cgroups(&lists->cgroups, list);
+	case LW_BY_PIDNS:
+		return lw_only_numbers(&lists->pid_namespaces, list, 1, "pid namespaces");
+	case LW_BY_MNTNS:
+		return lw_only_numbers(&lists->mount_namespaces, list, 1, "mount namespaces");
+	default:
+		return lw_only_numbers(&lists->uids, list, 0, "user ids");
+	}
 }
 
 /*
@@ -252,25 +451,50 @@ static const char *lw_only_names(struct lw_names *names, const char *list)
  */
 static const char *lw_only(enum lw_kind kind, const char *list)
 {
-	const u32 names = LW_BY_COMM | LW_BY_PROGRAM;
-
-	if (!strcmp(list, kind & names ? "" : "all"))
+	if (!strcmp(list, kind & LW_BY_NAME ? "" : "all"))
 		return NULL;
-	lw_filter.by |= kind;
-	switch (kind) {
-	case LW_BY_PID:
-		return lw_only_pids(&lw_filter.pids, list);
-	case LW_BY_TID:
-		return lw_only_pids(&lw_filter.tids, list);
-	case LW_BY_PARENT:
-		return lw_only_pids(&lw_filter.parents, list);
-	case LW_BY_TARGET:
-		return lw_only_pids(&lw_filter.targets, list);
-	case LW_BY_COMM:
-	case LW_BY_PROGRAM:
-		return lw_only_names(&lw_filter.comms, list);
-	case LW_BY_UID:
-		break;
-	}
-	return lw_parse_ids(&lw_filter.uids, list, 0, U32_MAX - 1) ? NULL : "user ids";
+	return lw_set_list(&lw_filter, kind, list);
 }
+
+/* ---- the lists of common options ---- */
+
+struct lw_list_param {
+	struct lw_lists *lists;
+	enum lw_kind kind;
+};
+
+/*
+ * The kernel calls this before the module's init, in the task that inserts it (kernel/params.c). An
+ * error there ends the insertion.
+ */
+static int lw_list_param_set(const char *value, const struct kernel_param *param)
+{
+	const struct lw_list_param *to = param->arg;
+
+	if (!value || lw_set_list(to->lists, to->kind, value))
+		return -EINVAL;
+	lw_filter.by |= LW_BY_COMMON;
+	return 0;
+}
+
+static const struct kernel_param_ops lw_list_param_ops = { .set = lw_list_param_set };
+
+/* The parameters lw_only_NAME and lw_not_NAME */
+#define LW_LIST_PARAM(name, kind)                                                        \
+	static struct lw_list_param lw_only_##name##_param = { &lw_only_lists, kind };   \
+	module_param_cb(lw_only_##name, &lw_list_param_ops, &lw_only_##name##_param, 0); \
+	static struct lw_list_param lw_not_##name##_param = { &lw_not_lists, kind };     \
+	module_param_cb(lw_not_##name, &lw_list_param_ops, &lw_not_##name##_param, 0)
+
+LW_LIST_PARAM(pid, LW_BY_PID);
+LW_LIST_PARAM(tid, LW_BY_TID);
+LW_LIST_PARAM(uid, LW_BY_UID);
+LW_LIST_PARAM(ppid, LW_BY_PARENT);
+LW_LIST_PARAM(process, LW_BY_PROCESS);
+LW_LIST_PARAM(comm, LW_BY_THREAD);
+LW_LIST_PARAM(pidns, LW_BY_PIDNS);
+LW_LIST_PARAM(mntns, LW_BY_MNTNS);
+LW_LIST_PARAM(cgroup, LW_BY_CGROUP);
+LW_LIST_PARAM(tree, LW_BY_TREE);
+/* lwload offers these options for the tool. */
+MODULE_INFO(lw_lists, "pid tid uid ppid process comm pidns mntns cgroup tree");

@@ -652,6 +652,25 @@ struct shim_range {
 	unsigned long start, end;
 };
 
+struct ns_common {
+	unsigned int inum;
+};
+struct pid_namespace {
+	struct ns_common ns;
+};
+struct mnt_namespace {
+	struct ns_common ns;
+};
+struct nsproxy {
+	struct mnt_namespace *mnt_ns;
+};
+
+/* A control group of cgroup2 */
+struct cgroup {
+	u64 id;
+	struct cgroup *parent;
+};
+
 struct mm_struct {
 	/* User memory; any other address faults. */
 	struct shim_range there[8];
@@ -663,9 +682,12 @@ struct task_struct {
 	unsigned int flags;
 	u64 start_time, self_exec_id;
 	struct task_struct *group_leader, *real_parent;
+	struct cgroup *cgroup;
+	struct nsproxy *nsproxy; /* NULL: the task exits */
 	struct pid {
 		unsigned int level; /* 0: the host's pid namespace */
 		pid_t nr;           /* there */
+		struct pid_namespace *ns;
 	} thread_pid;
 	struct mm_struct *mm;
 	kuid_t uid;
@@ -688,7 +710,26 @@ extern struct user_namespace shim_init_user_ns;
 #define task_pid(task) (&(task)->thread_pid)
 #define pid_nr(pid) ((pid) ? (pid)->nr : 0)
 /* The host's number is 1000 more. Nobody has one from 100 on. */
-#define find_vpid(id) ((id) < 100 ? &(struct pid){ 1, (id) + 1000 } : NULL)
+#define find_vpid(id) ((id) < 100 ? &(struct pid){ 1, (id) + 1000, NULL } : NULL)
+
+#define ns_of_pid(pid) ((pid)->ns)
+#define task_dfl_cgroup(task) ((task)->cgroup)
+#define cgroup_id(cgroup) ((cgroup)->id)
+#define cgroup_parent(cgroup) ((cgroup)->parent)
+
+/* ---- the module's parameters: a test sets them ---- */
+
+struct kernel_param {
+	void *arg;
+};
+struct kernel_param_ops {
+	int (*set)(const char *value, const struct kernel_param *param);
+};
+
+#define module_param_cb(name, ops, to, mode)                                        \
+	static const struct kernel_param __maybe_unused shim_param_##name = { to }; \
+	static const struct kernel_param_ops __maybe_unused *const shim_ops_##name = ops
+#define MODULE_INFO(key, value) static const char __maybe_unused shim_info_##key[] = value
 
 /* ---- memory of users ---- */
 

@@ -15,8 +15,14 @@
 #define FORTY TEN "," TEN "," TEN "," TEN
 #define NAMES "a,b,c,d,e,f,g,h,i,j,k,l,m,n,o"
 
-/* The task is thread 12 of process 11, a child of 10, and user 1000's. */
-static struct task_struct parent, leader;
+/* The task is thread 12 of process 11, a child of 10, which is one of 9, and user 1000's. */
+static struct task_struct init, grandparent, parent, leader;
+/* It has namespaces of its own, and is in /machines/web of cgroup2. */
+static struct pid_namespace pids = { { 4026532000 } };
+static struct mnt_namespace mounts = { { 4026532001 } };
+static struct nsproxy proxy = { &mounts };
+static struct cgroup top = { 1, NULL }, machines = { 1ULL << 32 | 7, &top },
+		     web = { 300, &machines };
 
 static int setup(void **state)
 {
@@ -24,12 +30,22 @@ static int setup(void **state)
 
 	(void)state;
 	memset(&lw_filter, 0, sizeof(lw_filter));
+	memset(&lw_only_lists, 0, sizeof(lw_only_lists));
+	memset(&lw_not_lists, 0, sizeof(lw_not_lists));
+	init.tgid = init.pid = 1;
+	init.real_parent = &init;
+	grandparent.tgid = grandparent.pid = 9;
+	grandparent.real_parent = &init;
 	parent.tgid = parent.pid = 10;
+	parent.real_parent = &grandparent;
 	leader.tgid = leader.pid = task->tgid = 11;
 	task->pid = 12;
 	task->uid.val = 1000;
 	task->real_parent = &parent;
 	task->group_leader = &leader;
+	task->cgroup = &web;
+	task->nsproxy = &proxy;
+	task->thread_pid.ns = &pids;
 	strcpy(task->comm, "http-nio-8080");
 	strcpy(leader.comm, "java");
 	return 0;
@@ -155,6 +171,147 @@ static void programs_and_targets_are_no_matter_of_the_begin(void **state)
 	assert_true(takes(LW_BY_TID, "11") && !lw_begin_wanted());
 }
 
+/* ---- common options ---- */
+
+#define COMMON(name)                                                          \
+	{                                                                     \
+#name, &shim_param_lw_only_##name, &shim_param_lw_not_##name, \
+			&shim_ops_lw_only_##name                              \
+	}
+static const struct {
+	const char *name;
+	const struct kernel_param *only, *left_out;
+	const struct kernel_param_ops *const *ops;
+} commons[] = {
+	COMMON(pid),  COMMON(tid),   COMMON(uid),   COMMON(ppid),   COMMON(process),
+	COMMON(comm), COMMON(pidns), COMMON(mntns), COMMON(cgroup), COMMON(tree),
+};
+
+/* As takes(), for the parameter lw_only_NAME or lw_not_NAME */
+static bool common(const char *name, bool only, const char *list)
+{
+	char *copy = strdup(list);
+	size_t i = 0;
+	int err;
+
+	while (strcmp(commons[i].name, name))
+		i++;
+	err = (*commons[i].ops)->set(copy, only ? commons[i].only : commons[i].left_out);
+	free(copy);
+	return !err;
+}
+
+static const struct {
+	const char *name, *list;
+	bool taken, in;
+} common_rows[] = {
+	{ "pid", "11", true, true },
+	{ "pid", "12", true, false },
+	{ "pid", "", false, false },
+	{ "pid", "all", false, false },
+	{ "tid", "12", true, true },
+	{ "tid", "11", true, false },
+	{ "uid", "0,1000", true, true },
+	{ "uid", "0", true, false },
+	{ "ppid", "10", true, true },
+	{ "ppid", "9", true, false },
+	{ "process", "java", true, true },
+	{ "process", "http", true, false },
+	{ "process", "", false, false },
+	{ "comm", "http", true, true },
+	{ "comm", "java", true, false },
+	{ "tree", "11", true, true },
+	{ "tree", "10", true, true },
+	{ "tree", "5,9", true, true },
+	{ "tree", "1", true, true },
+	{ "tree", "12", true, false },
+	{ "tree", "0", false, false },
+	{ "pidns", "4026532000", true, true },
+	{ "pidns", "4026532001", true, false },
+	{ "pidns", "0", false, false },
+	{ "mntns", "1,4026532001", true, true },
+	{ "mntns", "4026532000", true, false },
+	{ "cgroup", "300", true, true },
+	{ "cgroup", "4294967303", true, true },
+	{ "cgroup", "7", true, false },
+	{ "cgroup", "2,1", true, true },
+	{ "cgroup", "301", true, false },
+	{ "cgroup", "0", false, false },
+	{ "cgroup", "300,", false, false },
+	{ "cgroup", "1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,300", true, true },
+	{ "cgroup", "1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,300", false, false },
+	{ "cgroup", "/web", false, false },
+};
+
+static void common_lists_ask_or_leave_out(void **state)
+{
+	size_t i;
+	int only;
+
+	for (i = 0; i < ARRAY_SIZE(common_rows); i++)
+		for (only = 0; only < 2; only++) {
+			setup(state);
+			if (common(common_rows[i].name, only, common_rows[i].list) !=
+				    common_rows[i].taken ||
+			    (common_rows[i].taken && (lw_wanted() != (common_rows[i].in == only) ||
+						      lw_begin_wanted() != lw_wanted())))
+				fail_msg("%s %s \"%s\"", only ? "only" : "not", common_rows[i].name,
+					 common_rows[i].list);
+		}
+}
+
+static void the_module_says_which_common_lists_it_takes(void **state)
+{
+	char all[64] = "";
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(commons); i++)
+		sprintf(all + strlen(all), "%s%s", i ? " " : "", commons[i].name);
+	assert_string_equal(all, shim_info_lw_lists);
+}
+
+static void common_lists_add_to_those_of_the_script(void **state)
+{
+	(void)state;
+	assert_true(takes(LW_BY_PID, "11") && common("uid", true, "1000") && lw_wanted());
+	assert_true(common("ppid", false, "10") && !lw_wanted());
+	setup(state);
+	assert_true(takes(LW_BY_PID, "12") && common("uid", true, "1000") && !lw_wanted());
+}
+
+static void a_task_that_exits_is_in_no_namespace(void **state)
+{
+	(void)state;
+	current->nsproxy = NULL;
+	current->thread_pid.ns = NULL;
+	assert_true(common("pidns", false, "4026532000") && lw_wanted());
+	assert_true(common("mntns", true, "4026532001") && !lw_wanted());
+}
+
+/* The parents of a kernel thread end with process 0. */
+static void a_tree_ends_somewhere(void **state)
+{
+	static struct task_struct line[100];
+	int i;
+
+	assert_true(common("tree", true, "200"));
+	for (i = 0; i < 100; i++) {
+		line[i].tgid = 200 + i;
+		line[i].real_parent = &line[i ? i - 1 : 0];
+	}
+	current->tgid = 500;
+	/* The task, and those of 62 generations above its parent, are looked at. */
+	current->real_parent = &line[62];
+	assert_true(lw_wanted());
+	current->real_parent = &line[63];
+	assert_false(lw_wanted());
+	setup(state);
+	current->tgid = 2;
+	current->real_parent = &(struct task_struct){ .real_parent = NULL };
+	assert_true(common("tree", true, "200") && !lw_wanted());
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -164,6 +321,11 @@ int main(void)
 		cmocka_unit_test_setup(numbers_are_those_of_a_namespace, setup),
 		cmocka_unit_test_setup(names_end_with_their_nul, setup),
 		cmocka_unit_test_setup(programs_and_targets_are_no_matter_of_the_begin, setup),
+		cmocka_unit_test(common_lists_ask_or_leave_out),
+		cmocka_unit_test(the_module_says_which_common_lists_it_takes),
+		cmocka_unit_test_setup(common_lists_add_to_those_of_the_script, setup),
+		cmocka_unit_test_setup(a_task_that_exits_is_in_no_namespace, setup),
+		cmocka_unit_test_setup(a_tree_ends_somewhere, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
