@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <limits.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 #include "util/file.h"
 #include "util/number.h"
 #include "util/process.h"
+#include "util/user.h"
 
 /* Seconds since the epoch at which the kernel started: fs/proc/stat.c. */
 static long long boot_time(const char *root)
@@ -70,32 +70,13 @@ static long long user_of(const char *root, pid_t pid)
 	return line && sscanf(line, "\nUid: %u", &uid) == 1 ? (long long)uid : -1;
 }
 
-/* Not getpwuid(3): a static program has none of the host's libraries that it asks. */
-static void find_name(const char *root, long long uid, char *name, size_t size)
-{
-	struct passwd *entry;
-	char path[PATH_MAX];
-	FILE *file;
-
-	snprintf(path, sizeof(path), "%s/etc/passwd", root);
-	file = fopen(path, "re");
-	while (file && (entry = fgetpwent(file))) {
-		if (entry->pw_uid == uid) {
-			snprintf(name, size, "%s", entry->pw_name);
-			break;
-		}
-	}
-	if (file)
-		fclose(file);
-}
-
 void lw_process_look(const char *root, pid_t pid, struct lw_process *process)
 {
 	process->user[0] = '\0';
 	process->since = start_of(root, pid);
 	process->uid = user_of(root, pid);
 	if (process->uid >= 0)
-		find_name(root, process->uid, process->user, sizeof(process->user));
+		lw_user_name(root, process->uid, process->user, sizeof(process->user));
 }
 
 const char *lw_process_time(time_t since, char *text, size_t size)
