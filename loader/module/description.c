@@ -3,6 +3,7 @@
 #include <elf.h>
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -104,6 +105,7 @@ static bool parse_option(struct lw_tool *tool, char *rest)
 	    !isalnum((unsigned char)*letter) || !arg || !rest)
 		return false;
 	option->letter = *letter;
+	snprintf(option->shown, sizeof(option->shown), "-%c", *letter);
 	option->arg = strcmp(arg, "-") ? arg : NULL;
 	option->text = rest;
 	tool->noptions++;
@@ -170,6 +172,7 @@ static bool parse_key(struct lw_tool *tool, const char *key, char *value)
 		{ "lw_summary", offsetof(struct lw_tool, summary) },
 		{ "lw_uts", offsetof(struct lw_tool, uts) },
 		{ "lw_build_id", offsetof(struct lw_tool, build_id) },
+		{ "lw_lists", offsetof(struct lw_tool, lists) },
 		{ "version", offsetof(struct lw_tool, version) },
 	};
 	size_t i;

@@ -35,6 +35,7 @@ struct lw_option {
 	char letter;
 	const char *arg; /* its placeholder, for people and as type; NULL: a flag */
 	const char *text;
+	char shown[20]; /* as messages name it: -p, or --not-pid */
 };
 
 /* An example of a command line for --help */
@@ -71,6 +72,7 @@ struct lw_tool {
 	const char *version;
 	const char *uts;      /* uname -v of the kernel that it was built for */
 	const char *build_id; /* of that kernel, hexadecimal */
+	const char *lists;    /* of tasks that the module takes (whose.h), NULL: none */
 	uint64_t lookup;      /* see lw_control_hello(); 0: not known */
 	int buffer;           /* MiB of relay buffer per CPU */
 	struct lw_field fields[LW_MAX_FIELDS];

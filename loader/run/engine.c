@@ -28,8 +28,11 @@
 #define LATE_MSEC 5
 /* How long to let the module write on while it ends */
 #define PAUSE_USEC 5000
-/* Descriptors before those of the streams: control channel, the run's output, what silences probes. */
-#define FIXED_FDS 3
+/*
+ * Descriptors before those of the streams: control channel, the run's output, what silences probes, what
+ * ends the run.
+ */
+#define FIXED_FDS 4
 
 struct engine {
 	const struct lw_job *job;
@@ -37,7 +40,7 @@ struct engine {
 	struct lw_relay *relay;
 	struct lw_armed *armed;
 	long long looked;   /* milliseconds of that clock: at whether probes fire */
-	struct pollfd *fds; /* control, output, armed, then the streams */
+	struct pollfd *fds; /* control, output, armed, until, then the streams */
 	long long deadline; /* milliseconds of the monotonic clock, 0: none */
 	bool busy;          /* there was output in the last round */
 	bool transport;     /* the module is ready for START */
@@ -341,6 +344,7 @@ static int make_fds(struct engine *engine)
 	/* No event: poll(2) reports by itself that the reader of a pipe is gone. */
 	engine->fds[1] = (struct pollfd){ .fd = engine->job->out };
 	engine->fds[2] = (struct pollfd){ .fd = lw_armed_fd(engine->armed), .events = POLLIN };
+	engine->fds[3] = (struct pollfd){ .fd = engine->job->until, .events = POLLIN };
 	for (i = 0; i < n; i++)
 		engine->fds[i + FIXED_FDS] =
 			(struct pollfd){ .fd = lw_relay_fd(engine->relay, i), .events = POLLIN };
@@ -408,6 +412,8 @@ static int step(struct engine *engine)
 		return 1;
 	if (err > 0 && engine->fds[1].revents & (POLLERR | POLLHUP | POLLNVAL))
 		return from_sink(engine, -EPIPE);
+	if (err > 0 && engine->fds[3].revents)
+		return 1;
 	if (err > 0 && engine->fds[0].revents) {
 		int stop = read_messages(engine);
 

@@ -26,6 +26,7 @@ struct lw_job {
 	char *const *params;         /* NAME=VALUE, NULL at the end */
 	double duration;             /* seconds, 0: until a signal */
 	uint64_t lookup;             /* see lw_control_hello(); 0: not known */
+	int until;                   /* readable when the run is to end; -1: none */
 	int out;                     /* a pipe whose reader ends the run by going away; -1: none */
 	const char *root;            /* directory that holds proc and sys, "" on a real host */
 	const struct lw_tool *armed; /* the tool whose kprobes are watched (armed.h); NULL: none */

@@ -488,6 +488,14 @@ int __wrap_kill(pid_t pid, int number)
 
 /* ---- waiting ---- */
 
+/* Such as what ends a run: a real descriptor among those of the fake kernel */
+static short real_events_of(int fd, int msec)
+{
+	struct pollfd real = { .fd = fd, .events = POLLIN };
+
+	return __real_poll(&real, 1, msec) == 1 ? real.revents : 0;
+}
+
 static short events_of(int fd)
 {
 	enum kind kind = kind_of(fd);
@@ -499,6 +507,8 @@ static short events_of(int fd)
 	if (kind >= STREAM)
 		return fake->streams[kind - STREAM].pos < fake->streams[kind - STREAM].len ? POLLIN
 											   : 0;
+	if (kind == REAL && fd > STDERR_FILENO)
+		return real_events_of(fd, 0);
 	return fd == STDOUT_FILENO && fake->reader_gone ? POLLERR : 0;
 }
 
@@ -512,6 +522,16 @@ static int look(struct pollfd *fds, nfds_t n)
 		ready += fds[i].revents != 0;
 	}
 	return ready;
+}
+
+/* A command needs real time. */
+static void wait_for_others(const struct pollfd *fds, nfds_t n)
+{
+	nfds_t i;
+
+	for (i = 0; i < n; i++)
+		if (kind_of(fds[i].fd) == REAL && fds[i].fd > STDERR_FILENO)
+			real_events_of(fds[i].fd, 10);
 }
 
 /* Time passes only here, so that a time-out takes none. */
@@ -559,6 +579,8 @@ int __wrap_ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout, c
 	if (fake->on_poll)
 		fake->on_poll(fake->rounds);
 	ready = look(fds, n);
+	if (!ready)
+		wait_for_others(fds, n);
 	if (!ready)
 		fake->clock +=
 			timeout ? timeout->tv_sec * 1000000000LL + timeout->tv_nsec : 1000000000LL;

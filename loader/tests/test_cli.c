@@ -126,7 +126,8 @@ static void stderr_says(const struct outcome *outcome, const char *pattern)
 
 	for (p = pattern; *p; p++)
 		lines += *p == '\n';
-	assert_int_equal(outcome->err_lines, lines);
+	if (outcome->err_lines != lines)
+		fail_msg("%d lines:\n%s", outcome->err_lines, outcome->err);
 	if (!text_says(outcome->err, pattern))
 		fail_msg("no \"%s\" in:\n%s", pattern, outcome->err);
 }
@@ -197,9 +198,9 @@ static const struct row {
 	{ "-p twice", { "opensnoop", "-p", "1", "-p", "2" }, "option -p is given twice" },
 	{ "-p and --pid", { "opensnoop", "-p", "1", "--pid=1" }, "option -p is given twice" },
 	{ "-t 4194305", { "opensnoop", "-t", "4194305" }, "is not a thread id" },
-	{ "-u -1", { "opensnoop", "-u", "-1" }, "\"-1\" is not a user id, 0 to 4294967294" },
-	{ "-u 4294967295", { "opensnoop", "-u", "4294967295" }, "\"4294967295\" is not a user id" },
-	{ "-u name", { "opensnoop", "-u", "root" }, "\"root\" is not a user id" },
+	{ "-u -1", { "opensnoop", "-u", "-1" }, "\"-1\" is not a user" },
+	{ "-u 4294967295", { "opensnoop", "-u", "4294967295" }, "\"4294967295\" is not a user" },
+	{ "-u name", { "opensnoop", "-u", "no-such" }, "\"no-such\" is not a user" },
 	{ "-n with 16 bytes", { "opensnoop", "-n", X15 "6" }, X15 "6\" is not a command name of" },
 	{ "-n with 600 bytes", { "opensnoop", "-n", X600 }, "is not a command name of 1 to 15" },
 	{ "-n with a quote", { "opensnoop", "-n", "a\"b" }, "\"a\"b\"*quote" },
@@ -232,7 +233,7 @@ static const struct row {
 	  { "opensnoop", "-p", IDS_40 ",x" },
 	  "option -p: \"x\" in \"4,4,4,4,4,4,4,4," },
 	{ "-t 1,x", { "killsnoop", "-t", "1,x" }, "option -t: \"x\" in \"1,x\" is not a process" },
-	{ "-u 0,root", { "opensnoop", "-u", "0,root" }, "\"root\" in \"0,root\" is not a user id" },
+	{ "-u 0,name", { "opensnoop", "-u", "0,no-such" }, "\"no-such\" in \"0,no-such\" is not" },
 	{ "-n a,,b", { "opensnoop", "-n", "a,,b" }, "\"\" in \"a,,b\" is not a command name" },
 	{ "-n a,16 bytes", { "opensnoop", "-n", "a," X15 "6" }, X15 "6\" in \"a," X15 "6\" is" },
 	{ "-n a,with a quote", { "opensnoop", "-n", "a,\"" }, "\"a,\"\"*quote" },
@@ -259,7 +260,6 @@ static const struct row {
 	{ "-P 0", { "accept2close", "-P", "0" }, "option -P: \"0\" is not a port, 1 to 65535\n" },
 	{ "-P 65536", { "accept2close", "-P", "65536" }, "\"65536\" is not a port, 1 to 65535\n" },
 	{ "extra argument", { "opensnoop", "extra" }, "takes no argument \"extra\"" },
-	{ "extra argument after --", { "opensnoop", "--", "-p" }, "takes no argument \"-p\"" },
 	{ "-d 0", { "opensnoop", "-d", "0" }, "option --duration: \"0\" is not a number" },
 	{ "-d abc", { "opensnoop", "-d", "abc" }, "\"abc\" is not a number of seconds" },
 	{ "-d -1", { "opensnoop", "-d", "-1" }, "\"-1\" is not a number of seconds" },
@@ -329,6 +329,26 @@ static const struct row {
 	  { "killsnoop", "--where=pid=1", "--where=pid=2", "--where=pid=3", "--where=pid=4",
 	    "--where=pid=5", "--where=pid=6", "--where=pid=7", "--where=pid=8", "--where=pid=9" },
 	  "more than 8 times" },
+	{ "--pid of a tool without tasks", { "biolatency", "--pid=1" }, "--pid*process" },
+	{ "--not-tree of such a tool", { "biolatency", "--not-tree=1" }, "--not-tree*process" },
+	{ "-p of such a tool", { "biolatency", "-p1" }, "option -p is unknown" },
+	{ "--not-pid twice",
+	  { "opensnoop", "--not-pid=1", "--not-pid=2" },
+	  "--not-pid is given twice" },
+	{ "--ppid and no number", { "opensnoop", "--ppid=x" }, "option --ppid: \"x\"" },
+	{ "--not-uid and no user",
+	  { "killsnoop", "--not-uid=no-such" },
+	  "option --not-uid: \"no-such" },
+	{ "--comm with 16 bytes", { "killsnoop", "--comm=" X15 "6" }, "option --comm: " },
+	{ "--tree and no such process", { "killsnoop", "--tree=4194304" }, "--tree*4194304 here" },
+	{ "--pidns and no such process",
+	  { "killsnoop", "--pidns=4194304" },
+	  "--pidns*4194304 here" },
+	{ "--mntns and no number", { "killsnoop", "--mntns=x" }, "--mntns*\"x\"*PID" },
+	{ "--cgroup and --container",
+	  { "killsnoop", "--cgroup=/", "--container=x" },
+	  "--cgroup*--container" },
+	{ "--as without a command", { "killsnoop", "--as=root" }, "--as*command" },
 	{ "--max-rate of reports", { "iolat", "--max-rate=5" }, "--max-rate=5 is unknown" },
 	{ "number for a tool without reports", { "opensnoop", "5" }, "takes no argument \"5\"" },
 	{ "number before an option", { "opensnoop", "5", "-Z" }, "takes no argument \"5\"" },
@@ -339,7 +359,6 @@ static const struct row {
 	{ "INTERVAL 1.5", { "iolat", "1.5" }, "INTERVAL: \"1.5\" is not a number of seconds" },
 	{ "INTERVAL 1s", { "iolat", "1s", "2" }, "INTERVAL: \"1s\" is not a number of seconds" },
 	{ "INTERVAL empty", { "iolat", "" }, "INTERVAL: \"\" is not a number of seconds" },
-	{ "INTERVAL after --", { "iolat", "--", "-5" }, "INTERVAL: \"-5\" is not a number" },
 	{ "INTERVAL -5", { "iolat", "-5" }, "option -5 is unknown" },
 	{ "COUNT 0",
 	  { "iolat", "1", "0" },
@@ -922,6 +941,58 @@ static void say_lost_and_fail(void)
 {
 	print_with_loss();
 	fake_text("ERROR: bad\n");
+}
+
+/* ---- with a command ---- */
+
+/* A fresh run with a command ends with this code; stderr has the pattern's lines. */
+static void command_ends(const char *const *args, void (*on_start)(void), int code,
+			 const char *message)
+{
+	struct outcome outcome;
+
+	fake_reset();
+	fake->on_start = on_start;
+	run_killsnoop(args, NULL, &outcome);
+	stderr_says(&outcome, message);
+	assert_int_equal(outcome.code, code);
+	assert_false(fake->loaded);
+	outcome_free(&outcome);
+}
+
+static void status_of_a_command(void **state)
+{
+	int keeper;
+
+	(void)state;
+	command_ends(ARGS("--", "sh", "-c", "exit 7"), NULL, 7, "");
+	assert_int_equal(fake->inserts, 1);
+	assert_int_equal(sscanf(fake->params, "_stp_bufsize=1 lw_only_below=%d", &keeper), 1);
+	assert_true(keeper > 1);
+	command_ends(ARGS("--not-comm=x", "--", "true"), NULL, LW_OK, "");
+	assert_has(fake->params, "_stp_bufsize=1 lw_not_comm=\"x\" lw_only_below=");
+	command_ends(ARGS("--", "sh", "-c", "kill -9 $$"), NULL, 137, "");
+	command_ends(ARGS("--", "sh", "-c", "exit 5"), print_with_loss, 5,
+		     "lwload: warning: *lost*\n");
+}
+
+/* The run ends before its command, which goes on. */
+static void a_run_that_ends_first(void **state)
+{
+	(void)state;
+	command_ends(ARGS("-c", "1", "--", "sleep", "1"), NULL, LW_OK, "");
+}
+
+static void faults_of_lwload_with_a_command(void **state)
+{
+	(void)state;
+	command_ends(ARGS("--", "/no/such"), NULL, LW_OWN_FAULT, "killsnoop: *run /no/such*\n");
+	command_ends(ARGS("-p", "x", "--", "true"), NULL, LW_OWN_FAULT, "option -p*\n");
+	command_ends(ARGS("--staprun", "--", "true"), NULL, LW_OWN_FAULT,
+		     "killsnoop: *--staprun*command\n");
+	command_ends(ARGS("--"), NULL, LW_OWN_FAULT, "killsnoop: no command*\n");
+	assert_int_equal(fake->inserts, 0);
+	command_ends(ARGS("--", "true"), say_lost_and_fail, LW_OWN_FAULT, "reports*\n*lost*\n");
 }
 
 /* A failure and a refusal come before a loss. */
@@ -1877,7 +1948,7 @@ static void help(void **state)
 	run_command(&command, &outcome);
 	assert_int_equal(outcome.code, LW_OK);
 	assert_string_equal(outcome.err, "");
-	assert_has(outcome.out, "usage: lwload killsnoop [options]\n");
+	assert_has(outcome.out, "usage: lwload killsnoop [options] [-- COMMAND");
 	assert_int_equal(fake->calls, 0);
 	outcome_free(&outcome);
 }
@@ -2192,6 +2263,9 @@ static const struct CMUnitTest fixed[] = {
 	FRESH(json),
 	FRESH(parameters),
 	FRESH(verbose),
+	FRESH(status_of_a_command),
+	FRESH(a_run_that_ends_first),
+	FRESH(faults_of_lwload_with_a_command),
 	FRESH(silence_at_a_terminal_is_told),
 	FRESH(wrong_header),
 	FRESH(loss),

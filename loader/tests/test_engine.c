@@ -90,6 +90,9 @@ struct result {
 	char *text; /* stderr */
 };
 
+/* Ends a run; -1: nothing but its duration does */
+static int until = -1;
+
 /* A run of one fake second. */
 static struct result run_module(const void *bytes, size_t size)
 {
@@ -102,6 +105,7 @@ static struct result run_module(const void *bytes, size_t size)
 		.params = params,
 		.duration = 1,
 		.lookup = lookup,
+		.until = until,
 		.out = STDOUT_FILENO,
 		.sink = { on_refused, on_inserted, on_started, on_data, on_flush, on_message,
 			  NULL },
@@ -195,6 +199,30 @@ static void whole_run(void **state)
 	assert_string_equal(fake->params, "pid=5 name=\"a b\" _stp_bufsize=2");
 	/* The run took its duration: it does not wait at the end. */
 	assert_int_equal((fake->clock - 1000000000000LL) / 1000000, 1000);
+}
+
+/* Such as the end of a command: what the module has written until then is shown. */
+static void until_ends_a_run(void **state)
+{
+	int ends[2];
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	until = ends[0];
+	fake->on_start = print_some;
+	fake->on_exit = print_at_end;
+	is_fine(run());
+	assert_int_equal((fake->clock - 1000000000000LL) / 1000000, 1000);
+	assert_int_equal(write(ends[1], "x", 1), 1);
+	setup(state);
+	fake->on_start = print_some;
+	fake->on_exit = print_at_end;
+	is_fine(run());
+	until = -1;
+	close(ends[1]);
+	close(ends[0]);
+	assert_string_equal(seen.data, "one\ntwo\nthree\nfour\nfive\n");
+	assert_true(fake->clock - 1000000000000LL < 1000000000);
 }
 
 /* The module must get these messages, in this order. */
@@ -333,6 +361,7 @@ static struct result run_for_ever(void)
 		.image = image,
 		.size = sizeof(image),
 		.params = params,
+		.until = -1,
 		.out = STDOUT_FILENO,
 		.sink = { on_refused, on_inserted, on_started, on_data, on_flush, on_message,
 			  NULL },
@@ -1134,6 +1163,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		FRESH(whole_run),
+		FRESH(until_ends_a_run),
 		FRESH(handshake),
 		FRESH(payloads),
 		FRESH(file_is_replaced),

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "text/here.h"
@@ -59,6 +60,7 @@ static int setup(void **state)
 	tree_text(root, "dev/plain", "");
 	link_to("../../devices/sda", "sys/dev/block/0:0");
 	tree_text(root, "proc/filesystems", "nodev\ttmpfs\n\text4\n\tfuseblk\n");
+	tree_text(root, "proc/12/comm", "");
 	tree_text(root, "lib/modules/" RELEASE_HERE "/modules.alias", "alias fs-xfs xfs\n");
 	return 0;
 }
@@ -94,6 +96,19 @@ static const struct row rows[] = {
 	{ "fslatency", "-t", "xfs", "fs=\"xfs\"" },
 	{ "fslatency", "-t", "ext", "lwload: fslatency: *-t: *\"ext\"*ext4, fuseblk\n" },
 	{ "opensnoop", "-p", "7", "pid=7" },
+	{ "opensnoop", "--not-pid", "7,0x8", "lw_not_pid=7,8" },
+	{ "execsnoop", "--pid", "7", "lwload: execsnoop: *--pid*7 here\n" },
+	{ "execsnoop", "-p", "12", "lw_only_pid=12" },
+	{ "execsnoop", "--tree", "12,7", "lwload: execsnoop: *--tree*7 here\n" },
+	{ "opensnoop", "--ppid", "12", "lw_only_ppid=12" },
+	{ "bitesize", "-u", "0,root", "lw_only_uid=0,0" },
+	{ "opensnoop", "--process", "a b,c", "lw_only_process=\"a b,c\"" },
+	{ "opensnoop", "--not-comm", "a", "lw_not_comm=\"a\"" },
+	{ "opensnoop", "--pidns", "4026531836", "lw_only_pidns=4026531836" },
+	{ "opensnoop", "--pidns", "7", "lwload: opensnoop: *--pidns*7 here\n" },
+	{ "opensnoop", "--mntns", "4194305,4294967295", "lwload: *\"4294967295\"*namespace" },
+	{ "opensnoop", "--cgroup", "/", "lwload: opensnoop: *--cgroup*cgroup2" },
+	{ "opensnoop", "--not-container", "web", "lwload: opensnoop: *--not-container*cgroup2" },
 };
 
 /* Returns the first parameter, or the reason of a refusal; free it. */
@@ -113,7 +128,8 @@ static char *answer(const struct row *row)
 	assert_int_equal(result < 0, *text != '\0');
 	if (!result) {
 		free(text);
-		text = strdup(options.params[0]);
+		/* Lists of tasks come after the buffer. */
+		text = strdup(options.params[options.nparams > 1 && *options.params[0] == '_']);
 	}
 	lw_options_free(&options);
 	lw_tool_free(tool);
@@ -128,6 +144,43 @@ static void check(const struct row *row)
 		fail_msg("%s %s %s: wanted \"%s\", got \"%s\"", row->tool, row->option, row->value,
 			 row->want, text);
 	free(text);
+}
+
+/* The number of a file of the tree stands for that of a namespace or a control group. */
+static void expect_number(const char *option, const char *value, const char *param,
+			  const char *files)
+{
+	char want[128], path[256], name[64];
+	struct row row = { "opensnoop", option, value, want };
+	struct stat st;
+	int n;
+
+	n = snprintf(want, sizeof(want), "%s=", param);
+	for (; *files; files += strspn(files, " ")) {
+		snprintf(name, sizeof(name), "%.*s", (int)strcspn(files, " "), files);
+		files += strlen(name);
+		snprintf(path, sizeof(path), "%s/%s", root, name);
+		assert_int_equal(stat(path, &st), 0);
+		n += snprintf(want + n, sizeof(want) - n, "%s%llu", want[n - 1] == '=' ? "" : ",",
+			      (unsigned long long)st.st_ino);
+	}
+	check(&row);
+}
+
+static void namespaces_and_groups_become_numbers(void **state)
+{
+	(void)state;
+	tree_text(root, "proc/12/ns/pid", "");
+	tree_text(root, "proc/12/ns/mnt", "");
+	tree_text(root, "sys/fs/cgroup/cgroup.controllers", "");
+	tree_text(root, "sys/fs/cgroup/a.slice/b.service/cgroup.procs", "");
+	tree_text(root, "sys/fs/cgroup/machine.slice/machine-web.scope/cgroup.procs", "");
+	expect_number("--pidns", "12", "lw_only_pidns", "proc/12/ns/pid");
+	expect_number("--not-mntns", "12", "lw_not_mntns", "proc/12/ns/mnt");
+	expect_number("--cgroup", "a.slice,/a.slice/b.service", "lw_only_cgroup",
+		      "sys/fs/cgroup/a.slice sys/fs/cgroup/a.slice/b.service");
+	expect_number("--container", "web", "lw_only_cgroup",
+		      "sys/fs/cgroup/machine.slice/machine-web.scope");
 }
 
 static void values_are_understood(void **state)
@@ -170,6 +223,7 @@ static void numbers_of_a_namespace(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = { FRESH(values_are_understood),
+						   FRESH(namespaces_and_groups_become_numbers),
 						   FRESH(numbers_of_a_namespace) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

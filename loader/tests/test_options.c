@@ -101,7 +101,8 @@ static const struct row rows[] = {
 	{ "json brings time", "opensnoop", { "--json" }, "timestamp=1 _stp_bufsize=1" },
 	{ "json and time", "opensnoop", { "-T", "--json" }, "timestamp=1 _stp_bufsize=1" },
 	{ "buffer", "opensnoop", { "--buffer", "4095" }, "_stp_bufsize=4095" },
-	{ "end of options", "opensnoop", { "-x", "--" }, "failed=1 _stp_bufsize=1" },
+	{ "user by name", "opensnoop", { "-u", "root" }, "uid=0 _stp_bufsize=1" },
+	{ "end of options", "opensnoop", { "-x", "--", "-e", "a" }, "failed=1 _stp_bufsize=1" },
 	{ "signal number", "killsnoop", { "-s", "64" }, "sig=64 _stp_bufsize=1" },
 	{ "signal 0", "killsnoop", { "-s", "0" }, "sig=0 _stp_bufsize=1" },
 	{ "signal name", "killsnoop", { "-s", "TERM" }, "sig=15 _stp_bufsize=1" },
@@ -160,7 +161,7 @@ static void tools_letter_wins(void **state)
 	struct lw_options options;
 
 	(void)state;
-	tool.options[0] = (struct lw_option){ "depth", 'd', "N", "how deep" };
+	tool.options[0] = (struct lw_option){ "depth", 'd', "N", "how deep", "-d" };
 	assert_int_equal(lw_options_parse(&tool, 5, argv, &options), 0);
 	assert_string_equal(options.params[0], "depth=5");
 	assert_string_equal(options.params[1], "_stp_bufsize=3");
@@ -176,7 +177,7 @@ static void json_with_another_t(void **state)
 	struct lw_options options;
 
 	(void)state;
-	tool.options[0] = (struct lw_option){ "threshold", 'T', "N", "how long" };
+	tool.options[0] = (struct lw_option){ "threshold", 'T', "N", "how long", "-T" };
 	assert_int_equal(lw_options_parse(&tool, 2, argv, &options), 0);
 	assert_string_equal(options.params[0], "_stp_bufsize=3");
 	lw_options_free(&options);
@@ -191,10 +192,10 @@ static const struct lw_tool reporter = {
 	.buffer = 2,
 	.noptions = 4,
 	.options = {
-		{ "disk", 'd', NULL, "by disk" },
-		{ "interval", 'I', "N", "seconds between reports" },
-		{ "comm", 'c', "NAME", "this command only" },
-		{ "queued", 'Q', NULL, "with time in the queue" },
+		{ "disk", 'd', NULL, "by disk", "-d" },
+		{ "interval", 'I', "N", "seconds between reports", "-I" },
+		{ "comm", 'c', "NAME", "this command only", "-c" },
+		{ "queued", 'Q', NULL, "with time in the queue", "-Q" },
 	},
 };
 
@@ -213,7 +214,6 @@ static const struct report_row {
 	{ { "--count", "7", "5" }, "interval=5 _stp_bufsize=2", 7 },
 	{ { "-d", "-c", "cat", "5", "7" }, "disk=1 comm=\"cat\" interval=5 _stp_bufsize=2", 7 },
 	{ { "5", "-d", "7", "-Q" }, "disk=1 queued=1 interval=5 _stp_bufsize=2", 7 },
-	{ { "-d", "--", "5", "7" }, "disk=1 interval=5 _stp_bufsize=2", 7 },
 	{ { "--count", "7" }, "_stp_bufsize=2", 7 },
 };
 
@@ -260,6 +260,60 @@ static char *help_of(const struct lw_tool *tool)
 	return capture_end(&out, NULL);
 }
 
+/* A tool's own --pid and -n stay; --process has no letter then. */
+static void lists_of_tasks(void **state)
+{
+	static const struct {
+		const char *args[MAX_ARGS];
+		int option;
+		bool left_out;
+	} all[] = {
+		{ { "--ppid", "a" }, 5, false },      { { "--not-comm=a" }, 4, true },
+		{ { "--process=a" }, 3, false },      { { "-n", "a" }, 3, false },
+		{ { "-p", "a" }, 0, false },          { { "--not-pid", "a" }, 0, true },
+		{ { "-t", "a" }, 1, false },          { { "--container", "a" }, 8, false },
+		{ { "--not-mntns", "a" }, 10, true },
+	};
+	struct lw_tool tool = reporter;
+	struct lw_options options;
+	char params[1024];
+	size_t i;
+
+	(void)state;
+	tool.lists = "pid tid process comm ppid cgroup mntns";
+	for (i = 0; i < COUNT(all); i++) {
+		assert_true(parse_for(&tool, all[i].args, params, sizeof(params), &options));
+		assert_string_equal(params, "_stp_bufsize=2");
+		assert_string_equal(options.whose.values[all[i].option][all[i].left_out], "a");
+		assert_null(options.whose.values[all[i].option][!all[i].left_out]);
+	}
+	tool.lists = "pid ppid tids";
+	assert_true(parse_for(&tool, all[0].args, params, sizeof(params), &options));
+	/* A module that is older than lwload */
+	assert_false(parse_for(&tool, all[2].args, params, sizeof(params), &options));
+	assert_false(parse_for(&tool, all[6].args, params, sizeof(params), &options));
+}
+
+static void a_command_ends_the_options(void **state)
+{
+	const char *const args[] = { "5", "-Q", "--", "ls", "-Q", "--", "x", NULL };
+	const char *const none[] = { "5", "--", NULL };
+	struct lw_tool tool = reporter;
+	struct lw_options options;
+	char params[1024];
+
+	(void)state;
+	assert_false(parse_for(&tool, args, params, sizeof(params), &options));
+	tool.lists = "pid";
+	assert_false(parse_for(&tool, none, params, sizeof(params), &options));
+	assert_true(parse_for(&tool, args, params, sizeof(params), &options));
+	assert_string_equal(params, "queued=1 interval=5 _stp_bufsize=2");
+	assert_string_equal(options.command[0], "ls");
+	assert_string_equal(options.command[1], "-Q");
+	assert_string_equal(options.command[3], "x");
+	assert_null(options.command[4]);
+}
+
 static void help_of_reporter(void **state)
 {
 	char *text = help_of(&reporter);
@@ -282,7 +336,7 @@ static void greatest_number_of_options(void **state)
 
 	(void)state;
 	for (i = 0; i < LW_MAX_OPTIONS; i++) {
-		tool.options[i] = (struct lw_option){ "p", letters[i], NULL, "" };
+		tool.options[i] = (struct lw_option){ "p", letters[i], NULL, "", "" };
 		snprintf(texts[i], sizeof(texts[i]), "-%c", letters[i]);
 		argv[i + 1] = texts[i];
 	}
@@ -296,7 +350,7 @@ static void greatest_number_of_options(void **state)
 static void help(void **state)
 {
 	static const char *const wanted[] = {
-		"usage: lwload opensnoop [options]\n",
+		"usage: lwload opensnoop [options] [-- COMMAND [ARG ...]]\n",
 		"opensnoop - trace open(2)",
 		"  -p, --pid PID             these processes only\n",
 		"  -F, --full-path           print relative names with their directory\n",
@@ -307,6 +361,8 @@ static void help(void **state)
 		"  path          name of the file as the caller gave it\n",
 		"\noptions of opensnoop:\n",
 		"\noptions of every tool:\n",
+		"\noptions that choose tasks, with lists such as 1,2:\n      --process NAME  ",
+		"      --tree PID  ",
 		("\nexamples:\n  lwload opensnoop\n      trace until Ctrl-C\n"
 		 "  lwload opensnoop -x -n nginx\n      files that nginx fails to open\n"),
 	};
@@ -325,6 +381,8 @@ int main(void)
 {
 	static const struct CMUnitTest fixed[] = {
 		cmocka_unit_test(common_options),
+		cmocka_unit_test(lists_of_tasks),
+		cmocka_unit_test(a_command_ends_the_options),
 		cmocka_unit_test(given_letters),
 		cmocka_unit_test(tools_letter_wins),
 		cmocka_unit_test(json_with_another_t),

@@ -68,6 +68,7 @@ static int run(char **text)
 		.module = "lw_x",
 		.path = "/m/systemtap/lw_x.ko",
 		.params = params,
+		.until = -1,
 		.out = -1,
 		.root = root,
 		.sink = { NULL, on_inserted, on_started, on_data, on_flush, on_message, NULL },

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <stdio.h>
+#include <string.h>
 
 #include "text/options_parts.h"
 
@@ -26,6 +27,34 @@ static void common_help(int i, const int *by_letter, bool reports)
 		  common->code == COUNT && reports ? "stop after N reports" : common->text);
 }
 
+/* Has the table this name with this code, or has the tool an option of that name? */
+static bool has_long(const struct lw_option_table *table, const char *name, int code)
+{
+	const struct option *option;
+
+	for (option = table->longs; option->name; option++)
+		if (option->val == code && !strcmp(option->name, name))
+			return true;
+	return false;
+}
+
+static void whose_help(const struct lw_option_table *table)
+{
+	int i;
+
+	printf("\noptions that choose tasks, with lists such as 1,2:\n");
+	for (i = 0; i < LW_NWHOSE; i++) {
+		const struct lw_whose_option *option = &lw_whose_options[i];
+		int code = WHOSE + 2 * i;
+		bool mine = option->letter && table->by_letter[(int)option->letter] == code;
+
+		if (has_long(table, option->name, code))
+			help_line(mine ? option->letter : 0, option->name, option->arg,
+				  option->text);
+	}
+	printf("  Each has the opposite, such as --not-uid root.\n");
+}
+
 static void options_help(const struct lw_tool *tool)
 {
 	bool reports = lw_tool_interval(tool);
@@ -41,6 +70,8 @@ static void options_help(const struct lw_tool *tool)
 	for (i = 0; i < NCOMMON; i++)
 		if (lw_common_has(tool, i))
 			common_help(i, table.by_letter, reports);
+	if (tool->lists)
+		whose_help(&table);
 }
 
 static void fields_help(const struct lw_tool *tool)
@@ -70,8 +101,9 @@ static void examples_help(const struct lw_tool *tool)
 
 void lw_options_help(const struct lw_tool *tool)
 {
-	printf("usage: lwload %s [options]%s\n\n%s - %s\n", tool->name,
-	       lw_tool_interval(tool) ? " [INTERVAL [COUNT]]" : "", tool->name, tool->summary);
+	printf("usage: lwload %s [options]%s%s\n\n%s - %s\n", tool->name,
+	       lw_tool_interval(tool) ? " [INTERVAL [COUNT]]" : "",
+	       tool->lists ? " [-- COMMAND [ARG ...]]" : "", tool->name, tool->summary);
 	options_help(tool);
 	fields_help(tool);
 	examples_help(tool);

@@ -10,12 +10,10 @@
 #include <unistd.h>
 
 #include "text/here.h"
+#include "text/processes.h"
 #include "util/file.h"
 #include "util/log.h"
 #include "util/number.h"
-
-/* PROC_PID_INIT_INO of linux/proc_ns.h: the host's own namespace of process ids */
-#define HOST_PID_NAMESPACE 0xEFFFFFFCU
 
 #define NAMES_SIZE 400
 
@@ -127,11 +125,11 @@ static int no_requests(const struct lw_tool *tool, const struct lw_option *optio
 	list_disks(disk->root, dir, there);
 	if (*below)
 		lw_error(
-			"%s: option -%c: %s has no requests of its own, and passes its I/O on to %s",
-			tool->name, option->letter, disk->name, below);
+			"%s: option %s: %s has no requests of its own, and passes its I/O on to %s",
+			tool->name, option->shown, disk->name, below);
 	else
-		lw_error("%s: option -%c: %s has no requests of its own; disks that have are %s",
-			 tool->name, option->letter, disk->name, there);
+		lw_error("%s: option %s: %s has no requests of its own; disks that have are %s",
+			 tool->name, option->shown, disk->name, there);
 	return -EINVAL;
 }
 
@@ -142,7 +140,7 @@ static int no_disk(const struct lw_tool *tool, const struct lw_option *option, c
 
 	snprintf(dir, sizeof(dir), "%s/sys/block", root);
 	list_disks(root, dir, there);
-	lw_error("%s: option -%c: no disk \"%.64s\" here; there are %s", tool->name, option->letter,
+	lw_error("%s: option %s: no disk \"%.64s\" here; there are %s", tool->name, option->shown,
 		 value, *there ? there : "none");
 	return -EINVAL;
 }
@@ -225,59 +223,9 @@ static int check_type(const char *root, const char *release, const struct lw_too
 	if (is_registered(root, type, list) || can_be_loaded(root, release, type))
 		return 0;
 	lw_error(
-		"%s: option -%c: this kernel has no type of file system \"%.64s\"; those of disks are %s",
-		tool->name, option->letter, type, *list ? list : "not known");
+		"%s: option %s: this kernel has no type of file system \"%.64s\"; those of disks are %s",
+		tool->name, option->shown, type, *list ? list : "not known");
 	return -EINVAL;
-}
-
-/* ---- processes ---- */
-
-static bool in_host_namespace(const char *root)
-{
-	char path[PATH_MAX];
-	struct stat st;
-
-	snprintf(path, sizeof(path), "%s/proc/self/ns/pid", root);
-	return stat(path, &st) < 0 || st.st_ino == HOST_PID_NAMESPACE;
-}
-
-/* Is /proc that of the namespace that this process is in? */
-static bool is_own_proc(const char *root)
-{
-	char path[PATH_MAX], own[16] = "";
-	unsigned long long pid;
-
-	snprintf(path, sizeof(path), "%s/proc/self", root);
-	return readlink(path, own, sizeof(own) - 1) > 0 &&
-	       lw_parse_decimal(own, 1, INT_MAX, &pid) && (pid_t)pid == getpid();
-}
-
-static int check_numbers(const char *root, const struct lw_tool *tool,
-			 const struct lw_option *option, const char *list)
-{
-	char path[PATH_MAX];
-	const char *number;
-	int n;
-
-	if (in_host_namespace(root))
-		return 0;
-	if (!is_own_proc(root)) {
-		lw_error(
-			"%s: option -%c: /proc is not that of this PID namespace, so that a number may be two processes; run lwload on the host itself",
-			tool->name, option->letter);
-		return -EINVAL;
-	}
-	for (number = list; *number; number += number[n] == ',' ? n + 1 : n) {
-		n = strcspn(number, ",");
-		snprintf(path, sizeof(path), "%s/proc/%.*s", root, n, number);
-		if (access(path, F_OK) < 0) {
-			lw_error(
-				"%s: option -%c: no process %.*s in this PID namespace, whose numbers are meant; run lwload on the host itself for others",
-				tool->name, option->letter, n, number);
-			return -EINVAL;
-		}
-	}
-	return 0;
 }
 
 /* ---- all of them ---- */
@@ -295,7 +243,7 @@ static int check_option(const char *root, const char *release, const struct lw_t
 	else if (!strcmp(option->arg, "FS"))
 		err = check_type(root, release, tool, option, value);
 	else if (!strcmp(option->arg, "PID") || !strcmp(option->arg, "TID"))
-		err = check_numbers(root, tool, option, value);
+		err = lw_processes_check(root, tool, option, value, false);
 	free(value);
 	return err;
 }
@@ -307,5 +255,8 @@ int lw_here_options(const char *root, const char *release, const struct lw_tool 
 
 	for (i = 0; i < tool->noptions && !err; i++)
 		err = check_option(root, release, tool, &tool->options[i], options);
+	if (!err)
+		err = lw_whose_params(root, tool, &options->whose, options->params,
+				      &options->nparams);
 	return err;
 }

@@ -20,7 +20,7 @@
  * of sectors follow (stp/kernel/block.h). Numbers of processes stay, since the module translates
  * them (stp/kernel/filter.h); in another namespace than the host's, these processes must exist.
  *
- * Prints errors. Returns 0, -EINVAL or -ENOMEM.
+ * Adds the parameters of lists of tasks (whose.h). Prints errors. Returns 0, -EINVAL or -ENOMEM.
  */
 int lw_here_options(const char *root, const char *release, const struct lw_tool *tool,
 		    struct lw_options *options);

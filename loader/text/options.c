@@ -67,6 +67,7 @@ const struct lw_common lw_common_options[NCOMMON] = {
 	{ "rotate", ROTATE, 0, "SIZE[,N]", "begin a new FILE after SIZE, and keep N old ones (5)" },
 	{ "metrics", METRICS, 0, "FILE",
 	  "write all counts since the run began to FILE, for Prometheus" },
+	{ "as", AS, 0, "USER", "run the command as this user" },
 	{ "json", JSON, 0, NULL, "print one JSON object for each record" },
 	{ "summary", SUMMARY, 0, NULL,
 	  "with --json: one more object at the end, of what was lost" },
@@ -193,6 +194,9 @@ static int set_common(const struct lw_tool *tool, struct lw_options *options, in
 	case FIELDS:
 		options->fields = value;
 		return 0;
+	case AS:
+		options->as = value;
+		return 0;
 	case OUTPUT:
 		options->output.path = value;
 		return 0;
@@ -290,6 +294,21 @@ static void add_long(struct lw_option_table *table, int *n, const char *name, bo
 	(*n)++;
 }
 
+static void add_whose(const struct lw_tool *tool, struct lw_option_table *table, int *n)
+{
+	int i;
+
+	for (i = 0; i < LW_NWHOSE; i++) {
+		const struct lw_whose_option *option = &lw_whose_options[i];
+
+		if (tool->lists)
+			add_letter(table, option->letter, true, WHOSE + 2 * i);
+		add_long(table, n, option->name, true, WHOSE + 2 * i);
+		snprintf(table->left_out[i], sizeof(table->left_out[i]), "not-%s", option->name);
+		add_long(table, n, table->left_out[i], true, WHOSE + 2 * i + 1);
+	}
+}
+
 void lw_options_table(const struct lw_tool *tool, struct lw_option_table *table)
 {
 	int i, n = 0;
@@ -316,12 +335,13 @@ void lw_options_table(const struct lw_tool *tool, struct lw_option_table *table)
 	for (i = 0; i < NCOMMON; i++)
 		add_letter(table, lw_common_options[i].letter, lw_common_options[i].arg,
 			   lw_common_options[i].code);
+	add_whose(tool, table, &n);
 }
 
 /* The long option that was meant, NULL if none is near */
 static const char *meant(const struct lw_option_table *table, const char *argument)
 {
-	const char *names[LW_MAX_OPTIONS + NCOMMON + 1];
+	const char *names[LW_MAX_LONGS + 1];
 	char typed[64];
 	int n;
 
@@ -374,7 +394,39 @@ static int check_pairs(const struct lw_tool *tool, const struct lw_options *opti
 		lw_error("%s: option --rotate goes with --output only", tool->name);
 		return -EINVAL;
 	}
+	if (options->as && !options->command) {
+		lw_error("%s: option --as goes with a command after -- only", tool->name);
+		return -EINVAL;
+	}
 	return 0;
+}
+
+/* ---- a command ---- */
+
+/* Returns where the options end: at "--", if it is there. */
+static int split_command(const struct lw_tool *tool, int argc, char **argv,
+			 struct lw_options *options)
+{
+	int i;
+
+	for (i = 1; i < argc && strcmp(argv[i], "--"); i++)
+		;
+	if (i == argc)
+		return argc;
+	options->command = argv + i + 1;
+	if (!*options->command) {
+		lw_error("%s: no command after --", tool->name);
+		return -EINVAL;
+	}
+	if (tool->lists)
+		return i;
+	lw_error("%s: takes no command: its events have no process of their own", tool->name);
+	return -EINVAL;
+}
+
+int lw_options_below(struct lw_options *options, pid_t pid)
+{
+	return add_number(options, "lw_only_below", pid);
 }
 
 /* ---- --metrics ---- */
@@ -457,6 +509,9 @@ int lw_options_parse(const struct lw_tool *tool, int argc, char **argv, struct l
 
 	memset(options, 0, sizeof(*options));
 	options->buffer = tool->buffer;
+	argc = split_command(tool, argc, argv, options);
+	if (argc < 0)
+		return argc;
 	lw_options_table(tool, &table);
 	optind = 0; /* glibc: start anew */
 	opterr = 0;
@@ -465,7 +520,10 @@ int lw_options_parse(const struct lw_tool *tool, int argc, char **argv, struct l
 			return getopt_error(tool, &table, code, argv);
 		if (code < 128)
 			code = table.by_letter[code];
-		if (code >= PARAM)
+		if (code >= WHOSE)
+			err = lw_whose_set(tool, &options->whose, (code - WHOSE) / 2,
+					   (code - WHOSE) % 2, optarg);
+		else if (code >= PARAM)
 			err = add_option(tool, options, &tool->options[code - PARAM], optarg);
 		else
 			err = set_common(tool, options, code, optarg);

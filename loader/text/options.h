@@ -4,34 +4,42 @@
 #define LW_OPTIONS_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "module/tool.h"
 #include "text/condition.h"
 #include "text/fields.h"
 #include "text/output.h"
+#include "text/whose.h"
+
+/* The tool's own, those of whose.h, of the command and of the buffer, and a NULL */
+#define LW_MAX_PARAMS (LW_MAX_OPTIONS + LW_MAX_LISTS + 3)
 
 struct lw_options {
-	bool help;                        /* --help */
-	bool json;                        /* --json */
-	bool summary;                     /* --summary */
-	bool staprun;                     /* --staprun */
-	bool is_unsigned;                 /* --unsigned */
-	bool older;                       /* --older */
-	bool verbose;                     /* --verbose */
-	double duration;                  /* seconds, 0: until interrupted */
-	unsigned long long count;         /* records or reports, 0: no limit */
-	unsigned long long max_rate;      /* records a second, 0: no limit */
-	struct lw_output_options output;  /* --output, --rotate */
-	const char *metrics;              /* --metrics, NULL: not given */
-	int buffer;                       /* MiB per CPU */
-	char *params[LW_MAX_OPTIONS + 2]; /* NAME=VALUE for the kernel, NULL at the end */
+	bool help;                       /* --help */
+	bool json;                       /* --json */
+	bool summary;                    /* --summary */
+	bool staprun;                    /* --staprun */
+	bool is_unsigned;                /* --unsigned */
+	bool older;                      /* --older */
+	bool verbose;                    /* --verbose */
+	double duration;                 /* seconds, 0: until interrupted */
+	unsigned long long count;        /* records or reports, 0: no limit */
+	unsigned long long max_rate;     /* records a second, 0: no limit */
+	struct lw_output_options output; /* --output, --rotate */
+	const char *metrics;             /* --metrics, NULL: not given */
+	int buffer;                      /* MiB per CPU */
+	char *params[LW_MAX_PARAMS];     /* NAME=VALUE for the kernel, NULL at the end */
 	int nparams;
 	bool given[128];                      /* the tool's options in use, by letter */
 	const char *where[LW_MAX_CONDITIONS]; /* --where */
 	struct lw_condition conditions[LW_MAX_CONDITIONS];
 	int nwhere;
+	char **command;            /* after --, NULL at the end; NULL: no command is given */
+	const char *as;            /* --as, NULL: not given */
 	const char *fields;        /* --fields, NULL: not given */
 	struct lw_columns columns; /* the same, parsed */
+	struct lw_whose whose;     /* --pid and the like; lw_here_options() adds their parameters */
 };
 
 /*
@@ -43,6 +51,9 @@ struct lw_options {
  * UID, SIGNAL, ...), and lists are checked value by value. The kernel would take 5abc for 5, wrap
  * large numbers and ignore unknown parameters (kernel/params.c). The parameter strings are quoted
  * for parse_args() in that file.
+ *
+ * A word "--" ends the options. The words after it are a command, which argv must hold as long as the options
+ * are used.
  *
  * A tool that writes reports (lw_tool_interval()) takes [INTERVAL [COUNT]] besides its options, as
  * such tools of others do. These are the seconds from report to report, its option "interval", and
@@ -56,6 +67,9 @@ void lw_options_free(struct lw_options *options);
 
 /* lw_options_value - returns a given option's value without quotes; free it. NULL: not given */
 char *lw_options_value(const struct lw_options *options, const struct lw_option *option);
+
+/* lw_options_below - only descendants of this process. Returns 0 or -ENOMEM. */
+int lw_options_below(struct lw_options *options, pid_t pid);
 
 /* lw_options_replace - gives the module another string. Returns 0 or -ENOMEM. */
 int lw_options_replace(struct lw_options *options, const struct lw_option *option,

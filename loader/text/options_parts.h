@@ -22,6 +22,7 @@ enum {
 	MAX_RATE,
 	WHERE,
 	FIELDS,
+	AS,
 	OUTPUT,
 	ROTATE,
 	METRICS,
@@ -30,6 +31,8 @@ enum {
 };
 
 #define NCOMMON (PARAM - HELP)
+/* Those of whose.h: an even code is that of --NAME, the next that of --not-NAME. */
+#define WHOSE (PARAM + LW_MAX_OPTIONS)
 
 /* A common option, which all tools have, or all but some */
 struct lw_common {
@@ -45,15 +48,18 @@ extern const struct lw_common lw_common_options[NCOMMON];
 /* lw_common_has - has the tool common option number @i? */
 bool lw_common_has(const struct lw_tool *tool, int i);
 
+#define LW_MAX_LONGS (LW_MAX_OPTIONS + NCOMMON + LW_MAX_LISTS)
+
 /* A tool's options in the form of getopt_long(3) */
 struct lw_option_table {
-	char letters[2 * (LW_MAX_OPTIONS + NCOMMON) + 3];
-	struct option longs[LW_MAX_OPTIONS + NCOMMON + 1];
+	char letters[2 * (LW_MAX_OPTIONS + NCOMMON + LW_NWHOSE) + 3];
+	struct option longs[LW_MAX_LONGS + 1];
 	char names[LW_MAX_OPTIONS][64]; /* full_path becomes --full-path */
+	char left_out[LW_NWHOSE][16];   /* not-pid */
 	int by_letter[128];
 };
 
-/* lw_options_table - fills the table: the tool's own options before the common ones */
+/* lw_options_table - fills the table: letters and names of the tool itself before those of all tools */
 void lw_options_table(const struct lw_tool *tool, struct lw_option_table *table);
 
 #endif

@@ -11,12 +11,14 @@
 #include "text/values.h"
 #include "util/log.h"
 #include "util/number.h"
+#include "util/user.h"
 
 #define PID_LIMIT 4194304 /* PID_MAX_LIMIT of linux/threads.h, 64 bit */
 #define COMM_LIMIT 15     /* TASK_COMM_LEN less the NUL */
 #define STRING_LIMIT 511  /* MAXSTRINGLEN of SystemTap less the NUL */
 #define IDS_LIMIT 40      /* LW_IDS of stp/kernel/filter.h */
 #define NAMES_LIMIT 16    /* LW_NAMES of the same */
+#define LW_USER "a user of /etc/passwd, or a user id, 0 to 4294967294"
 
 static const char *const signals[] = {
 	"0",    "HUP",  "INT",  "QUIT", "ILL",    "TRAP",   "ABRT",  "BUS",  "FPE",  "KILL", "USR1",
@@ -56,10 +58,20 @@ struct kind {
 	int room; /* values in a list with commas; 0: one value, and no list */
 };
 
+/* A user id, or a name of the host's own users: a static program has no libraries that know others. */
+static bool parse_user(const char *text, long long *value)
+{
+	if (lw_parse_number(text, 0, UINT_MAX - 1LL, value))
+		return true;
+	*value = lw_user_id("", text);
+	return *value >= 0;
+}
+
 static const struct kind kinds[] = {
 	{ "PID", 1, PID_LIMIT, NULL, "a process id, 1 to 4194304", IDS_LIMIT },
 	{ "TID", 1, PID_LIMIT, NULL, "a thread id, 1 to 4194304", IDS_LIMIT },
-	{ "UID", 0, UINT_MAX - 1LL, NULL, "a user id, 0 to 4294967294", IDS_LIMIT },
+	{ "UID", 0, UINT_MAX - 1LL, parse_user, LW_USER, IDS_LIMIT },
+	{ "USER", 0, UINT_MAX - 1LL, parse_user, LW_USER, IDS_LIMIT },
 	{ "NAME", 1, COMM_LIMIT, parse_name, "a command name of 1 to 15 bytes", NAMES_LIMIT },
 	/* Modules multiply it, such as milliseconds to nanoseconds, and keep it in 32 bits. */
 	{ "N", 0, INT_MAX, NULL, "a number, 0 to 2147483647", 0 },
@@ -93,10 +105,10 @@ static int bad_value(const struct lw_tool *tool, const struct lw_option *option,
 		     const char *value, const char *list)
 {
 	if (strcmp(value, list))
-		lw_error("%s: option -%c: \"%.64s\" in \"%.64s\" is not %s", tool->name,
-			 option->letter, value, list, want);
+		lw_error("%s: option %s: \"%.64s\" in \"%.64s\" is not %s", tool->name,
+			 option->shown, value, list, want);
 	else
-		lw_error("%s: option -%c: \"%.64s\" is not %s", tool->name, option->letter, value,
+		lw_error("%s: option %s: \"%.64s\" is not %s", tool->name, option->shown, value,
 			 want);
 	return -EINVAL;
 }
@@ -121,8 +133,8 @@ static int check_list(const struct lw_tool *tool, const struct lw_option *option
 	}
 	free(copy);
 	if (!err && n > kind->room) {
-		lw_error("%s: option -%c: want a list of at most %d, got %d", tool->name,
-			 option->letter, kind->room, n);
+		lw_error("%s: option %s: want a list of at most %d, got %d", tool->name,
+			 option->shown, kind->room, n);
 		err = -EINVAL;
 	}
 	return err;
@@ -137,15 +149,15 @@ static bool string_ok(const char *tool, const struct lw_option *option, const ch
 	const char *p;
 
 	if (!*value || strlen(value) > STRING_LIMIT) {
-		lw_error("%s: option -%c: want 1 to %d bytes, got %zu", tool, option->letter,
+		lw_error("%s: option %s: want 1 to %d bytes, got %zu", tool, option->shown,
 			 STRING_LIMIT, strlen(value));
 		return false;
 	}
 	for (p = value; *p; p++) {
 		if ((unsigned char)*p < 0x20 || *p == 0x7f || *p == '"') {
 			lw_error(
-				"%s: option -%c: \"%s\" has a control character or a quote, which cannot be passed to the kernel",
-				tool, option->letter, value);
+				"%s: option %s: \"%s\" has a control character or a quote, which cannot be passed to the kernel",
+				tool, option->shown, value);
 			return false;
 		}
 	}

@@ -10,7 +10,8 @@ enum lw_exit {
 	LW_USAGE = 2,
 	LW_NO_MODULE = 3,
 	LW_REFUSED = 4,
-	LW_LOST = 5, /* the run ended as asked, but did not show all events */
+	LW_LOST = 5,        /* the run ended as asked, but did not show all events */
+	LW_OWN_FAULT = 125, /* a fault of lwload's own, in a run with a command */
 };
 
 #endif

@@ -10,6 +10,7 @@
 #include "util/signals.h"
 
 static volatile sig_atomic_t stopped;
+static volatile sig_atomic_t sent; /* the signal that stopped it, if a process sent it */
 static volatile sig_atomic_t alarms;
 static volatile sig_atomic_t expires; /* the next alarm is that of lw_signals_expire() */
 static volatile sig_atomic_t expired;
@@ -24,8 +25,9 @@ static const int stop_signals[] = { SIGINT, SIGTERM, SIGHUP };
  * A signal that arrives right before write(2) blocks would be noticed only when
  * the write ends. The alarm repeats until then.
  */
-static void on_signal(int number)
+static void on_signal(int number, siginfo_t *info, void *context)
 {
+	(void)context;
 	if (number == SIGALRM && expires) {
 		expires = 0;
 		expired = 1;
@@ -34,6 +36,8 @@ static void on_signal(int number)
 	} else {
 		expires = 0;
 		stopped = 1;
+		if (info->si_code <= 0)
+			sent = number;
 	}
 	alarm(1);
 }
@@ -45,12 +49,12 @@ static bool has_terminal(void)
 	return fd >= 0 && close(fd) == 0;
 }
 
-static void on_hangup(int number)
+static void on_hangup(int number, siginfo_t *info, void *context)
 {
 	int before = errno;
 
 	if (had_terminal && !ignored_hangup && !has_terminal())
-		on_signal(number);
+		on_signal(number, info, context);
 	else
 		reopen = 1;
 	errno = before;
@@ -79,7 +83,7 @@ static void catch_one(int number, const struct sigaction *action)
 
 void lw_signals_catch(void)
 {
-	struct sigaction action = { .sa_handler = on_signal };
+	struct sigaction action = { .sa_sigaction = on_signal, .sa_flags = SA_SIGINFO };
 	sigset_t set;
 	size_t i;
 
@@ -89,14 +93,14 @@ void lw_signals_catch(void)
 	sigaction(SIGALRM, &action, NULL);
 	for (i = 0; i < NSTOP; i++)
 		catch_one(stop_signals[i], &action);
-	action.sa_handler = SIG_IGN;
+	action = (struct sigaction){ .sa_handler = SIG_IGN };
 	sigaction(SIGPIPE, &action, NULL);
 	sigaction(SIGXFSZ, &action, NULL);
 }
 
 void lw_signals_reopen(void)
 {
-	struct sigaction action = { .sa_handler = on_hangup };
+	struct sigaction action = { .sa_sigaction = on_hangup, .sa_flags = SA_SIGINFO };
 
 	stop_set(&action.sa_mask);
 	had_terminal = has_terminal();
@@ -118,6 +122,11 @@ void lw_signals_expire(double seconds)
 bool lw_signals_stop(void)
 {
 	return stopped;
+}
+
+int lw_signals_sent(void)
+{
+	return sent;
 }
 
 bool lw_signals_take_reopen(void)

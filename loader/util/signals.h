@@ -22,6 +22,12 @@ void lw_signals_reopen(void);
 /* lw_signals_stop - has a signal arrived? */
 bool lw_signals_stop(void);
 
+/*
+ * lw_signals_sent - returns the signal that asked to stop, if a process sent it; 0: the terminal did, whose
+ * processes have all got it, or no signal has arrived
+ */
+int lw_signals_sent(void);
+
 /* lw_signals_take_reopen - has SIGHUP asked to open the output again since the last call? */
 bool lw_signals_take_reopen(void);
 

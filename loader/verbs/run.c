@@ -15,6 +15,7 @@
 #include "rules/lockdown.h"
 #include "rules/origin.h"
 #include "rules/table.h"
+#include "run/command.h"
 #include "run/engine.h"
 #include "run/staprun.h"
 #include "text/here.h"
@@ -36,6 +37,7 @@ struct run {
 	uint64_t serial;                    /* to be remembered; 0: none */
 	const struct lw_recorded *recorded; /* NULL: none */
 	struct lw_options options;
+	struct lw_command *command; /* NULL: none */
 	struct lw_stream *stream;
 	struct lw_output *output;
 	struct lw_render *render;
@@ -146,12 +148,12 @@ static int start_metrics(struct run *run)
 	return 0;
 }
 
-/* Does it print nothing until Ctrl-C? Who waits for rows at a terminal is told. */
+/* Does it print nothing until Ctrl-C? A user who waits for rows at a terminal is told. */
 static bool is_silent(const struct run *run)
 {
 	const struct lw_option *interval = lw_tool_interval(run->tool);
 
-	return interval && !run->options.given[(int)interval->letter] &&
+	return interval && !run->command && !run->options.given[(int)interval->letter] &&
 	       run->options.duration == 0 && isatty(STDOUT_FILENO) && isatty(STDERR_FILENO);
 }
 
@@ -182,6 +184,8 @@ static int on_started(void *context)
 	if (err)
 		return err;
 	run->started = true;
+	if (run->command)
+		lw_command_start(run->command);
 	if (run->options.verbose || is_silent(run))
 		lw_note("%s: tracing; Ctrl-C ends it", run->tool->name);
 	if (run->metrics)
@@ -495,6 +499,7 @@ static int run_engine(struct run *run)
 		.params = run->options.params,
 		.duration = run->options.duration,
 		.lookup = lw_identity_same_build(tool, run->host->root) ? tool->lookup : 0,
+		.until = lw_command_fd(run->command),
 		.out = run->output ? lw_output_pipe(run->output) : -1,
 		.root = run->host->root,
 		.armed = tool,
@@ -565,6 +570,16 @@ static int take_lock(const struct lw_subject *subject)
 	return err;
 }
 
+/* Only its descendants' events are shown. */
+static int begin_command(struct run *run)
+{
+	const struct lw_options *options = &run->options;
+	int err = lw_command_new(run->tool->name, run->host->root, options->command, options->as,
+				 &run->command);
+
+	return err ? err : lw_options_below(&run->options, lw_command_keeper(run->command));
+}
+
 /* The guards of a run, from the top: each has said why if it is not passed. */
 static enum lw_exit run_tool(struct run *run)
 {
@@ -587,11 +602,18 @@ static enum lw_exit run_tool(struct run *run)
 		lw_options_help(tool);
 		return LW_OK;
 	}
+	if (run->options.command && (run->recorded || run->options.staprun)) {
+		lw_error("%s: %s takes no command", tool->name,
+			 run->recorded ? "a recorder" : "option --staprun");
+		return LW_USAGE;
+	}
 	if (run->recorded && (run->options.output.path || run->options.metrics)) {
 		lw_error("%s: a recorder keeps its records in memory; leave out --%s", tool->name,
 			 run->options.metrics ? "metrics" : "output");
 		return LW_USAGE;
 	}
+	if (run->options.command && begin_command(run))
+		return LW_FAILED;
 	code = ask_rules(&subject, run);
 	if (code != LW_OK)
 		return code;
@@ -599,6 +621,19 @@ static enum lw_exit run_tool(struct run *run)
 		return LW_FAILED;
 	run->subject = &subject;
 	return insert_and_run(run);
+}
+
+/*
+ * The exit status of a run with a command is the command's, even if events were lost, which stderr and the summary
+ * tell. For a fault of lwload's own it is another than those of lwload without a command, as with timeout(1).
+ */
+static enum lw_exit command_code(struct run *run, enum lw_exit code)
+{
+	int status = lw_command_end(run->command, lw_signals_sent());
+
+	if (code != LW_OK && code != LW_LOST)
+		return LW_OWN_FAULT;
+	return status < 0 ? code : (enum lw_exit)status;
 }
 
 enum lw_exit lw_run_recorded(const struct lw_host *host, int argc, char **argv,
@@ -616,6 +651,8 @@ enum lw_exit lw_run_recorded(const struct lw_host *host, int argc, char **argv,
 		code = LW_USAGE;
 	else
 		code = run_tool(&run);
+	if (run.options.command && !run.options.help)
+		code = command_code(&run, code);
 	lw_options_free(&run.options);
 	lw_tool_free(tool);
 	return code;

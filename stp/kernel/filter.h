@@ -66,7 +66,8 @@ enum lw_kind {
 	LW_BY_MNTNS = 1 << 10,  /* in a namespace of mounts */
 	LW_BY_CGROUP = 1 << 11, /* in a control group or one below */
 	LW_BY_TREE = 1 << 12,   /* a process, or a child of one in the tree */
-	LW_BY_COMMON = 1 << 13, /* of lw_filter only: common options were given */
+	LW_BY_BELOW = 1 << 13,  /* the same without the process itself */
+	LW_BY_COMMON = 1 << 14, /* of lw_filter only: common options were given */
 };
 #define LW_BY_NAME (LW_BY_COMM | LW_BY_PROGRAM | LW_BY_PROCESS | LW_BY_THREAD)
 #define LW_BY_MORE (LW_BY_PARENT | LW_BY_COMM | LW_BY_PROGRAM | LW_BY_COMMON)
@@ -74,7 +75,8 @@ enum lw_kind {
 
 struct lw_lists {
 	u32 by; /* enum lw_kind, of the lists that were given */
-	struct lw_ids pids, tids, uids, parents, targets, pid_namespaces, mount_namespaces, trees;
+	struct lw_ids pids, tids, uids, parents, targets, pid_namespaces, mount_namespaces;
+	struct lw_ids trees, below;
 	struct lw_names comms, processes, threads;
 	struct lw_cgroups cgroups;
 };
@@ -133,13 +135,15 @@ static __always_inline bool lw_parent_listed(const struct lw_ids *ids)
 }
 
 /* Is the process listed, or one that it descends from? A process whose parent ended has another parent. */
-static bool lw_tree_listed(const struct lw_ids *ids)
+static bool lw_tree_listed(const struct lw_ids *ids, bool itself)
 {
 	const struct task_struct *task = current;
 	bool listed = false;
 	int level;
 
 	rcu_read_lock();
+	if (!itself)
+		task = rcu_dereference(task->real_parent);
 	for (level = 0; level < LW_LEVELS; level++) {
 		listed = lw_listed(ids, task->tgid);
 		if (listed || task->tgid <= 1)
@@ -229,8 +233,10 @@ static bool lw_in_list(const struct lw_lists *lists, u32 kind)
 		return lw_listed(&lists->mount_namespaces, lw_mount_namespace());
 	case LW_BY_CGROUP:
 		return lw_cgroup_listed(&lists->cgroups);
+	case LW_BY_TREE:
+		return lw_tree_listed(&lists->trees, true);
 	default:
-		return lw_tree_listed(&lists->trees);
+		return lw_tree_listed(&lists->below, false);
 	}
 }
 
@@ -424,6 +430,8 @@ static const char *lw_set_list(struct lw_lists *lists, enum lw_kind kind, const 
 		return lw_only_pids(&lists->targets, list);
 	case LW_BY_TREE:
 		return lw_only_pids(&lists->trees, list);
+	case LW_BY_BELOW:
+		return lw_only_pids(&lists->below, list);
 	case LW_BY_COMM:
 	case LW_BY_PROGRAM:
 		return lw_only_names(&lists->comms, list);
@@ -496,5 +504,6 @@ LW_LIST_PARAM(pidns, LW_BY_PIDNS);
 LW_LIST_PARAM(mntns, LW_BY_MNTNS);
 LW_LIST_PARAM(cgroup, LW_BY_CGROUP);
 LW_LIST_PARAM(tree, LW_BY_TREE);
+LW_LIST_PARAM(below, LW_BY_BELOW);
 /* lwload offers these options for the tool. */
-MODULE_INFO(lw_lists, "pid tid uid ppid process comm pidns mntns cgroup tree");
+MODULE_INFO(lw_lists, "pid tid uid ppid process comm pidns mntns cgroup tree below");

@@ -184,7 +184,7 @@ static const struct {
 	const struct kernel_param_ops *const *ops;
 } commons[] = {
 	COMMON(pid),  COMMON(tid),   COMMON(uid),   COMMON(ppid),   COMMON(process),
-	COMMON(comm), COMMON(pidns), COMMON(mntns), COMMON(cgroup), COMMON(tree),
+	COMMON(comm), COMMON(pidns), COMMON(mntns), COMMON(cgroup), COMMON(tree), COMMON(below),
 };
 
 /* As takes(), for the parameter lw_only_NAME or lw_not_NAME */
@@ -226,6 +226,10 @@ static const struct {
 	{ "tree", "1", true, true },
 	{ "tree", "12", true, false },
 	{ "tree", "0", false, false },
+	{ "below", "11", true, false },
+	{ "below", "10", true, true },
+	{ "below", "9", true, true },
+	{ "below", "8,12", true, false },
 	{ "pidns", "4026532000", true, true },
 	{ "pidns", "4026532001", true, false },
 	{ "pidns", "0", false, false },

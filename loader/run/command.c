@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "run/command.h"
+#include "util/log.h"
+#include "util/user.h"
+
+#define NOT_BEGUN 126 /* as env(1) and timeout(1) */
+#define START 0       /* asks the keeper; other bytes are signals for the command */
+
+struct lw_command {
+	const char *tool;
+	char program[PATH_MAX];
+	char *const *argv;
+	struct lw_user *user; /* NULL: the caller */
+	pid_t keeper;
+	int socket; /* to the keeper */
+	bool started;
+};
+
+/* What the keeper says when the command has ended */
+struct news {
+	int error;  /* why it did not begin; 0: it did */
+	int status; /* as wait(2) has it */
+};
+
+/* ---- the program ---- */
+
+static bool is_program(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode) && access(path, X_OK) == 0;
+}
+
+/* As execvp(3) does. Another error than that no file is there is kept. */
+static int find_in_path(const char *name, char *program, size_t size)
+{
+	const char *path = getenv("PATH") ?: "/usr/sbin:/usr/bin:/sbin:/bin";
+	int n, err = -ENOENT;
+
+	for (;; path += n + 1) {
+		n = strcspn(path, ":");
+		snprintf(program, size, "%.*s%s%s", n, path, n ? "/" : "", name);
+		if (is_program(program))
+			return 0;
+		if (access(program, F_OK) == 0)
+			err = -EACCES;
+		if (!path[n])
+			return err;
+	}
+}
+
+static int find_program(struct lw_command *command)
+{
+	const char *name = command->argv[0];
+	int err = 0;
+
+	if (!strchr(name, '/')) {
+		err = *name ? find_in_path(name, command->program, sizeof(command->program))
+			    : -ENOENT;
+	} else {
+		snprintf(command->program, sizeof(command->program), "%s", name);
+		if (!is_program(name))
+			err = access(name, F_OK) ? -errno : -EACCES;
+	}
+	if (err)
+		lw_error("%s: cannot run %s: %s", command->tool, name, strerror(-err));
+	return err;
+}
+
+/* ---- the keeper ---- */
+
+static const int kept_signals[] = { SIGINT, SIGQUIT, SIGTERM, SIGHUP };
+#define NKEPT (sizeof(kept_signals) / sizeof(kept_signals[0]))
+
+/* They are for the command. A terminal sends them to the keeper, too. */
+static void ignore_signals(struct sigaction *before)
+{
+	struct sigaction ignore = { .sa_handler = SIG_IGN };
+	size_t i;
+
+	for (i = 0; i < NKEPT; i++)
+		sigaction(kept_signals[i], &ignore, &before[i]);
+}
+
+static void become_command(const struct lw_command *command, const struct sigaction *before,
+			   const sigset_t *mask, int report)
+{
+	int err = 0;
+	size_t i;
+
+	for (i = 0; i < NKEPT; i++)
+		sigaction(kept_signals[i], &before[i], NULL);
+	sigprocmask(SIG_SETMASK, mask, NULL);
+	if (command->user)
+		err = lw_user_become(command->user);
+	if (!err) {
+		execv(command->program, command->argv);
+		err = errno;
+	}
+	if (write(report, &err, sizeof(err)) < 0)
+		_exit(NOT_BEGUN);
+	_exit(NOT_BEGUN);
+}
+
+/* Returns the process id of the command. An error before it began is in @news. */
+static pid_t begin(const struct lw_command *command, const struct sigaction *before,
+		   const sigset_t *mask, struct news *news)
+{
+	int report[2];
+	pid_t pid;
+
+	if (pipe2(report, O_CLOEXEC) < 0 || (pid = fork()) < 0) {
+		news->error = errno;
+		return -1;
+	}
+	if (pid == 0)
+		become_command(command, before, mask, report[1]);
+	close(report[1]);
+	if (read(report[0], &news->error, sizeof(news->error)) < 0)
+		news->error = errno;
+	close(report[0]);
+	return pid;
+}
+
+/* Other processes that it has adopted end, too. */
+static bool has_ended(pid_t pid, struct news *news)
+{
+	int status;
+	pid_t ended;
+
+	while ((ended = waitpid(-1, &status, WNOHANG)) > 0)
+		if (ended == pid) {
+			news->status = status;
+			return true;
+		}
+	return false;
+}
+
+/* Returns false if lwload has ended. */
+static bool take_order(int socket, pid_t pid)
+{
+	unsigned char order;
+
+	if (read(socket, &order, 1) != 1)
+		return false;
+	kill(pid, order);
+	return true;
+}
+
+static void keep(const struct lw_command *command, int socket)
+{
+	struct sigaction before[NKEPT];
+	struct news news = { 0 };
+	struct pollfd fds[2];
+	struct signalfd_siginfo info;
+	unsigned char order;
+	sigset_t child, mask;
+	pid_t pid;
+
+	ignore_signals(before);
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &child, &mask);
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	fds[0] = (struct pollfd){ .fd = signalfd(-1, &child, SFD_CLOEXEC), .events = POLLIN };
+	fds[1] = (struct pollfd){ .fd = socket, .events = POLLIN };
+	if (read(socket, &order, 1) != 1)
+		_exit(0);
+	pid = begin(command, before, &mask, &news);
+	while (!news.error && !has_ended(pid, &news)) {
+		poll(fds, 2, -1);
+		if (fds[0].revents && read(fds[0].fd, &info, sizeof(info)) < 0)
+			break;
+		if (fds[1].revents && !take_order(socket, pid))
+			_exit(0);
+	}
+	/* It stays until lwload has its last report: who loses a parent is still the command's. */
+	if (write(socket, &news, sizeof(news)) == sizeof(news))
+		while (read(socket, &order, 1) == 1)
+			;
+	_exit(0);
+}
+
+/* ---- the side of lwload ---- */
+
+static int make_keeper(struct lw_command *command)
+{
+	int sockets[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) < 0)
+		return -errno;
+	fflush(NULL);
+	command->keeper = fork();
+	if (command->keeper < 0) {
+		close(sockets[1]);
+		close(sockets[0]);
+		return -errno;
+	}
+	if (command->keeper == 0) {
+		close(sockets[0]);
+		keep(command, sockets[1]);
+	}
+	close(sockets[1]);
+	command->socket = sockets[0];
+	return 0;
+}
+
+static int find_user(struct lw_command *command, const char *root, const char *name)
+{
+	int err = name ? lw_user_find(root, name, &command->user) : 0;
+
+	if (err)
+		lw_error("%s: option --as: no user \"%.64s\" in /etc/passwd", command->tool, name);
+	return err;
+}
+
+static void free_command(struct lw_command *command)
+{
+	lw_user_free(command->user);
+	free(command);
+}
+
+int lw_command_new(const char *tool, const char *root, char *const *argv, const char *user,
+		   struct lw_command **command)
+{
+	struct lw_command *new = calloc(1, sizeof(*new));
+	int err;
+
+	if (!new)
+		return -ENOMEM;
+	new->tool = tool;
+	new->argv = argv;
+	err = find_program(new);
+	if (!err)
+		err = find_user(new, root, user);
+	if (!err) {
+		err = make_keeper(new);
+		if (err)
+			lw_error("%s: cannot run %s: %s", tool, argv[0], strerror(-err));
+	}
+	if (err)
+		free_command(new);
+	else
+		*command = new;
+	return err;
+}
+
+pid_t lw_command_keeper(const struct lw_command *command)
+{
+	return command->keeper;
+}
+
+int lw_command_fd(const struct lw_command *command)
+{
+	return command ? command->socket : -1;
+}
+
+static void order(const struct lw_command *command, unsigned char byte)
+{
+	/* A keeper that was killed has no command any more: then its end is what is read. */
+	if (send(command->socket, &byte, 1, MSG_NOSIGNAL) < 0)
+		return;
+}
+
+void lw_command_start(struct lw_command *command)
+{
+	command->started = true;
+	order(command, START);
+}
+
+static int status_of(const struct lw_command *command, const struct news *news)
+{
+	if (news->error) {
+		lw_error("%s: cannot run %s: %s", command->tool, command->argv[0],
+			 strerror(news->error));
+		return NOT_BEGUN;
+	}
+	return WIFSIGNALED(news->status) ? 128 + WTERMSIG(news->status) : WEXITSTATUS(news->status);
+}
+
+int lw_command_end(struct lw_command *command, int signal)
+{
+	struct news news;
+	int status = -1;
+
+	if (!command)
+		return -1;
+	if (command->started &&
+	    recv(command->socket, &news, sizeof(news), MSG_DONTWAIT) == sizeof(news))
+		status = status_of(command, &news);
+	else if (command->started && signal)
+		order(command, signal);
+	close(command->socket);
+	waitpid(command->keeper, NULL, 0);
+	free_command(command);
+	return status;
+}

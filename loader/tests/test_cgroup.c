@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* test_cgroup.c - control groups and containers, as a person names them, on a host of a tree */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "text/cgroup.h"
+#include "helper.h"
+
+#define MOUNT "sys/fs/cgroup/"
+#define ID_A "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define ID_B "0123456fffffffff0123456789abcdef0123456789abcdef0123456789abcdef"
+#define ID_C "fedcba98765432100123456789abcdef0123456789abcdef0123456789abcdef"
+
+#define PODMAN MOUNT "machine.slice/libpod-" ID_A ".scope"
+#define DOCKER MOUNT "system.slice/docker-" ID_B ".scope"
+#define PLAIN MOUNT "docker/" ID_C
+#define POD                                         \
+	MOUNT                                       \
+	"kubepods.slice/kubepods-besteffort.slice/" \
+	"kubepods-besteffort-pod0a1b2c3d_1111_2222_3333_444455556666.slice"
+#define POD_FS MOUNT "kubepods/burstable/podffffffff-1111-2222-3333-444455556666"
+#define IN_POD POD "/cri-containerd-" ID_C ".scope"
+#define MACHINE MOUNT "machine.slice/machine-my\\x2dweb.scope"
+#define NSPAWN MOUNT "machine.slice/systemd-nspawn@db.service"
+#define LXC MOUNT "lxc.payload.old"
+
+static char *root;
+
+static void make_group(const char *path)
+{
+	char file[512];
+
+	snprintf(file, sizeof(file), "%s/cgroup.procs", path);
+	tree_text(root, file, "");
+}
+
+static int setup(void **state)
+{
+	static const char *const groups[] = {
+		PODMAN "/container",
+		PODMAN "/container/below",
+		MOUNT "machine.slice/libpod-conmon-" ID_A ".scope",
+		DOCKER,
+		POD,
+		POD_FS,
+		MACHINE,
+		NSPAWN,
+		LXC,
+		MOUNT "system.slice/my-web.service",
+		MOUNT "system.slice/podman.service",
+		MOUNT "user.slice/user-0.slice/podium.scope",
+	};
+	size_t i;
+
+	(void)state;
+	root = tree_new();
+	tree_text(root, MOUNT "cgroup.controllers", "cpu\n");
+	for (i = 0; i < COUNT(groups); i++)
+		make_group(groups[i]);
+	tree_text(root, "var/lib/docker/containers/" ID_B "/config.v2.json",
+		  "{\"ID\":\"" ID_B "\",\"Name\":\"/shop\"}\n");
+	tree_text(root, "var/lib/docker/containers/" ID_C "/config.v2.json",
+		  "{\"ID\":\"" ID_C "\",\"Name\":\"/shop2\"}\n");
+	tree_text(root, "var/lib/containers/storage/overlay-containers/containers.json",
+		  "[{\"id\":\"" ID_C "\",\"names\":[\"other\"],\"flags\":{\"a\":1}},"
+		  "{\"id\":\"" ID_A "\",\"names\":[\"till\"],\"flags\":{}}]");
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	tree_free(root);
+	return 0;
+}
+
+static uint64_t number_of(const char *path)
+{
+	char name[512];
+	struct stat st;
+
+	snprintf(name, sizeof(name), "%s/%s", root, path);
+	assert_int_equal(stat(name, &st), 0);
+	return st.st_ino;
+}
+
+static void control_groups_have_several_paths(void **state)
+{
+	static const char *const paths[] = { "/lxc.payload.old", "lxc.payload.old",
+					     "/sys/fs/cgroup/lxc.payload.old", "lxc.payload.old/" };
+	struct lw_reason why;
+	uint64_t id;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(paths); i++) {
+		assert_int_equal(lw_cgroup_find(root, paths[i], &id, &why), 0);
+		assert_true(id == number_of(LXC));
+	}
+	assert_int_equal(lw_cgroup_find(root, "/", &id, &why), 0);
+	assert_true(id == number_of(MOUNT));
+	assert_int_equal(lw_cgroup_find(root, "no.slice", &id, &why), -ENOENT);
+	assert_true(text_says(why.text, "\"no.slice\"*/sys/fs/cgroup;"));
+	assert_int_equal(lw_cgroup_find(root, "cgroup.controllers", &id, &why), -ENOENT);
+}
+
+/* As systemd mounts it beside version 1 */
+static void cgroup2_may_be_mounted_below(void **state)
+{
+	struct lw_reason why;
+	char *mixed = tree_new();
+	uint64_t id;
+
+	(void)state;
+	tree_text(mixed, MOUNT "systemd/a/cgroup.procs", "");
+	assert_int_equal(lw_cgroup_find(mixed, "/a", &id, &why), -ENOENT);
+	assert_has(why.text, "no cgroup2");
+	assert_int_equal(lw_container_find(mixed, "a", &id, &why), -ENOENT);
+	assert_has(why.text, "no cgroup2");
+	tree_text(mixed, MOUNT "unified/cgroup.controllers", "");
+	tree_text(mixed, MOUNT "unified/a/cgroup.procs", "");
+	assert_int_equal(lw_cgroup_find(mixed, "/a", &id, &why), 0);
+	assert_int_equal(lw_cgroup_find(mixed, "/sys/fs/cgroup/unified/a", &id, &why), 0);
+	tree_free(mixed);
+}
+
+static const struct {
+	const char *name, *path; /* NULL: none, or more than one */
+} names[] = {
+	{ ID_A, PODMAN },
+	{ "0123456789", PODMAN },
+	{ "till", PODMAN },
+	{ "shop", DOCKER },
+	{ "0123456f", DOCKER },
+	{ "0a1b2c3d-1111-2222-3333-444455556666", POD },
+	{ "ffffffff-1111-2222-3333-444455556666", POD_FS },
+	{ "my-web", MACHINE },
+	{ "db", NSPAWN },
+	{ "old", LXC },
+	{ "0123456", NULL },
+	{ "01234", NULL },
+	{ "web", NULL },
+	{ "my_web", NULL },
+	{ "shop2", NULL },
+	{ "tilly", NULL },
+	{ "man", NULL },
+	{ "", NULL },
+	{ "container", NULL },
+	{ "conmon-" ID_A, NULL },
+};
+
+static void containers_have_ids_and_names(void **state)
+{
+	struct lw_reason why;
+	uint64_t id;
+	size_t i;
+	int err;
+
+	(void)state;
+	for (i = 0; i < COUNT(names); i++) {
+		err = lw_container_find(root, names[i].name, &id, &why);
+		if (!err != !!names[i].path || (!err && id != number_of(names[i].path)))
+			fail_msg("\"%s\": %d", names[i].name, err);
+	}
+}
+
+static void a_name_that_is_not_there_lists_those_that_are(void **state)
+{
+	struct lw_reason why;
+	uint64_t id;
+
+	(void)state;
+	assert_int_equal(lw_container_find(root, "web", &id, &why), -ENOENT);
+	assert_has(why.text, "my-web");
+	assert_has(why.text, "012345678");
+	assert_null(strstr(why.text, "conmon"));
+	assert_int_equal(lw_container_find(root, "0123456", &id, &why), -ENOTUNIQ);
+	assert_has(why.text, "/machine.slice/libpod-" ID_A ".scope");
+	assert_has(why.text, "/system.slice/docker-" ID_B ".scope");
+}
+
+static void a_container_in_a_pod_and_one_of_the_driver_cgroupfs(void **state)
+{
+	struct lw_reason why;
+	uint64_t id;
+
+	(void)state;
+	make_group(IN_POD);
+	assert_int_equal(lw_container_find(root, "fedcba98", &id, &why), 0);
+	assert_true(id == number_of(IN_POD));
+	make_group(PLAIN);
+	assert_int_equal(lw_container_find(root, "fedcba98", &id, &why), -ENOTUNIQ);
+}
+
+#define FRESH(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		FRESH(control_groups_have_several_paths),
+		FRESH(cgroup2_may_be_mounted_below),
+		FRESH(containers_have_ids_and_names),
+		FRESH(a_name_that_is_not_there_lists_those_that_are),
+		FRESH(a_container_in_a_pod_and_one_of_the_driver_cgroupfs),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <glob.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "text/cgroup.h"
+
+#define MOUNT "/sys/fs/cgroup"
+#define ID_DIGITS 64    /* of docker, podman, containerd and CRI-O */
+#define PREFIX_DIGITS 6 /* fewer are more often a mistake than an id */
+#define LEVELS 64       /* LW_LEVELS of stp/kernel/filter.h */
+#define LIST_SIZE 300
+
+/* ---- control groups ---- */
+
+/* Each directory of cgroup2 has that file, those of version 1 do not (cgroup-v2.rst). */
+static bool find_mount(const char *root, char *mount, size_t size)
+{
+	static const char *const places[] = { MOUNT, MOUNT "/unified" };
+	char file[PATH_MAX];
+	size_t i;
+
+	for (i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		snprintf(mount, size, "%s%s", root, places[i]);
+		snprintf(file, sizeof(file), "%s%s/cgroup.controllers", root, places[i]);
+		if (access(file, F_OK) == 0)
+			return true;
+	}
+	return false;
+}
+
+static int no_mount(struct lw_reason *why)
+{
+	lw_because(why, "no cgroup2 is mounted at " MOUNT " here");
+	return -ENOENT;
+}
+
+int lw_cgroup_find(const char *root, const char *path, uint64_t *id, struct lw_reason *why)
+{
+	char mount[PATH_MAX], dir[2 * PATH_MAX];
+	const char *below = path;
+	struct stat st;
+
+	if (!find_mount(root, mount, sizeof(mount)))
+		return no_mount(why);
+	if (!strncmp(path, mount + strlen(root), strlen(mount + strlen(root))))
+		below += strlen(mount + strlen(root));
+	snprintf(dir, sizeof(dir), "%s/%s", mount, below);
+	if (stat(dir, &st) < 0 || !S_ISDIR(st.st_mode)) {
+		lw_because(why, "no control group \"%.200s\" in %s; systemd-cgls shows them", path,
+			   mount + strlen(root));
+		return -ENOENT;
+	}
+	*id = st.st_ino;
+	return 0;
+}
+
+/* ---- names of containers' control groups ---- */
+
+/* Removes the kind of a unit of systemd, and its escapes \xNN (systemd.unit(5)). */
+static void unit_name(const char *directory, char *name, size_t size)
+{
+	static const char *const kinds[] = { ".scope", ".slice", ".service" };
+	size_t i, n = strlen(directory);
+	unsigned int c;
+
+	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (n > strlen(kinds[i]) && !strcmp(directory + n - strlen(kinds[i]), kinds[i]))
+			n -= strlen(kinds[i]);
+	while (n && size > 1) {
+		if (n >= 4 && sscanf(directory, "\\x%2x", &c) == 1) {
+			directory += 3;
+			n -= 3;
+		} else {
+			c = *directory;
+		}
+		*name++ = c;
+		directory++;
+		n--;
+		size--;
+	}
+	*name = '\0';
+}
+
+static size_t hex_digits(const char *text)
+{
+	return strspn(text, "0123456789abcdef");
+}
+
+/* The part of a pod's name that is its uid, in which systemd's driver writes _ for -. */
+static const char *pod_uid(const char *name)
+{
+	const char *pod = strstr(name, "pod"), *next;
+
+	while (pod && (next = strstr(pod + 3, "pod")))
+		pod = next;
+	return pod && (pod == name || pod[-1] == '-') && hex_digits(pod + 3) == 8 ? pod + 3 : NULL;
+}
+
+/*
+ * What a container's control group is called after: an id, a machine's name or a pod's uid. NULL: it is
+ * another's. Monitors of podman and CRI-O have control groups of their own.
+ */
+static const char *container_of(const char *name)
+{
+	static const char *const before[] = { "docker-",         "libpod-",  "crio-",
+					      "cri-containerd-", "machine-", "lxc.payload.",
+					      "systemd-nspawn@" };
+	size_t i;
+
+	if (strstr(name, "-conmon-"))
+		return NULL;
+	for (i = 0; i < sizeof(before) / sizeof(before[0]); i++)
+		if (!strncmp(name, before[i], strlen(before[i])))
+			return name + strlen(before[i]);
+	/* The driver "cgroupfs" uses the id alone. */
+	if (hex_digits(name) == ID_DIGITS && !name[ID_DIGITS])
+		return name;
+	return pod_uid(name);
+}
+
+static bool is_id_of(const char *wanted, const char *id)
+{
+	size_t n = strlen(wanted);
+
+	return n >= PREFIX_DIGITS && hex_digits(wanted) == n && hex_digits(id) == ID_DIGITS &&
+	       !strncmp(wanted, id, n);
+}
+
+static bool is_named(const char *wanted, const char *name)
+{
+	for (; *wanted && (*wanted == *name || (*wanted == '-' && *name == '_')); wanted++)
+		name++;
+	return !*wanted && !*name;
+}
+
+/* ---- all control groups ---- */
+
+struct search {
+	const char *wanted;
+	char path[PATH_MAX];
+	size_t base;           /* the length of the path of the mount */
+	int found;             /* how many are wanted */
+	uint64_t id;           /* of the last of those */
+	char list[LIST_SIZE];  /* the paths of those */
+	char there[LIST_SIZE]; /* the names of all containers */
+};
+
+static void add(char *list, const char *name)
+{
+	size_t n = strlen(list);
+
+	if (n + strlen(name) + 3 < LIST_SIZE)
+		sprintf(list + n, "%s%s", n ? ", " : "", name);
+}
+
+/* Returns whether it is a container's that is wanted: those below are a part of it. */
+static bool look_at(struct search *search, const char *directory)
+{
+	char name[NAME_MAX + 1], shown[80];
+	const char *container;
+	struct stat st;
+
+	unit_name(directory, name, sizeof(name));
+	container = container_of(name);
+	if (!container)
+		return false;
+	snprintf(shown, sizeof(shown), "%.*s", hex_digits(container) == ID_DIGITS ? 12 : 79,
+		 container);
+	add(search->there, shown);
+	if (!is_named(search->wanted, container) && !is_id_of(search->wanted, container))
+		return false;
+	if (stat(search->path, &st) < 0)
+		return false;
+	search->found++;
+	search->id = st.st_ino;
+	add(search->list, search->path + search->base);
+	return true;
+}
+
+static void walk(struct search *search, int level)
+{
+	size_t n = strlen(search->path);
+	DIR *dir = level < LEVELS ? opendir(search->path) : NULL;
+	struct dirent *entry;
+
+	while (dir && (entry = readdir(dir))) {
+		if (entry->d_type != DT_DIR || entry->d_name[0] == '.' ||
+		    n + strlen(entry->d_name) + 2 > sizeof(search->path))
+			continue;
+		sprintf(search->path + n, "/%s", entry->d_name);
+		if (!look_at(search, entry->d_name))
+			walk(search, level + 1);
+		search->path[n] = '\0';
+	}
+	if (dir)
+		closedir(dir);
+}
+
+/* ---- names that docker and podman keep ---- */
+
+/* containers.json of containers/storage: {"id":"...","names":["web"],... in one line */
+static bool named_in_storage(const char *path, const char *name, char *id)
+{
+	char *part = NULL, wanted[NAME_MAX + 16];
+	FILE *file = fopen(path, "re");
+	bool found = false;
+	size_t size = 0;
+
+	snprintf(wanted, sizeof(wanted), "\"names\":[\"%.*s\"", NAME_MAX, name);
+	while (file && !found && getdelim(&part, &size, '{', file) >= 0)
+		found = strstr(part, wanted) && sscanf(part, "\"id\":\"%64[0-9a-f]\"", id) == 1;
+	free(part);
+	if (file)
+		fclose(file);
+	return found;
+}
+
+/* containers/ID/config.v2.json of docker: ..."Name":"/web"... in one line */
+static bool named_in_docker(const char *path, const char *name, char *id)
+{
+	char *line = NULL, wanted[NAME_MAX + 16];
+	const char *dir = strstr(path, "/containers/");
+	FILE *file = fopen(path, "re");
+	bool found = false;
+	size_t size = 0;
+
+	snprintf(wanted, sizeof(wanted), "\"Name\":\"/%.*s\"", NAME_MAX, name);
+	while (file && !found && getline(&line, &size, file) >= 0)
+		found = strstr(line, wanted) && dir &&
+			sscanf(dir, "/containers/%64[0-9a-f]/", id) == 1;
+	free(line);
+	if (file)
+		fclose(file);
+	return found;
+}
+
+static bool find_id(const char *root, const char *name, char *id)
+{
+	static const struct {
+		const char *files;
+		bool (*has)(const char *path, const char *name, char *id);
+	} places[] = {
+		{ "/var/lib/docker/containers/*/config.v2.json", named_in_docker },
+		{ "/var/lib/containers/storage/*-containers/*containers.json", named_in_storage },
+		{ "/run/containers/storage/*-containers/*containers.json", named_in_storage },
+	};
+	char pattern[PATH_MAX];
+	bool found = false;
+	glob_t paths;
+	size_t i, j;
+
+	for (i = 0; i < sizeof(places) / sizeof(places[0]) && !found; i++) {
+		snprintf(pattern, sizeof(pattern), "%s%s", root, places[i].files);
+		if (glob(pattern, 0, NULL, &paths))
+			continue;
+		for (j = 0; j < paths.gl_pathc && !found; j++)
+			found = places[i].has(paths.gl_pathv[j], name, id);
+		globfree(&paths);
+	}
+	return found;
+}
+
+int lw_container_find(const char *root, const char *name, uint64_t *id, struct lw_reason *why)
+{
+	struct search search = { .wanted = name };
+	char container[ID_DIGITS + 1] = "";
+
+	if (!find_mount(root, search.path, sizeof(search.path)))
+		return no_mount(why);
+	search.base = strlen(search.path);
+	if (find_id(root, name, container))
+		search.wanted = container;
+	walk(&search, 0);
+	if (!search.found) {
+		lw_because(why, "no running container \"%.64s\" here; there are %s", name,
+			   *search.there ? search.there : "none");
+		return -ENOENT;
+	}
+	if (search.found > 1) {
+		lw_because(why, "\"%.64s\" stands for several: %s; use --cgroup", name,
+			   search.list);
+		return -ENOTUNIQ;
+	}
+	*id = search.id;
+	return 0;
+}

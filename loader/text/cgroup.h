@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* cgroup.h - control groups of cgroup2 (cgroups(7)), and the containers that have one */
+#ifndef LW_CGROUP_H
+#define LW_CGROUP_H
+
+#include <stdint.h>
+
+#include "util/reason.h"
+
+/*
+ * lw_cgroup_find - finds a control group by its path
+ * @root: directory that holds sys, "" on a real host
+ * @path: below the mount of cgroup2, such as /system.slice/ssh.service, or with /sys/fs/cgroup
+ * @id: set to its number: a directory's inode number (kernfs_ino() of linux/kernfs.h)
+ *
+ * On a host with both versions, cgroup2 is at /sys/fs/cgroup/unified. Returns 0, or -ENOENT with *why.
+ */
+int lw_cgroup_find(const char *root, const char *path, uint64_t *id, struct lw_reason *why);
+
+/*
+ * lw_container_find - finds a container's control group
+ * @root: directory that holds run, sys and var, "" on a real host
+ * @name: the container's id, or six digits or more of its begin (docker, podman, containerd, CRI-O); a
+ *        name (docker, podman of root, systemd-nspawn and other machines of machined, LXC); the uid
+ *        of a pod of Kubernetes
+ *
+ * The control group's name tells whose it is, and docker's and podman's files tell the id for a name.
+ * Returns 0, or with *why -ENOENT (the reason lists the containers that there are) or -ENOTUNIQ (the name
+ * stands for several, which the reason lists).
+ */
+int lw_container_find(const char *root, const char *name, uint64_t *id, struct lw_reason *why);
+
+#endif
