@@ -479,3 +479,37 @@ by_either_name() {
 	echo "process $(cat $work/process) threads $(cat $work/threads)"
 	[ "$(cat $work/process)" -eq 50 ] && [ "$(cat $work/threads)" -eq 20 ]
 }
+
+# begin_runs "TOOL..." [OPTION...] - begins a run of each of these tools, with these options; end_runs ends them
+begin_runs() {
+	local tool own
+	runs=()
+	for tool in $1; do
+		case $tool in
+		fsslower) own=(-m 0) ;;
+		rwtime) own=(-P) ;;
+		syscallbypid) own=(-T 0) ;;
+		*) own=() ;;
+		esac
+		lwload $tool "${own[@]}" "${@:2}" --json --verbose > $work/$tool.json 2> $work/$tool.err < /dev/null &
+		runs+=($!)
+		await tracing $work/$tool.err 30
+	done
+}
+
+end_runs() {
+	local run
+	kill -INT "${runs[@]}"
+	for run in "${runs[@]}"; do
+		wait $run
+	done
+}
+
+# records TOOL FILTER - is that true of the array of that run's records? PID in the filter is $source
+records() {
+	jq -e -s "${2//PID/${source-}}" $work/$1.json > /dev/null || {
+		echo "$1: $2"
+		tail -n 20 $work/$1.json
+		return 1
+	}
+}

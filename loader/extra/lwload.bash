@@ -37,7 +37,7 @@ _lwload_values() {
 		{ letter = "" }' <<< "$1") in
 	'') return 1 ;;
 	PID|TID) command ps -e -o pid= | tr -d ' ' | _lwload_listed ;;
-	UID) id -u | _lwload_listed ;;
+	UID|USER) cut -d: -f1 /etc/passwd | _lwload_listed ;;
 	NAME) command ps -e -o comm= | sort -u | _lwload_listed ;;
 	DISK) command ls /sys/block 2> /dev/null ;;
 	RELEASE) command ls /lib/modules 2> /dev/null ;;

@@ -28,7 +28,7 @@ static const struct lw_tool tool = {
 		    { "wait", LW_DIST, 0, 0, "how long" },
 		    { "size", LW_DIST, 0, 0, "how much" } },
 	.nfields = 11,
-	.options = { { "interval", 'i', "N", "" } },
+	.options = { { "interval", 'i', "N", "", "-i" } },
 	.noptions = 1,
 };
 static const char header[] =

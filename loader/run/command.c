@@ -32,7 +32,7 @@ struct lw_command {
 	bool started;
 };
 
-/* What the keeper says when the command has ended */
+/* The keeper says this when the command has ended. */
 struct news {
 	int error;  /* why it did not begin; 0: it did */
 	int status; /* as wait(2) has it */

@@ -139,7 +139,7 @@ static void signals_go_to_the_command(void **state)
 	free(file);
 }
 
-/* Who runs it may ignore a signal, and the keeper does: the command gets what lwload was given. */
+/* The caller may have ignored a signal, and the keeper ignores some: the command gets what lwload was given. */
 static void signals_are_as_they_were(void **state)
 {
 	(void)state;

@@ -106,8 +106,8 @@ static const char *pod_uid(const char *name)
 }
 
 /*
- * What a container's control group is called after: an id, a machine's name or a pod's uid. NULL: it is
- * another's. Monitors of podman and CRI-O have control groups of their own.
+ * The part of a control group's name that tells its container: an id, a machine's name or a pod's uid. NULL: it is
+ * not a container's. Monitors of podman and CRI-O have control groups of their own.
  */
 static const char *container_of(const char *name)
 {

@@ -137,6 +137,21 @@ static bool *flag_of(struct lw_options *options, int code)
 	}
 }
 
+/* NULL: the option's argument is no text that is kept as it is. */
+static const char **text_of(struct lw_options *options, int code)
+{
+	switch (code) {
+	case FIELDS:
+		return &options->fields;
+	case AS:
+		return &options->as;
+	case OUTPUT:
+		return &options->output.path;
+	default:
+		return NULL;
+	}
+}
+
 #define METRICS_WANT \
 	"a file whose name ends in " LW_PROM_END ", since node_exporter reads no others"
 
@@ -170,13 +185,16 @@ static int set_promfile(const struct lw_tool *tool, struct lw_options *options, 
 static int set_common(const struct lw_tool *tool, struct lw_options *options, int code,
 		      const char *value)
 {
+	const char **text = text_of(options, code);
 	bool *flag = flag_of(options, code);
 	long long number;
 
-	if (flag) {
+	if (flag)
 		*flag = true;
+	if (text)
+		*text = value;
+	if (flag || text)
 		return 0;
-	}
 	switch (code) {
 	case DURATION:
 		if (!lw_values_duration(value, &options->duration))
@@ -191,15 +209,6 @@ static int set_common(const struct lw_tool *tool, struct lw_options *options, in
 		return set_max_rate(tool, options, value);
 	case WHERE:
 		return add_where(tool, options, value);
-	case FIELDS:
-		options->fields = value;
-		return 0;
-	case AS:
-		options->as = value;
-		return 0;
-	case OUTPUT:
-		options->output.path = value;
-		return 0;
 	case ROTATE:
 		return parse_rotate(tool, &options->output, value);
 	case METRICS:

@@ -82,7 +82,7 @@ struct lookup {
 	const struct lw_option *option;
 };
 
-static int bad(const struct lookup *lookup, const char *why)
+static int refuse(const struct lookup *lookup, const char *why)
 {
 	lw_error("%s: option %s: %s", lookup->tool->name, lookup->option->shown, why);
 	return -EINVAL;
@@ -98,7 +98,7 @@ static int find_namespace(const struct lookup *lookup, const char *value, uint64
 
 	if (!lw_parse_decimal(value, 1, UINT_MAX - 1, &number)) {
 		lw_because(&why, "\"%.64s\" is not a PID or the number of a namespace", value);
-		return bad(lookup, why.text);
+		return refuse(lookup, why.text);
 	}
 	*id = number;
 	if (number > PID_LIMIT)
@@ -107,7 +107,7 @@ static int find_namespace(const struct lookup *lookup, const char *value, uint64
 		 strstr(lookup->option->param, "pidns") ? "pid" : "mnt");
 	if (stat(path, &st) < 0) {
 		lw_because(&why, "no process %llu here", number);
-		return bad(lookup, why.text);
+		return refuse(lookup, why.text);
 	}
 	*id = st.st_ino;
 	return 0;
@@ -121,7 +121,7 @@ static int find_group(const struct lookup *lookup, const char *value, uint64_t *
 
 	err = path ? lw_cgroup_find(lookup->root, value, id, &why)
 		   : lw_container_find(lookup->root, value, id, &why);
-	return err ? bad(lookup, why.text) : 0;
+	return err ? refuse(lookup, why.text) : 0;
 }
 
 /* Replaces each value between commas by a number. */
@@ -135,7 +135,7 @@ static int look_up(const struct lookup *lookup, const char *list, char **param)
 
 	while (!err && (value = strsep(&rest, ","))) {
 		if (n == CGROUPS_LIMIT)
-			err = bad(lookup, "want a list of at most 16");
+			err = refuse(lookup, "want a list of at most 16");
 		else
 			err = find(lookup, value, &id);
 		if (!err)

@@ -28,7 +28,7 @@ static FILE *open_in(const char *root, const char *file)
 }
 
 /* The first entry of a name, or with NULL of a user id: fgetpwent(3)'s own memory. NULL: no user has it. */
-static const struct passwd *find(const char *root, const char *name, uid_t uid)
+static const struct passwd *find_entry(const char *root, const char *name, uid_t uid)
 {
 	FILE *file = open_in(root, "passwd");
 	struct passwd *entry = NULL;
@@ -43,14 +43,14 @@ static const struct passwd *find(const char *root, const char *name, uid_t uid)
 
 long long lw_user_id(const char *root, const char *name)
 {
-	const struct passwd *entry = find(root, name, 0);
+	const struct passwd *entry = find_entry(root, name, 0);
 
 	return entry ? (long long)entry->pw_uid : -1;
 }
 
 void lw_user_name(const char *root, uid_t uid, char *name, size_t size)
 {
-	const struct passwd *entry = find(root, NULL, uid);
+	const struct passwd *entry = find_entry(root, NULL, uid);
 
 	if (entry)
 		snprintf(name, size, "%s", entry->pw_name);
@@ -72,7 +72,7 @@ static void add_groups(const char *root, struct lw_user *user)
 
 int lw_user_find(const char *root, const char *name, struct lw_user **user)
 {
-	const struct passwd *entry = find(root, name, 0);
+	const struct passwd *entry = find_entry(root, name, 0);
 	struct lw_user *new;
 
 	if (!entry)

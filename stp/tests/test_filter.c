@@ -183,8 +183,8 @@ static const struct {
 	const struct kernel_param *only, *left_out;
 	const struct kernel_param_ops *const *ops;
 } commons[] = {
-	COMMON(pid),  COMMON(tid),   COMMON(uid),   COMMON(ppid),   COMMON(process),
-	COMMON(comm), COMMON(pidns), COMMON(mntns), COMMON(cgroup), COMMON(tree), COMMON(below),
+	COMMON(pid),   COMMON(tid),   COMMON(uid),    COMMON(ppid), COMMON(process), COMMON(comm),
+	COMMON(pidns), COMMON(mntns), COMMON(cgroup), COMMON(tree), COMMON(below),
 };
 
 /* As takes(), for the parameter lw_only_NAME or lw_not_NAME */
