@@ -18,17 +18,17 @@ static const struct lw_tool records = {
 	.buffer = 1,
 	.fields = { { "time", LW_TIME, 0, 'T', "time" }, { "path", LW_STR, 0, 0, "path" } },
 	.nfields = 2,
-	.options = { { "timestamp", 'T', NULL, "flag" },
-		     { "pid", 'p', "PID", "process" },
-		     { "tid", 't', "TID", "thread" },
-		     { "uid", 'u', "UID", "user" },
-		     { "number", 'm', "N", "number" },
-		     { "port", 'P', "PORT", "port" },
-		     { "signal", 's', "SIGNAL", "signal" },
-		     { "flags", 'f', "FLAGS", "flags" },
-		     { "name", 'n', "NAME", "command" },
-		     { "full_path", 'F', "PATH", "any string" },
-		     { "count_them", 'c', NULL, "a letter that is a common one" } },
+	.options = { { "timestamp", 'T', NULL, "flag", "-T" },
+		     { "pid", 'p', "PID", "process", "-p" },
+		     { "tid", 't', "TID", "thread", "-t" },
+		     { "uid", 'u', "UID", "user", "-u" },
+		     { "number", 'm', "N", "number", "-m" },
+		     { "port", 'P', "PORT", "port", "-P" },
+		     { "signal", 's', "SIGNAL", "signal", "-s" },
+		     { "flags", 'f', "FLAGS", "flags", "-f" },
+		     { "name", 'n', "NAME", "command", "-n" },
+		     { "full_path", 'F', "PATH", "any string", "-F" },
+		     { "count_them", 'c', NULL, "a letter that is a common one", "-c" } },
 	.noptions = 11,
 	.names = { { "FLAGS",
 		     "names of flags",
@@ -40,11 +40,12 @@ static const struct lw_tool records = {
 static const struct lw_tool reports = {
 	.name = "reports",
 	.buffer = 4,
+	.lists = "pid tid uid ppid process comm pidns mntns cgroup tree",
 	.fields = { { "time", LW_TIME, 0, 0, "time" }, { "size", LW_DIST, 0, 0, "sizes" } },
 	.nfields = 2,
-	.options = { { "interval", 'i', "N", "seconds" },
-		     { "disk", 'd', "DISK", "any string" },
-		     { "queued", 'Q', NULL, "flag" } },
+	.options = { { "interval", 'i', "N", "seconds", "-i" },
+		     { "disk", 'd', "DISK", "any string", "-d" },
+		     { "queued", 'Q', NULL, "flag", "-Q" } },
 	.noptions = 3,
 };
 
@@ -198,6 +199,29 @@ static void check_params(const struct lw_tool *tool, const struct lw_options *op
 	assert(!*rest && !strcmp(name, "_stp_bufsize") && is_number(value, 1, 4095));
 }
 
+/* Here is no process, no control group and no namespace: only these lists are accepted. */
+static void check_lists(const struct lw_tool *tool, struct lw_options *options)
+{
+	int before = options->nparams;
+	char text[MAX_PARAM], *rest = text, *name, *value;
+	int i, err = lw_whose_params("/nonexistent", tool, &options->whose, options->params,
+				     &options->nparams);
+
+	assert(err == 0 || err == -EINVAL);
+	assert(options->nparams < LW_MAX_PARAMS && !options->params[options->nparams]);
+	for (i = before; i < options->nparams; i++, rest = text) {
+		assert(strlen(options->params[i]) < MAX_PARAM);
+		strcpy(text, options->params[i]);
+		next_param(&rest, &name, &value);
+		assert(!*rest && (!strncmp(name, "lw_only_", 8) || !strncmp(name, "lw_not_", 7)));
+		name = strchr(name + 3, '_') + 1;
+		if (!strcmp(name, "process") || !strcmp(name, "comm"))
+			assert(is_list(value, 16, is_name));
+		else
+			assert(is_list(value, 40, is_uid));
+	}
+}
+
 /* The first byte chooses a tool. The arguments follow, with a NUL between them. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -219,6 +243,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!err) {
 		assert(options.duration >= 0 && options.duration <= 31536000);
 		check_params(tool, &options, typed + 1, n - 1);
+		check_lists(tool, &options);
 	}
 	lw_options_free(&options);
 	free(text);

@@ -37,7 +37,7 @@ static const struct lw_tool reports = {
 		    { "wait", LW_DIST, 0, 0, "" },
 		    { "took", LW_DIST, 0, 'e', "" } },
 	.nfields = 5,
-	.options = { { "interval", 'i', "N", "" } },
+	.options = { { "interval", 'i', "N", "", "-i" } },
 	.noptions = 1,
 };
 #define REPORTS "\ttime=time\tdisk=str\tcount=int\twait=dist\ttook=dist\n"

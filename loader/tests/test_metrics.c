@@ -41,7 +41,7 @@ static int teardown(void **state)
 
 /* ---- a run of a made-up tool ---- */
 
-#define INTERVAL .noptions = 1, .options = { { "interval", 'i', "N", "" } }
+#define INTERVAL .noptions = 1, .options = { { "interval", 'i', "N", "", "-i" } }
 
 static const struct lw_tool made_up[] = {
 	{

@@ -51,7 +51,7 @@ static const struct lw_tool made_up[] = {
 			{ "args", LW_ARGS, 0, 'D', "" }, { "latency", LW_DIST, 0, 0, "" },
 		},
 		.noptions = 1,
-		.options = { { "interval", 'i', "N", "" } },
+		.options = { { "interval", 'i', "N", "", "-i" } },
 	},
 	/* Rows at once, and a distribution at the end */
 	{
@@ -71,7 +71,7 @@ static const struct lw_tool made_up[] = {
 			{ "count", LW_INT, 8, 0, "" },
 		},
 		.noptions = 1,
-		.options = { { "interval", 'i', "N", "" } },
+		.options = { { "interval", 'i', "N", "", "-i" } },
 	},
 	{
 		.name = "two",
@@ -81,7 +81,7 @@ static const struct lw_tool made_up[] = {
 			{ "write", LW_DIST, 0, 0, "" }, { "fd", LW_INT, 0, 0, "" },
 		},
 		.noptions = 1,
-		.options = { { "interval", 'i', "N", "" } },
+		.options = { { "interval", 'i', "N", "", "-i" } },
 	},
 };
 

@@ -181,9 +181,9 @@ static void interval(void **state)
 	struct lw_tool tool = {
 		.noptions = 5,
 		.options = {
-			{ "intervals", 'a', "N", "" }, { "interva", 'b', "N", "" },
-			{ "interval", 'c', NULL, "" }, { "interval", 'd', "NAME", "" },
-			{ "interval", 'e', "N", "" },
+			{ "intervals", 'a', "N", "", "-a" }, { "interva", 'b', "N", "", "-b" },
+			{ "interval", 'c', NULL, "", "-c" }, { "interval", 'd', "NAME", "", "-d" },
+			{ "interval", 'e', "N", "", "-e" },
 		},
 	};
 

@@ -167,8 +167,10 @@ static int make_param(const char *root, const struct lw_tool *tool, const struct
 	err = lw_values_param(tool, option, list, param);
 	if (!err && is_process(option->arg)) {
 		err = lw_processes_check(root, tool, option, list, !left_out);
-		if (err)
+		if (err) {
 			free(*param);
+			*param = NULL;
+		}
 	}
 	return err;
 }
