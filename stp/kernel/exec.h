@@ -2,6 +2,8 @@
 
 #include "arch.h"
 #include "call.h"
+#include "fields.h"
+#include "name.h"
 #include "put.h"
 #include "result.h"
 #include <linux/binfmts.h>
@@ -21,14 +23,10 @@ static struct {
 static void lw_emit_exec(int ret)
 {
 	struct _stp_log *log = lw_log();
-	pid_t parent;
 
-	rcu_read_lock();
-	parent = rcu_dereference(current->real_parent)->tgid;
-	rcu_read_unlock();
 	lw_put_begin(log, lw_execs.timestamp);
 	lw_put_pair(log, __kuid_val(current_uid()), current->tgid);
-	lw_put_number(log, parent);
+	lw_put_number(log, lw_parent());
 	lw_put_comm(log);
 	lw_put_tab(log);
 	lw_put_number(log, ret);
@@ -46,7 +44,7 @@ static int lw_exec_begins(struct kprobe *kp, struct pt_regs *regs)
 	if (lw_wanted()) {
 		lw_emit_exec(0);
 		lw_emit_args(bprm->p, bprm->exec, bprm->argc);
-		lw_put_end(lw_log());
+		lw_put_event_end(lw_log());
 	}
 	return 0;
 }
@@ -78,7 +76,7 @@ static int lw_exec_ends(long ret, int argv)
 		return 0;
 	lw_emit_exec(lw_result(ret));
 	lw_emit_user_argv(lw_arg(user, argv), lw_compat_call() ? 4 : 8);
-	lw_put_end(lw_log());
+	lw_put_event_end(lw_log());
 	return 0;
 }
 

@@ -124,16 +124,6 @@ static __always_inline bool lw_named(const struct lw_names *names, const char *c
 	return false;
 }
 
-static __always_inline bool lw_parent_listed(const struct lw_ids *ids)
-{
-	u32 parent;
-
-	rcu_read_lock();
-	parent = rcu_dereference(current->real_parent)->tgid;
-	rcu_read_unlock();
-	return lw_listed(ids, parent);
-}
-
 /* Is the process listed, or one that it descends from? A process whose parent ended has another parent. */
 static bool lw_tree_listed(const struct lw_ids *ids, bool itself)
 {
@@ -222,7 +212,7 @@ static bool lw_in_list(const struct lw_lists *lists, u32 kind)
 	case LW_BY_UID:
 		return lw_listed(&lists->uids, __kuid_val(current_uid()));
 	case LW_BY_PARENT:
-		return lw_parent_listed(&lists->parents);
+		return lw_listed(&lists->parents, lw_parent());
 	case LW_BY_PROCESS:
 		return lw_named(&lists->processes, lw_leader()->comm);
 	case LW_BY_THREAD:
@@ -257,7 +247,7 @@ static noinline bool lw_wanted_by_more(u32 by)
 	if (by & LW_BY_COMMON &&
 	    (!lw_in_lists(&lw_only_lists, true) || !lw_in_lists(&lw_not_lists, false)))
 		return false;
-	if (by & LW_BY_PARENT && !lw_parent_listed(&lw_filter.parents))
+	if (by & LW_BY_PARENT && !lw_listed(&lw_filter.parents, lw_parent()))
 		return false;
 	return !(by & (LW_BY_COMM | LW_BY_PROGRAM)) || lw_task_named(&lw_filter.comms);
 }

@@ -1,11 +1,12 @@
 #pragma once
 
+#include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/string.h>
 #include <linux/types.h>
 
 /*
- * name.h - the names of processes
+ * name.h - the names of processes, and their parents
  *
  * A thread may have its own name, current->comm. The name of the process is its leader's, which ps(1)
  * shows. A leader is not freed before the last thread of its group has ended.
@@ -20,6 +21,17 @@ struct lw_name {
 static __always_inline const struct task_struct *lw_leader(void)
 {
 	return READ_ONCE(current->group_leader);
+}
+
+/* The process id of the current process's parent */
+static __always_inline u32 lw_parent(void)
+{
+	u32 parent;
+
+	rcu_read_lock();
+	parent = rcu_dereference(current->real_parent)->tgid;
+	rcu_read_unlock();
+	return parent;
 }
 
 /* Keeps the name of the current process. From any context. */

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "arch.h"
+#include "name.h"
 #include "put.h"
 #include "relay.c"
 #include "share.c"
@@ -395,6 +396,15 @@ static void lw_put_comm(struct _stp_log *log)
 	unsigned long w[LW_COMM_WORDS];
 
 	memcpy(w, current->comm, sizeof(w));
+	lw_put_comm_words(log, w);
+}
+
+/* The name of the process, of which the command name may be another thread's */
+static void lw_put_process(struct _stp_log *log)
+{
+	unsigned long w[LW_COMM_WORDS];
+
+	memcpy(w, lw_leader()->comm, sizeof(w));
 	lw_put_comm_words(log, w);
 }
 

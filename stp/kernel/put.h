@@ -24,6 +24,7 @@ static bool lw_put_user_string(struct _stp_log *log, const char __user *src);
 static void lw_put_begin(struct _stp_log *log, bool timestamp);
 static void lw_put_task(struct _stp_log *log);
 static void lw_put_comm(struct _stp_log *log);
+static void lw_put_process(struct _stp_log *log);
 static void lw_put_number(struct _stp_log *log, s64 v);
 static void lw_put_pair(struct _stp_log *log, s64 first, s64 second);
 static void lw_put_tab(struct _stp_log *log);

@@ -3,6 +3,7 @@
 #include "../kernel/arch.h"
 #include "../kernel/bucket.h"
 #include "../kernel/call.h"
+#include "../kernel/fields.h"
 #include "../kernel/path.h"
 #include "../kernel/result.h"
 #include <linux/err.h>
@@ -280,7 +281,7 @@ static void lw_put_open(struct _stp_log *log, const struct lw_opening *opening, 
 		lw_put_tab(log);
 	}
 	lw_put_open_path(log, opening);
-	lw_put_end(log);
+	lw_put_event_end(log);
 }
 
 static void lw_open_record(const struct kretprobe_instance *inst, int ret)

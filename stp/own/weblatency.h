@@ -1,5 +1,6 @@
 #pragma once
 
+#include "../kernel/fields.h"
 #include "../kernel/filter.h"
 #include "../kernel/net.h"
 #include "../kernel/pending.h"
@@ -394,7 +395,7 @@ static void lw_http_record(struct sock *sk, int place, int status)
 	lw_emit_ends(sk);
 	lw_put_pair(log, status, took);
 	lw_http_put(log, lw_pending_kept(&lw_https, place));
-	lw_put_end(log);
+	lw_put_event_end(log);
 }
 
 static void lw_http_look_for_response(struct sock *sk, struct lw_http *http, int place, u32 upto)

@@ -684,10 +684,14 @@ struct task_struct {
 	struct task_struct *group_leader, *real_parent;
 	struct cgroup *cgroup;
 	struct nsproxy *nsproxy; /* NULL: the task exits */
+	bool exits;
 	struct pid {
 		unsigned int level; /* 0: the host's pid namespace */
 		pid_t nr;           /* there */
 		struct pid_namespace *ns;
+		struct upid {
+			int nr;
+		} numbers[2]; /* by level */
 	} thread_pid;
 	struct mm_struct *mm;
 	kuid_t uid;
@@ -710,9 +714,10 @@ extern struct user_namespace shim_init_user_ns;
 #define task_pid(task) (&(task)->thread_pid)
 #define pid_nr(pid) ((pid) ? (pid)->nr : 0)
 /* The host's number is 1000 more. Nobody has one from 100 on. */
-#define find_vpid(id) ((id) < 100 ? &(struct pid){ 1, (id) + 1000, NULL } : NULL)
+#define find_vpid(id) ((id) < 100 ? &(struct pid){ .level = 1, .nr = (id) + 1000 } : NULL)
 
 #define ns_of_pid(pid) ((pid)->ns)
+#define task_tgid(task) ((task)->exits ? NULL : &(task)->thread_pid)
 #define task_dfl_cgroup(task) ((task)->cgroup)
 #define cgroup_id(cgroup) ((cgroup)->id)
 #define cgroup_parent(cgroup) ((cgroup)->parent)
@@ -729,6 +734,7 @@ struct kernel_param_ops {
 #define module_param_cb(name, ops, to, mode)                                        \
 	static const struct kernel_param __maybe_unused shim_param_##name = { to }; \
 	static const struct kernel_param_ops __maybe_unused *const shim_ops_##name = ops
+#define module_param(name, type, mode)
 #define MODULE_INFO(key, value) static const char __maybe_unused shim_info_##key[] = value
 
 /* ---- memory of users ---- */

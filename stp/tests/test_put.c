@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 
 #include "shim.h"
+#include "fields.h"
 #include "put.h"
 #include "stap.h"
 #include "put.c"
@@ -1095,6 +1096,62 @@ static void more_losses_than_systemtap_counts(void **state)
 	assert_int_equal(lost(), INT_MAX);
 }
 
+/* ---- fields that lwload adds ---- */
+
+static struct cgroup group = { 1ULL << 40 | 5, NULL };
+
+static void expect_fields(const char *const *want, int n)
+{
+	int i;
+
+	assert_true(finish());
+	assert_int_equal(record.n, n);
+	for (i = 0; i < n; i++)
+		expect_bytes(i, want[i], strlen(want[i]));
+}
+
+static void fields_of_the_task_follow_those_of_the_tool(void **state)
+{
+	static struct task_struct parent, leader;
+	struct task_struct *task = current;
+
+	(void)state;
+	parent.tgid = 77;
+	memcpy(leader.comm, "ja\tva", 6);
+	task->group_leader = &leader;
+	task->real_parent = &parent;
+	task->cgroup = &group;
+	task->thread_pid.level = 1;
+	task->thread_pid.numbers[1].nr = 9;
+	lw_more = 15;
+	begin();
+	lw_put_number(lw_log(), 3);
+	lw_emit_more(lw_log());
+	expect_fields((const char *[]){ "", "3", "ja\tva", "77", "9", "1099511627781" }, 6);
+	lw_more = 1 << LW_MORE_PPID | 1 << LW_MORE_CGROUP;
+	begin();
+	lw_emit_more(lw_log());
+	expect_fields((const char *[]){ "", "77", "1099511627781" }, 3);
+	/* A task that exits has no number any more. */
+	task->exits = true;
+	lw_more = 1 << LW_MORE_NSPID;
+	begin();
+	lw_emit_more(lw_log());
+	expect_fields((const char *[]){ "", "0" }, 2);
+	task->exits = false;
+	/* A name without room is cut off, and the numbers after it are not. */
+	lw_more = 15;
+	begin_with_room(3);
+	lw_emit_more(lw_log());
+	assert_true(finish());
+	assert_int_equal(record.n, 6);
+	assert_true(record.fields[2].cut);
+	expect_bytes(5, "1099511627781", 13);
+	lw_more = 0;
+	task->thread_pid.level = 0;
+	task->group_leader = task->real_parent = task;
+}
+
 /* ---- */
 
 static void write_everything(void *arg)
@@ -1149,6 +1206,7 @@ static void a_cpu_without_a_buffer_writes_nothing(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		test(fields_of_the_task_follow_those_of_the_tool),
 		test(numbers_of_all_lengths_and_signs),
 		test(numbers_in_a_row),
 		test(every_byte_at_every_place),
