@@ -10,6 +10,7 @@
 #include <libelf.h>
 
 #include "module/description.h"
+#include "util/name.h"
 #include "util/number.h"
 
 /* Cuts the first word off *rest and returns it. Returns NULL at the end. */
@@ -173,6 +174,7 @@ static bool parse_key(struct lw_tool *tool, const char *key, char *value)
 		{ "lw_uts", offsetof(struct lw_tool, uts) },
 		{ "lw_build_id", offsetof(struct lw_tool, build_id) },
 		{ "lw_lists", offsetof(struct lw_tool, lists) },
+		{ "lw_more", offsetof(struct lw_tool, added) },
 		{ "version", offsetof(struct lw_tool, version) },
 	};
 	size_t i;
@@ -328,6 +330,43 @@ static int check_info(const struct lw_tool *tool, struct lw_reason *why)
 	return 0;
 }
 
+/* The control group's number is both the path and, if it is one, the container. */
+static const struct {
+	enum lw_more more;
+	const char *word;
+	struct lw_field field;
+} added[LW_NMORE] = {
+	{ LW_PROCESS, "process", { "process", LW_STR, 16, 0, "name of the process" } },
+	{ LW_PPID, "ppid", { "ppid", LW_INT, 7, 0, "process id of the parent" } },
+	{ LW_NSPID, "nspid", { "nspid", LW_INT, 7, 0, "process id in its own PID namespace" } },
+	{ LW_CGROUP, "cgroup", { "cgroup", LW_STR, 30, 0, "control group" } },
+	{ LW_CONTAINER, "cgroup", { "container", LW_STR, 15, 0, "container, by id or name" } },
+};
+
+static bool has_field(const struct lw_tool *tool, const char *name)
+{
+	int i;
+
+	for (i = 0; i < tool->nfields; i++)
+		if (!strcmp(tool->fields[i].name, name))
+			return true;
+	return false;
+}
+
+/* The rows of a report are no task's. */
+static void add_fields(struct lw_tool *tool)
+{
+	int i;
+
+	for (i = 0; tool->added && !lw_tool_interval(tool) && i < LW_NMORE; i++) {
+		if (!lw_name_in(tool->added, added[i].word) ||
+		    has_field(tool, added[i].field.name) || tool->nfields == LW_MAX_FIELDS)
+			continue;
+		tool->fields[tool->nfields++] = added[i].field;
+		tool->more[tool->nmore++] = added[i].more;
+	}
+}
+
 int lw_description_read(struct lw_tool *tool, struct lw_reason *why)
 {
 	int err = copy_info(tool);
@@ -338,5 +377,9 @@ int lw_description_read(struct lw_tool *tool, struct lw_reason *why)
 			   tool->path);
 	if (!err)
 		err = parse_info(tool, why);
-	return err ? err : check_info(tool, why);
+	if (!err)
+		err = check_info(tool, why);
+	if (!err)
+		add_fields(tool);
+	return err;
 }

@@ -20,6 +20,9 @@
 /* The format of its output (lwtools-stream(5)) */
 #define LW_STREAM "1"
 
+/* Fields that lwload adds to those of a tool whose records are of tasks (stp/kernel/fields.h) */
+enum lw_more { LW_PROCESS, LW_PPID, LW_NSPID, LW_CGROUP, LW_CONTAINER, LW_NMORE };
+
 enum lw_type { LW_TIME, LW_INT, LW_HEX, LW_OCT, LW_MSEC, LW_STR, LW_ARGS, LW_DIST, LW_NTYPES };
 
 struct lw_field {
@@ -77,6 +80,10 @@ struct lw_tool {
 	int buffer;           /* MiB of relay buffer per CPU */
 	struct lw_field fields[LW_MAX_FIELDS];
 	int nfields;
+	enum lw_more
+		more[LW_NMORE]; /* of the last @nmore fields, which a run fills only if asked */
+	int nmore;
+	const char *added; /* the names of those that the module can add, NULL: none */
 	struct lw_option options[LW_MAX_OPTIONS];
 	int noptions;
 	struct lw_example examples[LW_MAX_EXAMPLES];

@@ -118,6 +118,7 @@ void lines_of(struct lines *lines, const char *tool)
 	lines_set(lines, "lw_uts=#1 SMP Debian 6.1.0-1 (2026-11-01)");
 	lines_set(lines, "lw_build_id=0123456789abcdef");
 	lines_set(lines, "lw_lookup=0x1ab3c0");
+	lines_set(lines, "lw_more=process ppid nspid cgroup"); /* stp/kernel/fields.h */
 	/* From stp/kernel/filter.h, which biolatency does not use */
 	if (strcmp(tool, "biolatency"))
 		lines_set(lines,

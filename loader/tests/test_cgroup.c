@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* test_cgroup.c - control groups and containers, as a person names them, on a host of a tree */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "text/cgroup.h"
+#include "text/groups.h"
 #include "helper.h"
 
 #define MOUNT "sys/fs/cgroup/"
@@ -194,11 +196,71 @@ static void a_container_in_a_pod_and_one_of_the_driver_cgroupfs(void **state)
 	assert_int_equal(lw_container_find(root, "fedcba98", &id, &why), -ENOTUNIQ);
 }
 
+static void containers_of_paths(void **state)
+{
+	static const struct {
+		const char *path, *container;
+	} all[] = {
+		{ "/machine.slice/libpod-" ID_A ".scope/container/below", "0123456789ab" },
+		{ "/system.slice/docker-" ID_B ".scope", "0123456fffff" },
+		{ "/docker/" ID_C, "fedcba987654" },
+		{ "/kubepods.slice/kubepods-pod0a1b2c3d_1111_2222_3333_444455556666.slice",
+		  "0a1b2c3d_1111_2222_3333_444455556666" },
+		{ "/kubepods/podffffffff-1111-2222-3333-444455556666/" ID_C, "fedcba987654" },
+		{ "/machine.slice/machine-my\\x2dweb.scope", "my-web" },
+		{ "/lxc.payload.old/init.scope", "old" },
+		{ "/system.slice/ssh.service", "" },
+		{ "/", "" },
+		{ "", "" },
+		{ "4711", "" },
+	};
+	char container[NAME_MAX];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(all); i++) {
+		lw_container_of(all[i].path, container, sizeof(container));
+		assert_string_equal(container, all[i].container);
+	}
+	lw_container_of(all[0].path, container, 5);
+	assert_string_equal(container, "0123");
+}
+
+static void groups_are_found_by_their_numbers(void **state)
+{
+	struct lw_groups *groups = lw_groups_new(root);
+	const struct lw_group *group = lw_groups_find(groups, number_of(PODMAN "/container"));
+	uint64_t id = number_of(LXC);
+
+	(void)state;
+	assert_string_equal(group->path, "/machine.slice/libpod-" ID_A ".scope/container");
+	assert_string_equal(group->container, "0123456789ab");
+	group = lw_groups_find(groups, number_of(MOUNT));
+	assert_string_equal(group->path, "/");
+	assert_string_equal(group->container, "");
+	assert_string_equal(lw_groups_find(groups, id)->path, "/lxc.payload.old");
+	/* It is known after it has gone. */
+	tree_free(root);
+	assert_string_equal(lw_groups_find(groups, id)->path, "/lxc.payload.old");
+	assert_string_equal(lw_groups_find(groups, id)->container, "old");
+	group = lw_groups_find(groups, UINT64_MAX);
+	assert_string_equal(group->path, "18446744073709551615");
+	assert_string_equal(group->container, "");
+	lw_groups_free(groups);
+	groups = lw_groups_new("/nonexistent");
+	assert_string_equal(lw_groups_find(groups, 7)->path, "7");
+	lw_groups_free(groups);
+	lw_groups_free(NULL);
+	root = tree_new();
+}
+
 #define FRESH(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		FRESH(containers_of_paths),
+		FRESH(groups_are_found_by_their_numbers),
 		FRESH(control_groups_have_several_paths),
 		FRESH(cgroup2_may_be_mounted_below),
 		FRESH(containers_have_ids_and_names),

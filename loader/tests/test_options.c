@@ -294,6 +294,35 @@ static void lists_of_tasks(void **state)
 	assert_false(parse_for(&tool, all[6].args, params, sizeof(params), &options));
 }
 
+static void fields_that_the_module_adds(void **state)
+{
+	static const struct {
+		const char *args[MAX_ARGS];
+		const char *params;
+	} all[] = {
+		{ { "--fields", "+process" }, "lw_more=1 _stp_bufsize=1" },
+		{ { "--fields", "pid,nspid,ppid" }, "lw_more=6 _stp_bufsize=1" },
+		{ { "--fields", "+container" }, "lw_more=8 _stp_bufsize=1" },
+		{ { "--fields", "+container,+cgroup" }, "lw_more=8 _stp_bufsize=1" },
+		{ { "--where", "process=cat" }, "lw_more=1 _stp_bufsize=1" },
+		{ { "--json", "--container=x" }, "timestamp=1 lw_more=8 _stp_bufsize=1" },
+		{ { "--json", "--cgroup=/x" }, "timestamp=1 lw_more=8 _stp_bufsize=1" },
+		{ { "--json", "--not-cgroup=/x" }, "timestamp=1 _stp_bufsize=1" },
+		{ { "--json", "--cgroup=/x", "--fields=pid" }, "timestamp=1 _stp_bufsize=1" },
+		{ { "--cgroup=/x" }, "_stp_bufsize=1" },
+		{ { "--fields", "pid" }, "_stp_bufsize=1" },
+	};
+	struct lw_options options;
+	char params[1024];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(all); i++) {
+		assert_true(parse("opensnoop", all[i].args, params, sizeof(params), &options));
+		assert_string_equal(params, all[i].params);
+	}
+}
+
 static void a_command_ends_the_options(void **state)
 {
 	const char *const args[] = { "5", "-Q", "--", "ls", "-Q", "--", "x", NULL };
@@ -383,6 +412,7 @@ int main(void)
 		cmocka_unit_test(common_options),
 		cmocka_unit_test(lists_of_tasks),
 		cmocka_unit_test(a_command_ends_the_options),
+		cmocka_unit_test(fields_that_the_module_adds),
 		cmocka_unit_test(given_letters),
 		cmocka_unit_test(tools_letter_wins),
 		cmocka_unit_test(json_with_another_t),

@@ -122,7 +122,7 @@ static void feed_header(struct lw_stream *stream, const struct lw_tool *tool)
 	char text[1024];
 	int i, n = snprintf(text, sizeof(text), "#lwtools\t1\t%s", tool->name);
 
-	for (i = 0; i < tool->nfields; i++)
+	for (i = 0; i < tool->nfields - tool->nmore; i++)
 		n += snprintf(text + n, sizeof(text) - n, "\t%s=%s", tool->fields[i].name,
 			      types[tool->fields[i].type]);
 	snprintf(text + n, sizeof(text) - n, "\n");
@@ -511,8 +511,8 @@ static void prints_chosen(const char *tool, bool json, struct lw_columns columns
 static void chosen_fields(void **state)
 {
 	static const char exec[] = "\t0\t2\t1\tl\x80\t-2\tls\\0\"\\+\n";
-	const struct lw_columns comm_pid = { 2, { 4, 2 } }, pid_comm = { 2, { 2, 4 } },
-				args = { 1, { 6 } };
+	const struct lw_columns comm_pid = { 2, { 4, 2 }, false },
+				pid_comm = { 2, { 2, 4 }, false }, args = { 1, { 6 }, false };
 
 	(void)state;
 	prints_chosen("execsnoop", false, comm_pid, exec,
@@ -525,10 +525,32 @@ static void chosen_fields(void **state)
 		      "{\"args\":[\"ls\",\"\\\"\"],\"truncated\":[\"args\"]}\n");
 }
 
+/* lwload's own fields are not shown, but if they are added: before a text of any length. */
+static void added_fields(void **state)
+{
+	static const char exec[] = "\t0\t2\t1\tls\t0\tls\n";
+	const struct lw_columns nspid = { 1, { 8 }, true }, only = { 2, { 10, 2 }, false };
+	const struct lw_tool *tool = find_tool("execsnoop");
+
+	(void)state;
+	/* It has a ppid of its own. */
+	assert_int_equal(tool->nmore, 4);
+	assert_string_equal(tool->fields[8].name, "nspid");
+	assert_string_equal(tool->fields[10].name, "container");
+	prints_chosen("execsnoop", false, nspid, exec,
+		      "   UID     PID    PPID COMM              RET   NSPID ARGS\n"
+		      "     0       2       1 ls                  0       - ls\n");
+	prints_chosen("execsnoop", true, nspid, exec,
+		      "{\"time\":null,\"uid\":0,\"pid\":2,\"ppid\":1,\"comm\":\"ls\",\"ret\":0,"
+		      "\"args\":[\"ls\"],\"nspid\":null}\n");
+	prints_chosen("execsnoop", false, only, exec,
+		      "CONTAINER           PID\n                      2\n");
+}
+
 /* A distribution is no column of a table, and is shown in any case. */
 static void chosen_distributions(void **state)
 {
-	const struct lw_columns dist = { 1, { 5 } }, args_disk = { 2, { 4, 1 } };
+	const struct lw_columns dist = { 1, { 5 }, false }, args_disk = { 2, { 4, 1 }, false };
 	static const char line[] = "\tsda\t0\t0\ta\tusecs 1 1 0:1\n";
 
 	(void)state;
@@ -839,17 +861,12 @@ static void many_records(void **state)
 int main(void)
 {
 	static const struct CMUnitTest fixed[] = {
-		cmocka_unit_test(chosen_fields),
-		cmocka_unit_test(chosen_distributions),
-		cmocka_unit_test(wide_histogram),
-		cmocka_unit_test(largest_distribution),
-		cmocka_unit_test(largest_json_distribution),
-		cmocka_unit_test(room_for_histograms),
-		cmocka_unit_test(longest_unit),
-		cmocka_unit_test(random_bytes),
-		cmocka_unit_test(full_device),
-		cmocka_unit_test(reader_gone),
-		cmocka_unit_test(nothing_to_write),
+		cmocka_unit_test(chosen_fields),        cmocka_unit_test(added_fields),
+		cmocka_unit_test(chosen_distributions), cmocka_unit_test(wide_histogram),
+		cmocka_unit_test(largest_distribution), cmocka_unit_test(largest_json_distribution),
+		cmocka_unit_test(room_for_histograms),  cmocka_unit_test(longest_unit),
+		cmocka_unit_test(random_bytes),         cmocka_unit_test(full_device),
+		cmocka_unit_test(reader_gone),          cmocka_unit_test(nothing_to_write),
 		cmocka_unit_test(many_records),
 	};
 	struct CMUnitTest tests[COUNT(fixed) + COUNT(rows)];

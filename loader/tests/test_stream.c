@@ -466,6 +466,58 @@ static void one_item_a_call(void **state)
 	lw_stream_free(stream);
 }
 
+/* ---- fields of lwload's ---- */
+
+static const struct lw_tool with_more = {
+	.name = (char *)"x",
+	.fields = { { .name = "time", .type = LW_TIME },
+		    { .name = "uid", .type = LW_INT },
+		    { .name = "process", .type = LW_STR },
+		    { .name = "nspid", .type = LW_INT },
+		    { .name = "container", .type = LW_STR },
+		    { .name = "cgroup", .type = LW_STR } },
+	.nfields = 6,
+	.more = { LW_PROCESS, LW_NSPID, LW_CONTAINER, LW_CGROUP },
+	.nmore = 4,
+};
+
+/* These lines are read so if the module was asked for these fields. */
+static void more_reads(unsigned int more, const char *lines, const char *want, int bad)
+{
+	static const char header[] = "#lwtools\t1\tx\ttime=time\tuid=int\n";
+	struct lw_groups *groups = lw_groups_new("/nonexistent");
+	struct seen seen = { .tool = &with_more };
+	struct lw_stream *stream = new_stream(&seen);
+
+	lw_stream_more(stream, more, groups);
+	assert_int_equal(take(stream, &seen, header, sizeof(header) - 1), 0);
+	assert_int_equal(take(stream, &seen, lines, strlen(lines)), 0);
+	assert_string_equal(seen.text, want);
+	assert_int_equal(lw_stream_bad(stream), bad);
+	lw_stream_free(stream);
+	lw_groups_free(groups);
+}
+
+static void fields_that_were_asked_for(void **state)
+{
+	const unsigned int all = 1 << LW_PROCESS | 1 << LW_NSPID | 1 << LW_CGROUP;
+
+	(void)state;
+	more_reads(0, "1\t2\n", "[1|2|-|-|-|-]", 0);
+	more_reads(all, "1\t2\ta\\tb\t7\t99\n", "[1|2|a<09>b|7|-|99]", 0);
+	more_reads(all, "1\t2\t\t0\t18446744073709551615\n", "[1|2||0|-|18446744073709551615]", 0);
+	more_reads(1 << LW_NSPID, "1\t2\t7\n", "[1|2|-|7|-|-]", 0);
+	/* The tool has a parent of its own: what the module gives is read over. */
+	more_reads(1 << LW_PPID | 1 << LW_NSPID, "1\t2\t5\t7\n", "[1|2|-|7|-|-]", 0);
+	/* A row of a report is no task's, and the next record has its own. */
+	more_reads(all, "1\t2\ta\t7\t99\n#report\t5\n\t3\n#end\n1\t2\tb\t8\t1\n",
+		   "[1|2|a|7|-|99]{5}[5|3|-|-|-|-]{}[1|2|b|8|-|1]", 0);
+	more_reads(all, "1\t2\n1\t2\ta\n1\t2\ta\t7\n1\t2\ta\t7\t\n1\t2\ta\t7\t-1\n1\t2\ta\tx\t1\n",
+		   "", 6);
+	more_reads(all, "1\t2\ta\t7\t99\t\n1\t2\ta\t7\t99x\n1\t2\ta\\q\t7\t99\n", "", 3);
+	more_reads(0, "1\t2\ta\n", "", 1);
+}
+
 /* The losses after these lines are EVENTS and reason, one a line. */
 static void lost_after(const char *lines, const char *want)
 {
@@ -683,6 +735,7 @@ int main(void)
 		cmocka_unit_test(two_distributions),
 		cmocka_unit_test(largest_distribution),
 		cmocka_unit_test(damaged_distribution),
+		cmocka_unit_test(fields_that_were_asked_for),
 		cmocka_unit_test(one_item_a_call),
 		cmocka_unit_test(lost),
 		cmocka_unit_test(many_reasons),

@@ -116,7 +116,8 @@ static void description(void **state)
 	assert_int_equal(tool->buffer, 1);
 	assert_true(tool->lookup == 0x1ab3c0);
 	assert_string_equal(tool->build_id, "0123456789abcdef");
-	assert_int_equal(tool->nfields, 9);
+	assert_int_equal(tool->nmore, 5);
+	assert_int_equal(tool->nfields - tool->nmore, 9);
 	assert_int_equal(tool->noptions, 9);
 	assert_string_equal(tool->fields[0].name, "time");
 	assert_int_equal(tool->fields[0].type, LW_TIME);

@@ -22,7 +22,7 @@
 /* ---- control groups ---- */
 
 /* Each directory of cgroup2 has that file, those of version 1 do not (cgroup-v2.rst). */
-static bool find_mount(const char *root, char *mount, size_t size)
+bool lw_cgroup_mount(const char *root, char *mount, size_t size)
 {
 	static const char *const places[] = { MOUNT, MOUNT "/unified" };
 	char file[PATH_MAX];
@@ -49,7 +49,7 @@ int lw_cgroup_find(const char *root, const char *path, uint64_t *id, struct lw_r
 	const char *below = path;
 	struct stat st;
 
-	if (!find_mount(root, mount, sizeof(mount)))
+	if (!lw_cgroup_mount(root, mount, sizeof(mount)))
 		return no_mount(why);
 	if (!strncmp(path, mount + strlen(root), strlen(mount + strlen(root))))
 		below += strlen(mount + strlen(root));
@@ -142,6 +142,32 @@ static bool is_named(const char *wanted, const char *name)
 	return !*wanted && !*name;
 }
 
+/* As docker and podman show ids */
+static void shorten(const char *container, char *shown, size_t size)
+{
+	snprintf(shown, size, "%.*s", hex_digits(container) == ID_DIGITS ? 12 : (int)size - 1,
+		 container);
+}
+
+void lw_container_of(const char *path, char *container, size_t size)
+{
+	char part[NAME_MAX + 1], name[NAME_MAX + 1];
+	const char *found;
+	size_t n;
+
+	*container = '\0';
+	for (; *path; path += n) {
+		path += strspn(path, "/");
+		n = strcspn(path, "/");
+		snprintf(part, sizeof(part), "%.*s", (int)n, path);
+		unit_name(part, name, sizeof(name));
+		found = container_of(name);
+		/* In a pod there are containers. */
+		if (found)
+			shorten(found, container, size);
+	}
+}
+
 /* ---- all control groups ---- */
 
 struct search {
@@ -203,6 +229,43 @@ static void walk(struct search *search, int level)
 	}
 	if (dir)
 		closedir(dir);
+}
+
+/* Is the directory itself, or one below, the wanted group? Then @path is that of the group. */
+static bool find_below(char *path, size_t size, uint64_t id, int level)
+{
+	size_t n = strlen(path);
+	bool found = false;
+	struct dirent *entry;
+	DIR *dir;
+
+	dir = level < LEVELS ? opendir(path) : NULL;
+	while (dir && !found && (entry = readdir(dir))) {
+		if (entry->d_type != DT_DIR || entry->d_name[0] == '.' ||
+		    n + strlen(entry->d_name) + 2 > size)
+			continue;
+		sprintf(path + n, "/%s", entry->d_name);
+		found = entry->d_ino == id || find_below(path, size, id, level + 1);
+		if (!found)
+			path[n] = '\0';
+	}
+	if (dir)
+		closedir(dir);
+	return found;
+}
+
+bool lw_cgroup_path(const char *mount, uint64_t id, char *path, size_t size)
+{
+	char found[PATH_MAX];
+	struct stat st;
+
+	snprintf(found, sizeof(found), "%s", mount);
+	if (stat(mount, &st) < 0)
+		return false;
+	if (st.st_ino != id && !find_below(found, sizeof(found), id, 0))
+		return false;
+	snprintf(path, size, "%s", found[strlen(mount)] ? found + strlen(mount) : "/");
+	return true;
 }
 
 /* ---- names that docker and podman keep ---- */
@@ -274,7 +337,7 @@ int lw_container_find(const char *root, const char *name, uint64_t *id, struct l
 	struct search search = { .wanted = name };
 	char container[ID_DIGITS + 1] = "";
 
-	if (!find_mount(root, search.path, sizeof(search.path)))
+	if (!lw_cgroup_mount(root, search.path, sizeof(search.path)))
 		return no_mount(why);
 	search.base = strlen(search.path);
 	if (find_id(root, name, container))

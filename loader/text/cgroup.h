@@ -3,6 +3,8 @@
 #ifndef LW_CGROUP_H
 #define LW_CGROUP_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "util/reason.h"
@@ -16,6 +18,18 @@
  * On a host with both versions, cgroup2 is at /sys/fs/cgroup/unified. Returns 0, or -ENOENT with *why.
  */
 int lw_cgroup_find(const char *root, const char *path, uint64_t *id, struct lw_reason *why);
+
+/* lw_cgroup_mount - writes the path of the mount of cgroup2. False: it is not mounted */
+bool lw_cgroup_mount(const char *root, char *mount, size_t size);
+
+/* lw_cgroup_path - looks through all groups of that mount for a number, and writes its path below the mount */
+bool lw_cgroup_path(const char *mount, uint64_t id, char *path, size_t size);
+
+/*
+ * lw_container_of - writes the container that a control group is in: the first twelve digits of its id, or its name
+ * @path: of the control group; the innermost container counts. Writes "" if it is in none.
+ */
+void lw_container_of(const char *path, char *container, size_t size);
 
 /*
  * lw_container_find - finds a container's control group

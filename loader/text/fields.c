@@ -56,21 +56,57 @@ static bool is_chosen(const struct lw_columns *columns, int field)
 	return false;
 }
 
+int lw_fields_more(const struct lw_tool *tool, int field)
+{
+	int own = tool->nfields - tool->nmore;
+
+	return field < own ? -1 : (int)tool->more[field - own];
+}
+
+bool lw_fields_add(const struct lw_tool *tool, enum lw_more more, struct lw_columns *columns)
+{
+	int i;
+
+	for (i = 0; i < tool->nfields; i++)
+		if (lw_fields_more(tool, i) == (int)more) {
+			columns->added = true;
+			columns->field[columns->n++] = i;
+			return true;
+		}
+	return false;
+}
+
+/* Each has a + before it, or none has. */
+static int check_plus(const struct lw_tool *tool, const struct lw_columns *columns, int field,
+		      bool plus)
+{
+	const char *name = tool->fields[field].name;
+
+	if (columns->n && plus != columns->added)
+		lw_error("%s: option --fields: write + before each field or before none of them",
+			 tool->name);
+	else if (plus && lw_fields_more(tool, field) < 0)
+		lw_error("%s: option --fields: %s is one of the tool's own fields; leave out its +",
+			 tool->name, name);
+	else if (is_chosen(columns, field))
+		lw_error("%s: option --fields: %s is given twice", tool->name, name);
+	else
+		return 0;
+	return -EINVAL;
+}
+
 int lw_fields_choose(const struct lw_tool *tool, const bool *given, const char *list,
 		     struct lw_columns *columns)
 {
 	columns->n = 0;
 	do {
-		size_t len = strcspn(list, ",");
+		bool plus = *list == '+';
+		size_t len = strcspn(list += plus, ",");
 		int field = lw_fields_find(tool, given, "fields", list, len);
 
-		if (field < 0)
+		if (field < 0 || check_plus(tool, columns, field, plus))
 			return -EINVAL;
-		if (is_chosen(columns, field)) {
-			lw_error("%s: option --fields: %s is given twice", tool->name,
-				 tool->fields[field].name);
-			return -EINVAL;
-		}
+		columns->added = plus;
 		columns->field[columns->n++] = field;
 		list += len;
 	} while (*list++);

@@ -12,6 +12,7 @@
 struct lw_columns {
 	int n; /* 0: nobody chose */
 	int field[LW_MAX_FIELDS];
+	bool added; /* besides those that are shown anyway */
 };
 
 /*
@@ -28,9 +29,18 @@ int lw_fields_find(const struct lw_tool *tool, const bool *given, const char *op
 
 /*
  * lw_fields_choose - the fields of a list with commas, for --fields
- * Returns 0, or -EINVAL, printed, as lw_fields_find() does and if a field is in the list twice.
+ * With + before each of them, they are fields that lwload adds to the others. Returns 0, or -EINVAL, printed, as lw_fields_find() does and if a field is in the list twice.
  */
 int lw_fields_choose(const struct lw_tool *tool, const bool *given, const char *list,
 		     struct lw_columns *columns);
+
+/*
+ * lw_fields_add - adds a field of lwload's, if the tool has it, as + does
+ * Returns false if it has not.
+ */
+bool lw_fields_add(const struct lw_tool *tool, enum lw_more more, struct lw_columns *columns);
+
+/* lw_fields_more - which of lwload's fields is it? Returns -1 for a field of the tool's own. */
+int lw_fields_more(const struct lw_tool *tool, int field);
 
 #endif

@@ -80,6 +80,8 @@ static void fields_help(const struct lw_tool *tool)
 
 	printf("\nfields:\n");
 	for (i = 0; i < tool->nfields; i++) {
+		if (i == tool->nfields - tool->nmore)
+			printf("\nfields that --fields +FIELD adds:\n");
 		const struct lw_field *field = &tool->fields[i];
 
 		if (field->option)

@@ -303,7 +303,7 @@ static void add_long(struct lw_option_table *table, int *n, const char *name, bo
 	(*n)++;
 }
 
-static void add_whose(const struct lw_tool *tool, struct lw_option_table *table, int *n)
+static void add_whose_options(const struct lw_tool *tool, struct lw_option_table *table, int *n)
 {
 	int i;
 
@@ -344,7 +344,7 @@ void lw_options_table(const struct lw_tool *tool, struct lw_option_table *table)
 	for (i = 0; i < NCOMMON; i++)
 		add_letter(table, lw_common_options[i].letter, lw_common_options[i].arg,
 			   lw_common_options[i].code);
-	add_whose(tool, table, &n);
+	add_whose_options(tool, table, &n);
 }
 
 /* The long option that was meant, NULL if none is near */
@@ -498,6 +498,37 @@ static int set_metrics(const struct lw_tool *tool, struct lw_options *options)
 	return add_number(options, interval->param, METRICS_SECONDS);
 }
 
+/* ---- fields ---- */
+
+/* The kernel's bit for a field (stp/kernel/fields.h): a container is a control group. */
+static unsigned int bit_of(const struct lw_tool *tool, int field)
+{
+	int more = lw_fields_more(tool, field);
+
+	return more < 0 ? 0 : 1U << (more == LW_CONTAINER ? LW_CGROUP : more);
+}
+
+/* Objects of a container, or of several, tell whose they are. */
+static void add_whose(const struct lw_tool *tool, struct lw_options *options)
+{
+	if (options->json && !options->fields && lw_whose_is_group(&options->whose)) {
+		lw_fields_add(tool, LW_CGROUP, &options->columns);
+		lw_fields_add(tool, LW_CONTAINER, &options->columns);
+	}
+}
+
+static int ask_for_more(const struct lw_tool *tool, struct lw_options *options)
+{
+	int i;
+
+	add_whose(tool, options);
+	for (i = 0; i < options->columns.n; i++)
+		options->more |= bit_of(tool, options->columns.field[i]);
+	for (i = 0; i < options->nwhere; i++)
+		options->more |= bit_of(tool, options->conditions[i].field);
+	return options->more ? add_number(options, "lw_more", options->more) : 0;
+}
+
 /* Some fields belong to options, which may come later. */
 static int parse_fields(const struct lw_tool *tool, struct lw_options *options)
 {
@@ -508,7 +539,7 @@ static int parse_fields(const struct lw_tool *tool, struct lw_options *options)
 	for (i = 0; i < options->nwhere && !err; i++)
 		err = lw_condition_parse(tool, options->given, options->where[i],
 					 &options->conditions[i]);
-	return err;
+	return err ? err : ask_for_more(tool, options);
 }
 
 int lw_options_parse(const struct lw_tool *tool, int argc, char **argv, struct lw_options *options)

@@ -12,8 +12,8 @@
 #include "text/output.h"
 #include "text/whose.h"
 
-/* The tool's own, those of whose.h, of the command and of the buffer, and a NULL */
-#define LW_MAX_PARAMS (LW_MAX_OPTIONS + LW_MAX_LISTS + 3)
+/* The tool's own, those of whose.h, of the command, of fields and of the buffer, and a NULL */
+#define LW_MAX_PARAMS (LW_MAX_OPTIONS + LW_MAX_LISTS + 4)
 
 struct lw_options {
 	bool help;                       /* --help */
@@ -39,6 +39,7 @@ struct lw_options {
 	const char *as;            /* --as, NULL: not given */
 	const char *fields;        /* --fields, NULL: not given */
 	struct lw_columns columns; /* the same, parsed */
+	unsigned int more;         /* of lwload's fields, those that the module is to add */
 	struct lw_whose whose;     /* --pid and the like; lw_here_options() adds their parameters */
 };
 

@@ -84,19 +84,42 @@ static int give_heading(struct lw_render *r)
 	return err;
 }
 
-/* Distributions have no column in a table. */
+static void add_column(struct lw_render *r, int field)
+{
+	/* Distributions have no column in a table. */
+	if (r->json || r->tool->fields[field].type != LW_DIST)
+		r->columns.field[r->columns.n++] = field;
+}
+
+static void add_columns(struct lw_render *r, const struct lw_columns *chosen)
+{
+	int i;
+
+	for (i = 0; i < chosen->n; i++)
+		add_column(r, chosen->field[i]);
+}
+
+/* Text of any length comes last in a table, since nothing can be aligned after it. */
+static bool is_long(const struct lw_render *r, int i)
+{
+	const struct lw_field *field = &r->tool->fields[i];
+
+	return !r->json && !field->width && (field->type == LW_STR || field->type == LW_ARGS);
+}
+
+/* lwload's own fields are shown only if somebody chose them. */
 static void choose_columns(struct lw_render *r, const bool *given, const struct lw_columns *chosen)
 {
-	struct lw_columns *columns = &r->columns;
-	int i, n = chosen->n ? chosen->n : r->tool->nfields;
+	int i, own = r->tool->nfields - r->tool->nmore;
+	bool usual = !chosen->n || chosen->added;
 
-	for (i = 0; i < n; i++) {
-		int field = chosen->n ? chosen->field[i] : i;
-
-		if (r->json || (chosen->n ? r->tool->fields[field].type != LW_DIST
-					  : is_column(r->tool, field, given)))
-			columns->field[columns->n++] = field;
-	}
+	for (i = 0; usual && i < own && !is_long(r, i); i++)
+		if (r->json || is_column(r->tool, i, given))
+			add_column(r, i);
+	add_columns(r, chosen);
+	for (; usual && i < own; i++)
+		if (r->json || is_column(r->tool, i, given))
+			add_column(r, i);
 }
 
 struct lw_render *lw_render_new(const struct lw_tool *tool, bool json, const bool *given,

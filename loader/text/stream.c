@@ -27,14 +27,19 @@ struct lw_stream {
 	bool in_report;        /* the record belongs to one */
 	long long report_time; /* nanoseconds since the epoch */
 	unsigned long long bad;
+	unsigned int more; /* fields that follow the tool's own */
+	struct lw_groups *groups;
 	struct lw_uncounted uncounted[MAX_REASONS + 1]; /* used if events is not 0 */
 	struct lw_value values[LW_MAX_FIELDS];          /* of one record, by field */
 	struct lw_dist dists[LW_MAX_FIELDS];            /* theirs */
 };
 
+static const struct lw_value none = { .state = LW_NONE, .text = "" };
+
 struct lw_stream *lw_stream_new(const struct lw_tool *tool)
 {
 	struct lw_stream *stream = calloc(1, sizeof(*stream));
+	int i;
 
 	if (!stream)
 		return NULL;
@@ -44,7 +49,15 @@ struct lw_stream *lw_stream_new(const struct lw_tool *tool)
 		return NULL;
 	}
 	stream->tool = tool;
+	for (i = tool->nfields - tool->nmore; i < tool->nfields; i++)
+		stream->values[i] = none;
 	return stream;
+}
+
+void lw_stream_more(struct lw_stream *stream, unsigned int more, struct lw_groups *groups)
+{
+	stream->more = more;
+	stream->groups = groups;
 }
 
 void lw_stream_free(struct lw_stream *stream)
@@ -70,7 +83,7 @@ static int check_header(const struct lw_stream *stream, const char *line)
 	int i;
 
 	n = snprintf(want, sizeof(want), "#lwtools\t" LW_STREAM "\t%s", tool->name);
-	for (i = 0; i < tool->nfields && n < sizeof(want); i++)
+	for (i = 0; i < tool->nfields - tool->nmore && n < sizeof(want); i++)
 		n += snprintf(want + n, sizeof(want) - n, "\t%s=%s", tool->fields[i].name,
 			      lw_type_name(tool->fields[i].type));
 	if (n < sizeof(want) && !strcmp(line, want))
@@ -314,12 +327,85 @@ static void take_report_time(const struct lw_stream *stream, struct lw_value *va
 	}
 }
 
+/* ---- fields that lwload has asked for ---- */
+
+static struct lw_value *value_of(struct lw_stream *stream, enum lw_more more)
+{
+	const struct lw_tool *tool = stream->tool;
+	int i;
+
+	for (i = 0; i < tool->nmore; i++)
+		if (tool->more[i] == more)
+			return &stream->values[tool->nfields - tool->nmore + i];
+	return NULL;
+}
+
+static void set_text(struct lw_value *value, const char *text)
+{
+	if (!value)
+		return;
+	*value = none;
+	if (*text) {
+		value->state = LW_VALUE;
+		value->text = text;
+		value->len = strlen(text);
+	}
+}
+
+/* The module gives the control group's number. */
+static void set_group(struct lw_stream *stream, unsigned long long id)
+{
+	const struct lw_group *group = lw_groups_find(stream->groups, id);
+
+	set_text(value_of(stream, LW_CGROUP), group->path);
+	set_text(value_of(stream, LW_CONTAINER), group->container);
+}
+
+/* Returns the end of the value that begins there, NULL if it is none. */
+static char *parse_more(struct lw_stream *stream, enum lw_more more, char *text)
+{
+	struct lw_value ignored, *value = value_of(stream, more) ?: &ignored;
+	unsigned long long id;
+
+	value->state = LW_VALUE;
+	value->cut = false;
+	if (more == LW_PROCESS)
+		return parse_text(text, stream->line + stream->len, value);
+	if (more != LW_CGROUP)
+		return parse_number(text, LW_INT, value);
+	text = parse_digits(text, ULLONG_MAX, &id);
+	if (text)
+		set_group(stream, id);
+	return text;
+}
+
+/* Those that were asked for, in their order. Rows of reports do not have them. */
+static char *parse_all_more(struct lw_stream *stream, char *p, const char *end)
+{
+	int i, n = stream->tool->nmore;
+	int more;
+
+	if (stream->in_report) {
+		for (i = 0; i < n; i++)
+			stream->values[stream->tool->nfields - n + i] = none;
+		return p;
+	}
+	for (more = 0; more <= LW_CGROUP && p && p <= end; more++) {
+		if (!(stream->more & 1U << more))
+			continue;
+		p = parse_more(stream, more, p);
+		p = p && (*p == '\t' || !*p) ? p + 1 : NULL;
+	}
+	/* All were there. */
+	return stream->more >> more ? NULL : p;
+}
+
 /* This and what follows returns an enum lw_item, or 0 for a line that is none. */
 static int parse_record(struct lw_stream *stream, char *line)
 {
 	struct lw_value *values = stream->values;
 	char *end = line + stream->len, *p = line;
-	int i, n = stream->tool->nfields;
+	int i, n = stream->tool->nfields - stream->tool->nmore;
 
 	for (i = 0; i < n && p <= end; i++) {
 		values[i].state = LW_VALUE;
@@ -330,7 +416,9 @@ static int parse_record(struct lw_stream *stream, char *line)
 			break;
 		p++;
 	}
-	if (!i || i < n || p <= end) {
+	if (i == n && stream->more)
+		p = parse_all_more(stream, p, end);
+	if (!i || i < n || !p || p <= end) {
 		stream->bad++;
 		return 0;
 	}

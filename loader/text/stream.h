@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "module/tool.h"
+#include "text/groups.h"
 
 enum lw_state {
 	LW_VALUE,      /* the value is in text and len, and in number if it is one */
@@ -50,6 +51,13 @@ struct lw_stream;
  * Returns NULL if out of memory.
  */
 struct lw_stream *lw_stream_new(const struct lw_tool *tool);
+
+/*
+ * lw_stream_more - its records have fields that lwload has asked the module for
+ * @more: a bit for each, as lw_more_bits() has them
+ * @groups: the control groups, for their paths and containers; stays as long as the stream
+ */
+void lw_stream_more(struct lw_stream *stream, unsigned int more, struct lw_groups *groups);
 
 /* lw_stream_free - frees it; NULL is allowed */
 void lw_stream_free(struct lw_stream *stream);

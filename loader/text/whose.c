@@ -13,6 +13,7 @@
 #include "text/values.h"
 #include "text/whose.h"
 #include "util/log.h"
+#include "util/name.h"
 #include "util/number.h"
 
 #define PID_LIMIT 4194304 /* PID_MAX_LIMIT of linux/threads.h; namespaces' numbers are larger */
@@ -35,19 +36,6 @@ const struct lw_whose_option lw_whose_options[LW_NWHOSE] = {
 	{ "mntns", 0, "NS", "only in this mount namespace, or that of a PID", "mntns" },
 };
 
-/* Is it one of the words with blanks between? */
-static bool has_word(const char *words, const char *word)
-{
-	size_t n;
-
-	for (; *words; words += n + (words[n] == ' ')) {
-		n = strcspn(words, " ");
-		if (n == strlen(word) && !strncmp(words, word, n))
-			return true;
-	}
-	return false;
-}
-
 int lw_whose_set(const struct lw_tool *tool, struct lw_whose *whose, int i, bool left_out,
 		 const char *value)
 {
@@ -59,7 +47,7 @@ int lw_whose_set(const struct lw_tool *tool, struct lw_whose *whose, int i, bool
 		return -EINVAL;
 	}
 	/* The kernel would ignore a parameter that the module does not have. */
-	if (!has_word(tool->lists, lw_whose_options[i].param)) {
+	if (!lw_name_in(tool->lists, lw_whose_options[i].param)) {
 		lw_error(
 			"%s: option --%s%s: its module takes no such list; install lwtools and its modules of the same version",
 			tool->name, not, name);
@@ -72,6 +60,11 @@ int lw_whose_set(const struct lw_tool *tool, struct lw_whose *whose, int i, bool
 	}
 	whose->values[i][left_out] = value;
 	return 0;
+}
+
+bool lw_whose_is_group(const struct lw_whose *whose)
+{
+	return whose->values[CGROUP][0] || whose->values[CONTAINER][0];
 }
 
 /* ---- lists that lwload looks up ---- */

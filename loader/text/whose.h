@@ -40,6 +40,9 @@ struct lw_whose {
 int lw_whose_set(const struct lw_tool *tool, struct lw_whose *whose, int i, bool left_out,
 		 const char *value);
 
+/* lw_whose_is_group - are events wanted only of control groups or containers? */
+bool lw_whose_is_group(const struct lw_whose *whose);
+
 /*
  * lw_whose_params - makes the module's parameters
  * @root: directory that holds etc, proc, run, sys and var, "" on a real host

@@ -12,4 +12,7 @@
  */
 bool lw_tool_name_ok(const char *name);
 
+/* lw_name_in - is @name one of these words, with a blank between two? */
+bool lw_name_in(const char *words, const char *name);
+
 #endif

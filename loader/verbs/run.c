@@ -39,6 +39,7 @@ struct run {
 	struct lw_options options;
 	struct lw_command *command; /* NULL: none */
 	struct lw_stream *stream;
+	struct lw_groups *groups; /* NULL: no field needs them */
 	struct lw_output *output;
 	struct lw_render *render;
 	struct lw_metrics *metrics; /* NULL without --metrics; with it, no records are shown */
@@ -398,7 +399,12 @@ static int prepare(struct run *run)
 	if (err)
 		return err;
 	run->stream = lw_stream_new(run->tool);
-	return run->stream ? 0 : no_memory(run);
+	if (run->options.more)
+		run->groups = lw_groups_new(run->host->root);
+	if (!run->stream || (run->options.more && !run->groups))
+		return no_memory(run);
+	lw_stream_more(run->stream, run->options.more, run->groups);
+	return 0;
 }
 
 /* ---- the end ---- */
@@ -535,6 +541,7 @@ static enum lw_exit insert_and_run(struct run *run)
 	lw_render_free(run->render);
 	lw_metrics_close(run->metrics);
 	lw_stream_free(run->stream);
+	lw_groups_free(run->groups);
 	if (lw_output_close(run->output))
 		code = LW_FAILED;
 	return code;

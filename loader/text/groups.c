@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <fcntl.h>
+#include <limits.h>
+#include <search.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "text/cgroup.h"
+#include "text/groups.h"
+
+/* FILEID_KERNFS of linux/exportfs.h: eight bytes, the number */
+#define KERNFS_HANDLE 0xfe
+/* A host with more begins anew: what is not looked at again need not be kept. */
+#define KEPT 4096
+
+struct lw_groups {
+	char mount[PATH_MAX];
+	int fd; /* of the mount; -1: there is none */
+	void *tree;
+	int n;
+};
+
+static int by_id(const void *a, const void *b)
+{
+	uint64_t left = ((const struct lw_group *)a)->id, right = ((const struct lw_group *)b)->id;
+
+	return (left > right) - (left < right);
+}
+
+static void free_group(void *group)
+{
+	struct lw_group *g = group;
+
+	free((char *)g->path);
+	free((char *)g->container);
+	free(g);
+}
+
+struct lw_groups *lw_groups_new(const char *root)
+{
+	struct lw_groups *groups = calloc(1, sizeof(*groups));
+
+	if (!groups)
+		return NULL;
+	groups->fd = -1;
+	if (lw_cgroup_mount(root, groups->mount, sizeof(groups->mount)))
+		groups->fd = open(groups->mount, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return groups;
+}
+
+void lw_groups_free(struct lw_groups *groups)
+{
+	if (!groups)
+		return;
+	tdestroy(groups->tree, free_group);
+	if (groups->fd >= 0)
+		close(groups->fd);
+	free(groups);
+}
+
+/* The path of an open directory, without the mount's own */
+static bool path_of(const struct lw_groups *groups, int fd, char *path, size_t size)
+{
+	size_t base = strlen(groups->mount);
+	char link[32];
+	ssize_t n;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = readlink(link, path, size - 1);
+	if (n < (ssize_t)base || strncmp(path, groups->mount, base))
+		return false;
+	path[n] = '\0';
+	memmove(path, path + base, n - base + 1);
+	if (!*path)
+		strcpy(path, "/");
+	return true;
+}
+
+static bool open_group(const struct lw_groups *groups, uint64_t id, char *path, size_t size)
+{
+	struct {
+		struct file_handle head;
+		uint64_t id;
+	} handle = {
+		.head = { .handle_bytes = sizeof(id), .handle_type = KERNFS_HANDLE },
+		.id = id,
+	};
+	bool found;
+	int fd;
+
+	fd = open_by_handle_at(groups->fd, &handle.head, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	found = path_of(groups, fd, path, size);
+	close(fd);
+	return found;
+}
+
+/* Numbers are not used again, so a group that is not there any more is kept as its number. */
+static void look_up(const struct lw_groups *groups, uint64_t id, char *path, size_t size)
+{
+	if (groups->fd < 0 ||
+	    (!open_group(groups, id, path, size) && !lw_cgroup_path(groups->mount, id, path, size)))
+		snprintf(path, size, "%llu", (unsigned long long)id);
+}
+
+static struct lw_group *keep(struct lw_groups *groups, uint64_t id, const char *path)
+{
+	struct lw_group *group = calloc(1, sizeof(*group));
+	char container[NAME_MAX + 1];
+
+	if (!group)
+		return NULL;
+	lw_container_of(path, container, sizeof(container));
+	group->id = id;
+	group->path = strdup(path);
+	group->container = strdup(container);
+	if (group->path && group->container && groups->n == KEPT) {
+		tdestroy(groups->tree, free_group);
+		groups->tree = NULL;
+		groups->n = 0;
+	}
+	if (!group->path || !group->container || !tsearch(group, &groups->tree, by_id)) {
+		free_group(group);
+		return NULL;
+	}
+	groups->n++;
+	return group;
+}
+
+const struct lw_group *lw_groups_find(struct lw_groups *groups, uint64_t id)
+{
+	static const struct lw_group no_memory = { .path = "", .container = "" };
+	const struct lw_group wanted = { .id = id };
+	const struct lw_group *group;
+	char path[PATH_MAX];
+	void *found = tfind(&wanted, &groups->tree, by_id);
+
+	if (found)
+		return *(struct lw_group **)found;
+	look_up(groups, id, path, sizeof(path));
+	group = keep(groups, id, path);
+	return group ?: &no_memory;
+}
