@@ -106,6 +106,8 @@ test_containers_have_processes_from_outside() {
 	records opensnoop 'map(select(.path == "/etc/hostname") | .comm) | group_by(.) | map([.[0], length])
 		== [["deeds", 3], ["sh", 1], ["workload", 7]]'
 	records opensnoop 'map(select(.comm == "deeds") | .uid) | unique == [100000]'
+	records opensnoop "map(select(.comm == \"deeds\" or .comm == \"sh\") | .container) | unique == [\"${id:0:12}\"]"
+	records opensnoop 'map(select(.comm == "workload") | .cgroup) | all(endswith("/nested"))'
 	records killsnoop 'map(select(.sig == 0)) | length == 3'
 	remove web shop
 }
@@ -157,4 +159,34 @@ test_containers_of_lxc_have_their_names() {
 	eventually 60 lxc-wait -n new -s STOPPED -t 0
 	end_runs
 	only_shown 3
+}
+
+# The program sees another number of itself than the host does.
+test_containers_are_shown_as_fields() {
+	local id
+	image
+	container web 3
+	id=$(podman inspect -f '{{.Id}}' web)
+	start killsnoop --fields pid,nspid,ppid,process,container,cgroup -n deeds --json
+	end_containers web
+	finish
+	mv $out $work/killsnoop.json
+	records killsnoop "map(select(.pid != .nspid and .nspid == 1 and .process == \"deeds\" and .ppid > 1)
+		| [.container, (.cgroup | contains(\"$id\"))]) == ([[\"${id:0:12}\", true]] | . + . + .)"
+	remove web
+	start killsnoop --fields +container
+	finish
+	grep -q 'RESULT CONTAINER' $out
+	# A task of the host is in no container, and a control group that is gone has its number.
+	start opensnoop --json --fields pid,path,container,cgroup,ppid
+	mkdir /sys/fs/cgroup/lw-gone
+	(
+		echo $BASHPID > /sys/fs/cgroup/lw-gone/cgroup.procs
+		exec $workload repeat 2 /etc/hostname
+	)
+	rmdir /sys/fs/cgroup/lw-gone
+	finish
+	mv $out $work/opensnoop.json
+	records opensnoop "map(select(.path == \"/etc/hostname\") | .container == null and .ppid == $BASHPID
+		and (.cgroup == \"/lw-gone\" or (.cgroup | test(\"^[0-9]+\$\")))) == [true, true]"
 }

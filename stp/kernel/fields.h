@@ -15,10 +15,10 @@
  */
 
 /* In this order. The parameter lw_more has a bit for each, from the lowest. */
-enum lw_more_field { LW_MORE_PROCESS, LW_MORE_PPID, LW_MORE_NSPID, LW_MORE_CGROUP };
+enum lw_asked_field { LW_ASKED_PROCESS, LW_ASKED_PPID, LW_ASKED_NSPID, LW_ASKED_CGROUP };
 
-static unsigned int lw_more __read_mostly;
-module_param(lw_more, uint, 0);
+static unsigned int lw_asked __read_mostly;
+module_param_named(lw_more, lw_asked, uint, 0);
 /* lwload offers these for the tool. */
 MODULE_INFO(lw_more, "process ppid nspid cgroup");
 
@@ -41,24 +41,24 @@ static u64 lw_cgroup(void)
 	return id;
 }
 
-static noinline void lw_emit_more(struct _stp_log *log)
+static noinline void lw_emit_asked(struct _stp_log *log)
 {
-	if (lw_more & 1 << LW_MORE_PROCESS) {
+	if (lw_asked & 1 << LW_ASKED_PROCESS) {
 		lw_put_process(log);
 		lw_put_tab(log);
 	}
-	if (lw_more & 1 << LW_MORE_PPID)
+	if (lw_asked & 1 << LW_ASKED_PPID)
 		lw_put_number(log, lw_parent());
-	if (lw_more & 1 << LW_MORE_NSPID)
+	if (lw_asked & 1 << LW_ASKED_NSPID)
 		lw_put_number(log, lw_own_pid());
-	if (lw_more & 1 << LW_MORE_CGROUP)
+	if (lw_asked & 1 << LW_ASKED_CGROUP)
 		lw_put_number(log, lw_cgroup());
 }
 
 /* lw_put_event_end - ends the record of an event of the current task */
 static __always_inline void lw_put_event_end(struct _stp_log *log)
 {
-	if (unlikely(lw_more))
-		lw_emit_more(log);
+	if (unlikely(lw_asked))
+		lw_emit_asked(log);
 	lw_put_end(log);
 }

@@ -734,7 +734,7 @@ struct kernel_param_ops {
 #define module_param_cb(name, ops, to, mode)                                        \
 	static const struct kernel_param __maybe_unused shim_param_##name = { to }; \
 	static const struct kernel_param_ops __maybe_unused *const shim_ops_##name = ops
-#define module_param(name, type, mode)
+#define module_param_named(name, variable, type, mode)
 #define MODULE_INFO(key, value) static const char __maybe_unused shim_info_##key[] = value
 
 /* ---- memory of users ---- */

@@ -1123,31 +1123,31 @@ static void fields_of_the_task_follow_those_of_the_tool(void **state)
 	task->cgroup = &group;
 	task->thread_pid.level = 1;
 	task->thread_pid.numbers[1].nr = 9;
-	lw_more = 15;
+	lw_asked = 15;
 	begin();
 	lw_put_number(lw_log(), 3);
-	lw_emit_more(lw_log());
+	lw_emit_asked(lw_log());
 	expect_fields((const char *[]){ "", "3", "ja\tva", "77", "9", "1099511627781" }, 6);
-	lw_more = 1 << LW_MORE_PPID | 1 << LW_MORE_CGROUP;
+	lw_asked = 1 << LW_ASKED_PPID | 1 << LW_ASKED_CGROUP;
 	begin();
-	lw_emit_more(lw_log());
+	lw_emit_asked(lw_log());
 	expect_fields((const char *[]){ "", "77", "1099511627781" }, 3);
 	/* A task that exits has no number any more. */
 	task->exits = true;
-	lw_more = 1 << LW_MORE_NSPID;
+	lw_asked = 1 << LW_ASKED_NSPID;
 	begin();
-	lw_emit_more(lw_log());
+	lw_emit_asked(lw_log());
 	expect_fields((const char *[]){ "", "0" }, 2);
 	task->exits = false;
 	/* A name without room is cut off, and the numbers after it are not. */
-	lw_more = 15;
+	lw_asked = 15;
 	begin_with_room(3);
-	lw_emit_more(lw_log());
+	lw_emit_asked(lw_log());
 	assert_true(finish());
 	assert_int_equal(record.n, 6);
 	assert_true(record.fields[2].cut);
 	expect_bytes(5, "1099511627781", 13);
-	lw_more = 0;
+	lw_asked = 0;
 	task->thread_pid.level = 0;
 	task->group_leader = task->real_parent = task;
 }
