@@ -498,11 +498,13 @@ begin_runs() {
 }
 
 end_runs() {
-	local run
+	local run status=0
 	kill -INT "${runs[@]}"
 	for run in "${runs[@]}"; do
-		wait $run
+		wait $run || status=$?
 	done
+	[ $status -eq 0 ] || grep -Hv tracing $work/*.err || :
+	return $status
 }
 
 # records TOOL FILTER - is that true of the array of that run's records? PID in the filter is $source

@@ -509,11 +509,12 @@ static void fields_that_were_asked_for(void **state)
 	more_reads(1 << LW_NSPID, "1\t2\t7\n", "[1|2|-|7|-|-]", 0);
 	/* The tool has a parent of its own: what the module gives is read over. */
 	more_reads(1 << LW_PPID | 1 << LW_NSPID, "1\t2\t5\t7\n", "[1|2|-|7|-|-]", 0);
-	/* A row of a report is no task's, and the next record has its own. */
+	/* A row of a report, or of a run's end, is no task's. The next record has its own. */
+	more_reads(all, "1\t2\n1\t2\ta\t7\t99\n", "[1|2|-|-|-|-][1|2|a|7|-|99]", 0);
 	more_reads(all, "1\t2\ta\t7\t99\n#report\t5\n\t3\n#end\n1\t2\tb\t8\t1\n",
 		   "[1|2|a|7|-|99]{5}[5|3|-|-|-|-]{}[1|2|b|8|-|1]", 0);
-	more_reads(all, "1\t2\n1\t2\ta\n1\t2\ta\t7\n1\t2\ta\t7\t\n1\t2\ta\t7\t-1\n1\t2\ta\tx\t1\n",
-		   "", 6);
+	more_reads(all, "1\t2\ta\n1\t2\ta\t7\n1\t2\ta\t7\t\n1\t2\ta\t7\t-1\n1\t2\ta\tx\t1\n", "",
+		   5);
 	more_reads(all, "1\t2\ta\t7\t99\t\n1\t2\ta\t7\t99x\n1\t2\ta\\q\t7\t99\n", "", 3);
 	more_reads(0, "1\t2\ta\n", "", 1);
 }

@@ -379,13 +379,13 @@ static char *parse_more(struct lw_stream *stream, enum lw_more more, char *text)
 	return text;
 }
 
-/* Those that were asked for, in their order. Rows of reports do not have them. */
+/* Fields that were asked for, in their order. A row of a report, or of the end of a run, has none of them. */
 static char *parse_all_more(struct lw_stream *stream, char *p, const char *end)
 {
 	int i, n = stream->tool->nmore;
 	int more;
 
-	if (stream->in_report) {
+	if (p > end) {
 		for (i = 0; i < n; i++)
 			stream->values[stream->tool->nfields - n + i] = none;
 		return p;
