@@ -59,8 +59,9 @@ only_shown() {
 	records opensnoop "map(select(.path == \"/etc/hostname\")) | length == $1"
 	records execsnoop 'map(select(.args == ["deed"])) | length == 1'
 	records killsnoop "map(select(.sig == 0)) | length == $1"
-	records rwtime 'length > 0 and all(.comm == "deeds" or .comm == "deed" or .comm == "busybox" or .comm == "sh")'
-	records bitesize "map([.comm, .size.count]) == [[\"deeds\", $((2 * $1))]]"
+	records rwtime "map(select(.comm == \"deeds\" and .op == \"write\") | .latency.count) == [$(($1 + 1))]"
+	records rwtime 'all(.comm == "deeds" or .comm == "deed" or .comm == "busybox" or .comm == "sh")'
+	records bitesize "map(select(.size.buckets[].low == 4) | [.comm, .size.buckets[-1].count]) == [[\"deeds\", $((2 * $1))]]"
 }
 
 test_containers_of_podman_are_told_apart_by_id_and_name() {

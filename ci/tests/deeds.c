@@ -5,7 +5,7 @@
  * usage: deeds N PROCESS THREAD PROGRAM
  *
  * The process and its thread take these names. Prints one line "PID TID PPID PIDNS MNTNS", of the host, and waits
- * until its standard input ends. Then the thread makes N opens, kills, getppid() calls, direct writes, reads and
+ * for a byte, or the end, of its standard input. Then the thread makes N opens, kills, getppid() calls, direct writes, reads and
  * writes of a file, accepted connections and HTTP requests; last the process executes PROGRAM, which does nothing.
  * The numbers are those of the host if /proc is the host's.
  */

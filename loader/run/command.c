@@ -16,6 +16,8 @@
 #include <unistd.h>
 
 #include "run/command.h"
+#include "util/caller.h"
+#include "util/exit.h"
 #include "util/log.h"
 #include "util/user.h"
 
@@ -47,10 +49,20 @@ static bool is_program(const char *path)
 	return stat(path, &st) == 0 && S_ISREG(st.st_mode) && access(path, X_OK) == 0;
 }
 
-/* As execvp(3) does. Another error than that no file is there is kept. */
+static const char *caller_path(void)
+{
+	char **variable = lw_caller_environment();
+
+	for (; variable && *variable; variable++)
+		if (!strncmp(*variable, "PATH=", 5))
+			return *variable + 5;
+	return "/usr/sbin:/usr/bin:/sbin:/bin";
+}
+
+/* The search is that of execvp(3). EACCES is kept, and ENOENT is not. */
 static int find_in_path(const char *name, char *program, size_t size)
 {
-	const char *path = getenv("PATH") ?: "/usr/sbin:/usr/bin:/sbin:/bin";
+	const char *path = caller_path();
 	int n, err = -ENOENT;
 
 	for (;; path += n + 1) {
@@ -88,7 +100,7 @@ static int find_program(struct lw_command *command)
 static const int kept_signals[] = { SIGINT, SIGQUIT, SIGTERM, SIGHUP };
 #define NKEPT (sizeof(kept_signals) / sizeof(kept_signals[0]))
 
-/* They are for the command. A terminal sends them to the keeper, too. */
+/* These signals are for the command. A terminal sends them to the keeper too, which ignores them. */
 static void ignore_signals(struct sigaction *before)
 {
 	struct sigaction ignore = { .sa_handler = SIG_IGN };
@@ -107,6 +119,7 @@ static void become_command(const struct lw_command *command, const struct sigact
 	for (i = 0; i < NKEPT; i++)
 		sigaction(kept_signals[i], &before[i], NULL);
 	sigprocmask(SIG_SETMASK, mask, NULL);
+	environ = lw_caller_environment();
 	if (command->user)
 		err = lw_user_become(command->user);
 	if (!err) {
@@ -178,19 +191,23 @@ static void keep(const struct lw_command *command, int socket)
 	sigaddset(&child, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &child, &mask);
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
-	fds[0] = (struct pollfd){ .fd = signalfd(-1, &child, SFD_CLOEXEC), .events = POLLIN };
+	fds[0] = (struct pollfd){ .fd = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK),
+				  .events = POLLIN };
 	fds[1] = (struct pollfd){ .fd = socket, .events = POLLIN };
 	if (read(socket, &order, 1) != 1)
 		_exit(0);
-	pid = begin(command, before, &mask, &news);
+	news.error = fds[0].fd < 0 ? errno : 0;
+	pid = news.error ? -1 : begin(command, before, &mask, &news);
 	while (!news.error && !has_ended(pid, &news)) {
-		poll(fds, 2, -1);
-		if (fds[0].revents && read(fds[0].fd, &info, sizeof(info)) < 0)
-			break;
+		if (poll(fds, 2, -1) < 0)
+			continue;
+		/* Several children may have ended for one of these. */
+		if (fds[0].revents && read(fds[0].fd, &info, sizeof(info)) < 0 && errno != EAGAIN)
+			_exit(NOT_BEGUN);
 		if (fds[1].revents && !take_order(socket, pid))
 			_exit(0);
 	}
-	/* It stays until lwload has its last report: who loses a parent is still the command's. */
+	/* The keeper stays until lwload has its last report, because it adopts the command's orphans. */
 	if (write(socket, &news, sizeof(news)) == sizeof(news))
 		while (read(socket, &order, 1) == 1)
 			;
@@ -294,16 +311,27 @@ static int status_of(const struct lw_command *command, const struct news *news)
 	return WIFSIGNALED(news->status) ? 128 + WTERMSIG(news->status) : WEXITSTATUS(news->status);
 }
 
+/* Somebody has killed it. So nothing is known of the command, and its orphans were not shown. */
+static int keeper_ended(const struct lw_command *command)
+{
+	lw_error("%s: the process that kept %s was killed", command->tool, command->argv[0]);
+	return LW_OWN_FAULT;
+}
+
 int lw_command_end(struct lw_command *command, int signal)
 {
 	struct news news;
+	ssize_t n = -1;
 	int status = -1;
 
 	if (!command)
 		return -1;
-	if (command->started &&
-	    recv(command->socket, &news, sizeof(news), MSG_DONTWAIT) == sizeof(news))
+	if (command->started)
+		n = recv(command->socket, &news, sizeof(news), MSG_DONTWAIT);
+	if (n == sizeof(news))
 		status = status_of(command, &news);
+	else if (n == 0 || (command->started && errno != EAGAIN))
+		status = keeper_ended(command);
 	else if (command->started && signal)
 		order(command, signal);
 	close(command->socket);

@@ -17,7 +17,8 @@ struct lw_command;
  * lw_command_new - finds the program and makes the keeper
  * @tool: for messages
  * @root: directory that holds etc, "" on a real host
- * @argv: the command and its arguments, NULL at the end. A name without a slash is searched for in PATH.
+ * @argv: the command and its arguments, NULL at the end. A name without a slash is searched for in the caller's
+ *        PATH. The program gets the caller's environment (caller.h).
  * @user: the command is to run as this user of /etc/passwd with that user's groups; NULL: the caller
  *
  * Call this before anything is opened, locked or caught that the command must not have. Prints errors. Returns
@@ -36,11 +37,11 @@ int lw_command_fd(const struct lw_command *command);
 void lw_command_start(struct lw_command *command);
 
 /*
- * lw_command_end - returns the exit status for lwload: the command's, 128 and the number of the signal that
- * killed it, or -1 if the command has not ended or was never started. Prints why a program did not begin, whose
- * status is 126.
- * @signal: is sent to a command that has not ended; 0: none
- * Frees the command; with NULL, returns -1.
+ * lw_command_end - returns the command's exit status, or 128 and the number of the signal that killed it
+ * @signal: is sent to a command that still runs; 0: none
+ *
+ * Returns -1 if the command still runs, was never started, or is NULL. A program that cannot begin has status
+ * 126, and a keeper that was killed 125; prints the reason. Frees the command.
  */
 int lw_command_end(struct lw_command *command, int signal);
 

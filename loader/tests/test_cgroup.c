@@ -168,6 +168,21 @@ static void containers_have_ids_and_names(void **state)
 	}
 }
 
+/* A user can give a control group of the user's own slice any name. */
+static void a_user_cannot_take_the_place_of_a_container(void **state)
+{
+	struct lw_reason why;
+	uint64_t id;
+
+	(void)state;
+	make_group(MOUNT "user.slice/user-1.slice/lxc.payload.old");
+	make_group(MOUNT "user.slice/user-1.slice/lxc.payload.own");
+	assert_int_equal(lw_container_find(root, "old", &id, &why), 0);
+	assert_true(id == number_of(LXC));
+	assert_int_equal(lw_container_find(root, "own", &id, &why), 0);
+	assert_true(id == number_of(MOUNT "user.slice/user-1.slice/lxc.payload.own"));
+}
+
 static void a_name_that_is_not_there_lists_those_that_are(void **state)
 {
 	struct lw_reason why;
@@ -209,6 +224,9 @@ static void containers_of_paths(void **state)
 		{ "/kubepods/podffffffff-1111-2222-3333-444455556666/" ID_C, "fedcba987654" },
 		{ "/machine.slice/machine-my\\x2dweb.scope", "my-web" },
 		{ "/lxc.payload.old/init.scope", "old" },
+		{ "/lxc.payload.old/docker/" ID_C, "old" },
+		{ "/a.slice/machine-web\\x00evil.scope", "web\\x00evil" },
+		{ "/a.slice/machine-a\\x 4b.scope", "a\\x 4b" },
 		{ "/system.slice/ssh.service", "" },
 		{ "/", "" },
 		{ "", "" },
@@ -264,6 +282,7 @@ int main(void)
 		FRESH(control_groups_have_several_paths),
 		FRESH(cgroup2_may_be_mounted_below),
 		FRESH(containers_have_ids_and_names),
+		FRESH(a_user_cannot_take_the_place_of_a_container),
 		FRESH(a_name_that_is_not_there_lists_those_that_are),
 		FRESH(a_container_in_a_pod_and_one_of_the_driver_cgroupfs),
 	};

@@ -345,6 +345,10 @@ static const struct row {
 	  { "killsnoop", "--pidns=4194304" },
 	  "--pidns*4194304 here" },
 	{ "--mntns and no number", { "killsnoop", "--mntns=x" }, "--mntns*\"x\"*PID" },
+	{ "--cgroup empty", { "killsnoop", "--cgroup=" }, "--cgroup*empty" },
+	{ "--not-container with a comma too much",
+	  { "killsnoop", "--not-container=a," },
+	  "--not-container" },
 	{ "--cgroup and --container",
 	  { "killsnoop", "--cgroup=/", "--container=x" },
 	  "--cgroup*--container" },
@@ -972,15 +976,29 @@ static void status_of_a_command(void **state)
 	command_ends(ARGS("--not-comm=x", "--", "true"), NULL, LW_OK, "");
 	assert_has(fake->params, "_stp_bufsize=1 lw_not_comm=\"x\" lw_only_below=");
 	command_ends(ARGS("--", "sh", "-c", "kill -9 $$"), NULL, 137, "");
-	command_ends(ARGS("--", "sh", "-c", "exit 5"), print_with_loss, 5,
+	command_ends(ARGS("--", "sh", "-c", "exit 6"), print_with_loss, 6,
 		     "lwload: warning: *lost*\n");
 }
 
-/* The run ends before its command, which goes on. */
+/* The run ends before its command, which goes on until a file is there. */
 static void a_run_that_ends_first(void **state)
 {
+	char *file = tree_file(root, "end"), *done = tree_file(root, "done"), script[512];
+	int i;
+
 	(void)state;
-	command_ends(ARGS("-c", "1", "--", "sleep", "1"), NULL, LW_OK, "");
+	snprintf(script, sizeof(script), "until test -e %s; do sleep 0.01; done; : > %s", file,
+		 done);
+	command_ends(ARGS("-c", "1", "--", "sh", "-c", script), NULL, LW_OK, "");
+	assert_int_equal(access(done, F_OK), -1);
+	tree_text(root, "end", "");
+	for (i = 0; i < PATIENCE && access(done, F_OK); i++)
+		usleep(10000);
+	assert_true(i < PATIENCE);
+	unlink(file);
+	unlink(done);
+	free(file);
+	free(done);
 }
 
 static void faults_of_lwload_with_a_command(void **state)
@@ -991,6 +1009,8 @@ static void faults_of_lwload_with_a_command(void **state)
 	command_ends(ARGS("--staprun", "--", "true"), NULL, LW_OWN_FAULT,
 		     "killsnoop: *--staprun*command\n");
 	command_ends(ARGS("--"), NULL, LW_OWN_FAULT, "killsnoop: no command*\n");
+	is_refused(&(struct command){ lw_run, NULL, { "nosuch", "--", "true" }, NULL },
+		   LW_OWN_FAULT, "nosuch: no such tool");
 	assert_int_equal(fake->inserts, 0);
 	command_ends(ARGS("--", "true"), say_lost_and_fail, LW_OWN_FAULT, "reports*\n*lost*\n");
 }

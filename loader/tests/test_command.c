@@ -74,18 +74,18 @@ static void status_is_that_of_the_command(void **state)
 	assert_int_equal(shell("kill -KILL $$", NULL), 128 + SIGKILL);
 }
 
-/* A process that lost its parent is the keeper's, which is the parent of the command's shell. */
+/* The inner shell reads its parent after that has ended. The parent of the command's shell is the keeper. */
 static void a_daemon_is_adopted(void **state)
 {
 	char script[512], *file = tree_file(root, "parent");
 
 	(void)state;
-	snprintf(
-		script, sizeof(script),
-		"sh -c '(sleep 0.1; sed -n \"s/^PPid:.//p\" /proc/self/status > %s.tmp; mv %s.tmp %s) &'; "
-		"until read parent < %s; do :; done 2> /dev/null; test $parent = $PPID",
-		file, file, file, file);
-	assert_int_equal(shell(script, NULL), 1);
+	snprintf(script, sizeof(script),
+		 "exec 2> /dev/null; sh -c '(while kill -0 $$; do :; done; "
+		 "exec sed -n \"s/^PPid:.//p\" /proc/self/status > %s) &'; "
+		 "until read parent < %s; do :; done; test $parent = $PPID",
+		 file, file);
+	assert_int_equal(shell(script, NULL), 0);
 	free(file);
 }
 
@@ -161,6 +161,40 @@ static void no_descriptor_is_left(void **state)
 	assert_int_equal(descriptors(), before);
 }
 
+static void the_environment_is_the_callers(void **state)
+{
+	char *file = tree_file(root, "prog"), path[512];
+
+	(void)state;
+	tree_text(root, "prog", "#!/bin/sh\ntest \"$FOO\" = bar\n");
+	assert_int_equal(chmod(file, 0755), 0);
+	snprintf(path, sizeof(path), "/nonexistent:%s:%s", root, getenv("PATH"));
+	setenv("PATH", path, 1);
+	setenv("FOO", "bar", 1);
+	assert_int_equal(status_of((const char *const[]){ "prog", NULL }, NULL), 0);
+	unsetenv("FOO");
+	assert_int_equal(status_of((const char *const[]){ "prog", NULL }, NULL), 1);
+	free(file);
+}
+
+static void a_keeper_that_is_killed(void **state)
+{
+	const char *const argv[] = { "sleep", "1000", NULL };
+	struct lw_command *command = begin(argv, NULL);
+	struct capture err;
+	char *text;
+
+	(void)state;
+	lw_command_start(command);
+	assert_int_equal(kill(lw_command_keeper(command), SIGKILL), 0);
+	wait_for_end(command);
+	capture_begin(&err, 2);
+	assert_int_equal(lw_command_end(command, 0), 125);
+	text = capture_end(&err, NULL);
+	assert_true(text_says(text, "x: *kept sleep*killed"));
+	free(text);
+}
+
 struct bad {
 	const char *argv[3];
 	const char *user;
@@ -231,7 +265,8 @@ int main(void)
 		FRESH(status_is_that_of_the_command), FRESH(a_daemon_is_adopted),
 		FRESH(nothing_runs_before_the_start), FRESH(signals_go_to_the_command),
 		FRESH(signals_are_as_they_were),      FRESH(no_descriptor_is_left),
-		FRESH(programs_that_cannot_run),      FRESH(another_user_has_own_groups),
+		FRESH(programs_that_cannot_run),      FRESH(the_environment_is_the_callers),
+		FRESH(a_keeper_that_is_killed),       FRESH(another_user_has_own_groups),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -334,6 +334,8 @@ static void a_command_ends_the_options(void **state)
 	(void)state;
 	assert_false(parse_for(&tool, args, params, sizeof(params), &options));
 	tool.lists = "pid";
+	assert_false(parse_for(&tool, args, params, sizeof(params), &options));
+	tool.lists = "pid below";
 	assert_false(parse_for(&tool, none, params, sizeof(params), &options));
 	assert_true(parse_for(&tool, args, params, sizeof(params), &options));
 	assert_string_equal(params, "queued=1 interval=5 _stp_bufsize=2");

@@ -46,17 +46,19 @@ static int no_mount(struct lw_reason *why)
 int lw_cgroup_find(const char *root, const char *path, uint64_t *id, struct lw_reason *why)
 {
 	char mount[PATH_MAX], dir[2 * PATH_MAX];
-	const char *below = path;
+	const char *below = path, *shown = mount + strlen(root);
 	struct stat st;
+	size_t n;
 
 	if (!lw_cgroup_mount(root, mount, sizeof(mount)))
 		return no_mount(why);
-	if (!strncmp(path, mount + strlen(root), strlen(mount + strlen(root))))
-		below += strlen(mount + strlen(root));
+	n = strlen(shown);
+	if (!strncmp(path, shown, n) && (path[n] == '/' || !path[n]))
+		below += n;
 	snprintf(dir, sizeof(dir), "%s/%s", mount, below);
 	if (stat(dir, &st) < 0 || !S_ISDIR(st.st_mode)) {
 		lw_because(why, "no control group \"%.200s\" in %s; systemd-cgls shows them", path,
-			   mount + strlen(root));
+			   shown);
 		return -ENOENT;
 	}
 	*id = st.st_ino;
@@ -64,6 +66,12 @@ int lw_cgroup_find(const char *root, const char *path, uint64_t *id, struct lw_r
 }
 
 /* ---- names of containers' control groups ---- */
+
+static bool is_escape(const char *text)
+{
+	return text[0] == '\\' && text[1] == 'x' && isxdigit((unsigned char)text[2]) &&
+	       isxdigit((unsigned char)text[3]);
+}
 
 /* Removes the kind of a unit of systemd, and its escapes \xNN (systemd.unit(5)). */
 static void unit_name(const char *directory, char *name, size_t size)
@@ -76,7 +84,7 @@ static void unit_name(const char *directory, char *name, size_t size)
 		if (n > strlen(kinds[i]) && !strcmp(directory + n - strlen(kinds[i]), kinds[i]))
 			n -= strlen(kinds[i]);
 	while (n && size > 1) {
-		if (n >= 4 && sscanf(directory, "\\x%2x", &c) == 1) {
+		if (n >= 4 && is_escape(directory) && sscanf(directory, "\\x%2x", &c) == 1 && c) {
 			directory += 3;
 			n -= 3;
 		} else {
@@ -149,31 +157,97 @@ static void shorten(const char *container, char *shown, size_t size)
 		 container);
 }
 
+/*
+ * The outermost container counts, since a container may name groups of its own as it likes. In a pod of
+ * Kubernetes, it is the container within the pod.
+ */
 void lw_container_of(const char *path, char *container, size_t size)
 {
 	char part[NAME_MAX + 1], name[NAME_MAX + 1];
-	const char *found;
+	bool pod = true;
 	size_t n;
 
 	*container = '\0';
-	for (; *path; path += n) {
+	for (; *path && pod; path += n) {
+		const char *found;
+
 		path += strspn(path, "/");
 		n = strcspn(path, "/");
 		snprintf(part, sizeof(part), "%.*s", (int)n, path);
 		unit_name(part, name, sizeof(name));
 		found = container_of(name);
-		/* In a pod there are containers. */
-		if (found)
-			shorten(found, container, size);
+		if (!found)
+			continue;
+		shorten(found, container, size);
+		pod = pod_uid(name);
 	}
 }
 
 /* ---- all control groups ---- */
 
-struct search {
-	const char *wanted;
+enum step { INTO, PAST, DONE };
+
+/* A function looks at each directory, whose path is in @path, and says where to go on. */
+struct walk {
+	enum step (*look)(struct walk *walk, const struct dirent *entry);
 	char path[PATH_MAX];
+};
+
+static enum step walk_below(struct walk *walk, int level)
+{
+	size_t n = strlen(walk->path);
+	DIR *dir = level < LEVELS ? opendir(walk->path) : NULL;
+	enum step step = PAST;
+	struct dirent *entry;
+
+	while (dir && step != DONE && (entry = readdir(dir))) {
+		if (entry->d_type != DT_DIR || entry->d_name[0] == '.' ||
+		    n + strlen(entry->d_name) + 2 > sizeof(walk->path))
+			continue;
+		sprintf(walk->path + n, "/%s", entry->d_name);
+		step = walk->look(walk, entry);
+		if (step == INTO)
+			step = walk_below(walk, level + 1);
+		if (step != DONE)
+			walk->path[n] = '\0';
+	}
+	if (dir)
+		closedir(dir);
+	return step;
+}
+
+struct group_search {
+	struct walk walk;
+	uint64_t id;
+};
+
+static enum step look_for_number(struct walk *walk, const struct dirent *entry)
+{
+	const struct group_search *search = (const struct group_search *)walk;
+
+	return entry->d_ino == search->id ? DONE : INTO;
+}
+
+bool lw_cgroup_path(const char *mount, uint64_t id, char *path, size_t size)
+{
+	struct group_search search = { .walk.look = look_for_number, .id = id };
+	const char *below = search.walk.path + strlen(mount);
+	struct stat st;
+
+	snprintf(search.walk.path, sizeof(search.walk.path), "%s", mount);
+	if (stat(mount, &st) < 0 || (st.st_ino != id && walk_below(&search.walk, 0) != DONE))
+		return false;
+	snprintf(path, size, "%s", *below ? below : "/");
+	return true;
+}
+
+/* ---- containers ---- */
+
+struct search {
+	struct walk walk;
+	const char *wanted;
 	size_t base;           /* the length of the path of the mount */
+	bool of_users;         /* in user.slice, or outside of it */
 	int found;             /* how many are wanted */
 	uint64_t id;           /* of the last of those */
 	char list[LIST_SIZE];  /* the paths of those */
@@ -188,84 +262,39 @@ static void add(char *list, const char *name)
 		sprintf(list + n, "%s%s", n ? ", " : "", name);
 }
 
-/* Returns whether it is a container's that is wanted: those below are a part of it. */
-static bool look_at(struct search *search, const char *directory)
+/* Users make control groups in their slice, with any name. */
+static bool is_other_part(const struct search *search)
 {
+	static const char users[] = "/user.slice";
+	const char *path = search->walk.path + search->base;
+
+	return !strncmp(path, users, strlen(users)) != search->of_users;
+}
+
+/* Groups below a container are a part of it. */
+static enum step look_for_container(struct walk *walk, const struct dirent *entry)
+{
+	struct search *search = (struct search *)walk;
 	char name[NAME_MAX + 1], shown[80];
 	const char *container;
 	struct stat st;
 
-	unit_name(directory, name, sizeof(name));
+	if (is_other_part(search))
+		return PAST;
+	unit_name(entry->d_name, name, sizeof(name));
 	container = container_of(name);
 	if (!container)
-		return false;
-	snprintf(shown, sizeof(shown), "%.*s", hex_digits(container) == ID_DIGITS ? 12 : 79,
-		 container);
+		return INTO;
+	shorten(container, shown, sizeof(shown));
 	add(search->there, shown);
 	if (!is_named(search->wanted, container) && !is_id_of(search->wanted, container))
-		return false;
-	if (stat(search->path, &st) < 0)
-		return false;
-	search->found++;
-	search->id = st.st_ino;
-	add(search->list, search->path + search->base);
-	return true;
-}
-
-static void walk(struct search *search, int level)
-{
-	size_t n = strlen(search->path);
-	DIR *dir = level < LEVELS ? opendir(search->path) : NULL;
-	struct dirent *entry;
-
-	while (dir && (entry = readdir(dir))) {
-		if (entry->d_type != DT_DIR || entry->d_name[0] == '.' ||
-		    n + strlen(entry->d_name) + 2 > sizeof(search->path))
-			continue;
-		sprintf(search->path + n, "/%s", entry->d_name);
-		if (!look_at(search, entry->d_name))
-			walk(search, level + 1);
-		search->path[n] = '\0';
+		return pod_uid(name) ? INTO : PAST;
+	if (stat(walk->path, &st) == 0) {
+		search->found++;
+		search->id = st.st_ino;
+		add(search->list, walk->path + search->base);
 	}
-	if (dir)
-		closedir(dir);
-}
-
-/* Is the directory itself, or one below, the wanted group? Then @path is that of the group. */
-static bool find_below(char *path, size_t size, uint64_t id, int level)
-{
-	size_t n = strlen(path);
-	bool found = false;
-	struct dirent *entry;
-	DIR *dir;
-
-	dir = level < LEVELS ? opendir(path) : NULL;
-	while (dir && !found && (entry = readdir(dir))) {
-		if (entry->d_type != DT_DIR || entry->d_name[0] == '.' ||
-		    n + strlen(entry->d_name) + 2 > size)
-			continue;
-		sprintf(path + n, "/%s", entry->d_name);
-		found = entry->d_ino == id || find_below(path, size, id, level + 1);
-		if (!found)
-			path[n] = '\0';
-	}
-	if (dir)
-		closedir(dir);
-	return found;
-}
-
-bool lw_cgroup_path(const char *mount, uint64_t id, char *path, size_t size)
-{
-	char found[PATH_MAX];
-	struct stat st;
-
-	snprintf(found, sizeof(found), "%s", mount);
-	if (stat(mount, &st) < 0)
-		return false;
-	if (st.st_ino != id && !find_below(found, sizeof(found), id, 0))
-		return false;
-	snprintf(path, size, "%s", found[strlen(mount)] ? found + strlen(mount) : "/");
-	return true;
+	return PAST;
 }
 
 /* ---- names that docker and podman keep ---- */
@@ -334,15 +363,18 @@ static bool find_id(const char *root, const char *name, char *id)
 
 int lw_container_find(const char *root, const char *name, uint64_t *id, struct lw_reason *why)
 {
-	struct search search = { .wanted = name };
+	struct search search = { .walk.look = look_for_container, .wanted = name };
 	char container[ID_DIGITS + 1] = "";
 
-	if (!lw_cgroup_mount(root, search.path, sizeof(search.path)))
+	if (!lw_cgroup_mount(root, search.walk.path, sizeof(search.walk.path)))
 		return no_mount(why);
-	search.base = strlen(search.path);
+	search.base = strlen(search.walk.path);
 	if (find_id(root, name, container))
 		search.wanted = container;
-	walk(&search, 0);
+	walk_below(&search.walk, 0);
+	search.of_users = true;
+	if (!search.found)
+		walk_below(&search.walk, 0);
 	if (!search.found) {
 		lw_because(why, "no running container \"%.64s\" here; there are %s", name,
 			   *search.there ? search.there : "none");

@@ -27,7 +27,7 @@ bool lw_cgroup_path(const char *mount, uint64_t id, char *path, size_t size);
 
 /*
  * lw_container_of - writes the container that a control group is in: the first twelve digits of its id, or its name
- * @path: of the control group; the innermost container counts. Writes "" if it is in none.
+ * @path: of the control group. The outermost container counts. Writes "" if it is in none.
  */
 void lw_container_of(const char *path, char *container, size_t size);
 
@@ -38,7 +38,8 @@ void lw_container_of(const char *path, char *container, size_t size);
  *        name (docker, podman of root, systemd-nspawn and other machines of machined, LXC); the uid
  *        of a pod of Kubernetes
  *
- * The control group's name tells whose it is, and docker's and podman's files tell the id for a name.
+ * The control group's name tells whose it is, and docker's and podman's files tell the id for a name. Users may make
+ * groups of any name in user.slice, which is looked through only if there is no such container elsewhere.
  * Returns 0, or with *why -ENOENT (the reason lists the containers that there are) or -ENOTUNIQ (the name
  * stands for several, which the reason lists).
  */

@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <search.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "text/cgroup.h"
@@ -12,12 +17,13 @@
 
 /* FILEID_KERNFS of linux/exportfs.h: eight bytes, the number */
 #define KERNFS_HANDLE 0xfe
-/* A host with more begins anew: what is not looked at again need not be kept. */
+/* After this many groups, all are forgotten. */
 #define KEPT 4096
 
 struct lw_groups {
 	char mount[PATH_MAX];
-	int fd; /* of the mount; -1: there is none */
+	int fd;       /* of the mount; -1: there is none */
+	bool handles; /* it is cgroup2, not another file system */
 	void *tree;
 	int n;
 };
@@ -41,12 +47,15 @@ static void free_group(void *group)
 struct lw_groups *lw_groups_new(const char *root)
 {
 	struct lw_groups *groups = calloc(1, sizeof(*groups));
+	struct statfs fs;
 
 	if (!groups)
 		return NULL;
 	groups->fd = -1;
 	if (lw_cgroup_mount(root, groups->mount, sizeof(groups->mount)))
 		groups->fd = open(groups->mount, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	groups->handles = groups->fd >= 0 && fstatfs(groups->fd, &fs) == 0 &&
+			  fs.f_type == CGROUP2_SUPER_MAGIC;
 	return groups;
 }
 
@@ -78,7 +87,8 @@ static bool path_of(const struct lw_groups *groups, int fd, char *path, size_t s
 	return true;
 }
 
-static bool open_group(const struct lw_groups *groups, uint64_t id, char *path, size_t size)
+/* Returns 0 or -errno, which is -ESTALE if there is no such group any more. */
+static int open_group(const struct lw_groups *groups, uint64_t id, char *path, size_t size)
 {
 	struct {
 		struct file_handle head;
@@ -87,22 +97,34 @@ static bool open_group(const struct lw_groups *groups, uint64_t id, char *path, 
 		.head = { .handle_bytes = sizeof(id), .handle_type = KERNFS_HANDLE },
 		.id = id,
 	};
-	bool found;
-	int fd;
+	struct stat st;
+	int fd, err = -ESTALE;
 
 	fd = open_by_handle_at(groups->fd, &handle.head, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
-		return false;
-	found = path_of(groups, fd, path, size);
+		return -errno;
+	/* 5.10 opens a directory that was removed (kernfs_find_and_get_node_by_id()). */
+	if (fstat(fd, &st) == 0 && st.st_nlink && path_of(groups, fd, path, size))
+		err = 0;
 	close(fd);
-	return found;
+	return err;
+}
+
+/* Root of the host may open handles of cgroup2. A test's tree has none. */
+static bool find_path(const struct lw_groups *groups, uint64_t id, char *path, size_t size)
+{
+	int err = groups->handles ? open_group(groups, id, path, size) : -EPERM;
+
+	/* Groups may come and go all the time: to look for each that has gone would take too long. */
+	if (err == -EPERM)
+		return lw_cgroup_path(groups->mount, id, path, size);
+	return !err;
 }
 
 /* Numbers are not used again, so a group that is not there any more is kept as its number. */
 static void look_up(const struct lw_groups *groups, uint64_t id, char *path, size_t size)
 {
-	if (groups->fd < 0 ||
-	    (!open_group(groups, id, path, size) && !lw_cgroup_path(groups->mount, id, path, size)))
+	if (groups->fd < 0 || !find_path(groups, id, path, size))
 		snprintf(path, size, "%llu", (unsigned long long)id);
 }
 

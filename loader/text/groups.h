@@ -27,7 +27,7 @@ void lw_groups_free(struct lw_groups *groups);
  *
  * A group that was removed before has a number only: the kernel gives no path for it. Valid until the next call.
  * The number is that of the directory's file handle (fs/kernfs/mount.c), which open_by_handle_at(2) opens for
- * root of the host; otherwise the directories are looked through.
+ * root of the host. For others, all directories are looked through.
  */
 const struct lw_group *lw_groups_find(struct lw_groups *groups, uint64_t id);
 

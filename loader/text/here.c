@@ -242,7 +242,7 @@ static int check_option(const char *root, const char *release, const struct lw_t
 		err = set_disk(root, tool, option, options, value);
 	else if (!strcmp(option->arg, "FS"))
 		err = check_type(root, release, tool, option, value);
-	else if (!strcmp(option->arg, "PID") || !strcmp(option->arg, "TID"))
+	else if (lw_processes_meant(option))
 		err = lw_processes_check(root, tool, option, value, false);
 	free(value);
 	return err;

@@ -10,6 +10,7 @@
 #include "text/promfile.h"
 #include "text/values.h"
 #include "util/log.h"
+#include "util/name.h"
 #include "util/nearest.h"
 #include "util/number.h"
 
@@ -412,14 +413,21 @@ static int check_pairs(const struct lw_tool *tool, const struct lw_options *opti
 
 /* ---- a command ---- */
 
-/* Returns where the options end: at "--", if it is there. */
-static int split_command(const struct lw_tool *tool, int argc, char **argv,
-			 struct lw_options *options)
+int lw_options_command(int argc, char **argv)
 {
 	int i;
 
 	for (i = 1; i < argc && strcmp(argv[i], "--"); i++)
 		;
+	return i;
+}
+
+/* Returns where the options end, or -EINVAL. */
+static int split_command(const struct lw_tool *tool, int argc, char **argv,
+			 struct lw_options *options)
+{
+	int i = lw_options_command(argc, argv);
+
 	if (i == argc)
 		return argc;
 	options->command = argv + i + 1;
@@ -427,10 +435,16 @@ static int split_command(const struct lw_tool *tool, int argc, char **argv,
 		lw_error("%s: no command after --", tool->name);
 		return -EINVAL;
 	}
-	if (tool->lists)
-		return i;
-	lw_error("%s: takes no command: its events have no process of their own", tool->name);
-	return -EINVAL;
+	if (!tool->lists) {
+		lw_error("%s: takes no command: its events have no process of their own",
+			 tool->name);
+		return -EINVAL;
+	}
+	if (!lw_name_in(tool->lists, "below")) {
+		lw_error("%s: command: " LW_OLD_MODULE, tool->name);
+		return -EINVAL;
+	}
+	return i;
 }
 
 int lw_options_below(struct lw_options *options, pid_t pid)

@@ -69,6 +69,9 @@ void lw_options_free(struct lw_options *options);
 /* lw_options_value - returns a given option's value without quotes; free it. NULL: not given */
 char *lw_options_value(const struct lw_options *options, const struct lw_option *option);
 
+/* lw_options_command - returns the index of the word "--" in argv, or argc if it is not there */
+int lw_options_command(int argc, char **argv);
+
 /* lw_options_below - only descendants of this process. Returns 0 or -ENOMEM. */
 int lw_options_below(struct lw_options *options, pid_t pid);
 

@@ -33,6 +33,11 @@ static bool is_own_proc(const char *root)
 	       lw_parse_decimal(own, 1, INT_MAX, &pid) && (pid_t)pid == getpid();
 }
 
+bool lw_processes_meant(const struct lw_option *option)
+{
+	return !strcmp(option->arg, "PID") || !strcmp(option->arg, "TID");
+}
+
 static int no_process(const struct lw_tool *tool, const struct lw_option *option,
 		      const char *number, int n, bool host)
 {

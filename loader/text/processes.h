@@ -7,6 +7,9 @@
 
 #include "module/tool.h"
 
+/* lw_processes_meant - are the option's values numbers of processes or threads? */
+bool lw_processes_meant(const struct lw_option *option);
+
 /*
  * lw_processes_check - can these processes and threads be meant?
  * @root: directory that holds proc, "" on a real host

@@ -36,10 +36,19 @@ struct lw_stream {
 
 static const struct lw_value none = { .state = LW_NONE, .text = "" };
 
+/* The record has none of the fields that lwload adds. */
+static void no_more(struct lw_stream *stream)
+{
+	const struct lw_tool *tool = stream->tool;
+	int i;
+
+	for (i = tool->nfields - tool->nmore; i < tool->nfields; i++)
+		stream->values[i] = none;
+}
+
 struct lw_stream *lw_stream_new(const struct lw_tool *tool)
 {
 	struct lw_stream *stream = calloc(1, sizeof(*stream));
-	int i;
 
 	if (!stream)
 		return NULL;
@@ -49,8 +58,7 @@ struct lw_stream *lw_stream_new(const struct lw_tool *tool)
 		return NULL;
 	}
 	stream->tool = tool;
-	for (i = tool->nfields - tool->nmore; i < tool->nfields; i++)
-		stream->values[i] = none;
+	no_more(stream);
 	return stream;
 }
 
@@ -382,12 +390,10 @@ static char *parse_more(struct lw_stream *stream, enum lw_more more, char *text)
 /* Fields that were asked for, in their order. A row of a report, or of the end of a run, has none of them. */
 static char *parse_all_more(struct lw_stream *stream, char *p, const char *end)
 {
-	int i, n = stream->tool->nmore;
 	int more;
 
 	if (p > end) {
-		for (i = 0; i < n; i++)
-			stream->values[stream->tool->nfields - n + i] = none;
+		no_more(stream);
 		return p;
 	}
 	for (more = 0; more <= LW_CGROUP && p && p <= end; more++) {

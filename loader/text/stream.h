@@ -54,7 +54,7 @@ struct lw_stream *lw_stream_new(const struct lw_tool *tool);
 
 /*
  * lw_stream_more - its records have fields that lwload has asked the module for
- * @more: a bit for each, as lw_more_bits() has them
+ * @more: the module's parameter lw_more (stp/kernel/fields.h)
  * @groups: the control groups, for their paths and containers; stays as long as the stream
  */
 void lw_stream_more(struct lw_stream *stream, unsigned int more, struct lw_groups *groups);

@@ -48,9 +48,7 @@ int lw_whose_set(const struct lw_tool *tool, struct lw_whose *whose, int i, bool
 	}
 	/* The kernel would ignore a parameter that the module does not have. */
 	if (!lw_name_in(tool->lists, lw_whose_options[i].param)) {
-		lw_error(
-			"%s: option --%s%s: its module takes no such list; install lwtools and its modules of the same version",
-			tool->name, not, name);
+		lw_error("%s: option --%s%s: " LW_OLD_MODULE, tool->name, not, name);
 		return -EINVAL;
 	}
 	if (whose->values[i][left_out]) {
@@ -129,6 +127,8 @@ static int look_up(const struct lookup *lookup, const char *list, char **param)
 	while (!err && (value = strsep(&rest, ","))) {
 		if (n == CGROUPS_LIMIT)
 			err = refuse(lookup, "want a list of at most 16");
+		else if (!*value)
+			err = refuse(lookup, "a value of the list is empty");
 		else
 			err = find(lookup, value, &id);
 		if (!err)
@@ -143,11 +143,6 @@ static int look_up(const struct lookup *lookup, const char *list, char **param)
 
 /* ---- parameters ---- */
 
-static bool is_process(const char *arg)
-{
-	return !strcmp(arg, "PID") || !strcmp(arg, "TID");
-}
-
 static int make_param(const char *root, const struct lw_tool *tool, const struct lw_option *option,
 		      bool left_out, const char *list, char **param)
 {
@@ -158,7 +153,7 @@ static int make_param(const char *root, const struct lw_tool *tool, const struct
 	    !strcmp(option->arg, "ID"))
 		return look_up(&lookup, list, param);
 	err = lw_values_param(tool, option, list, param);
-	if (!err && is_process(option->arg)) {
+	if (!err && lw_processes_meant(option)) {
 		err = lw_processes_check(root, tool, option, list, !left_out);
 		if (err) {
 			free(*param);

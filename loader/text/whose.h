@@ -12,8 +12,12 @@
 
 #include "module/tool.h"
 
+/* A module that is older than lwload */
+#define LW_OLD_MODULE \
+	"its module takes no such list; install lwtools and its modules of the same version"
+
 #define LW_NWHOSE 11
-/* More parameters of the module than this do not come from these options. */
+/* These options give at most this many parameters. */
 #define LW_MAX_LISTS (2 * LW_NWHOSE)
 
 struct lw_whose_option {
@@ -45,7 +49,7 @@ bool lw_whose_is_group(const struct lw_whose *whose);
 
 /*
  * lw_whose_params - makes the module's parameters
- * @root: directory that holds etc, proc, run, sys and var, "" on a real host
+ * @root: directory that holds proc, run, sys and var, "" on a real host; users are those of /etc/passwd
  * @params: gets at most LW_MAX_LISTS strings, which the caller frees, also after an error
  *
  * Processes whose events are wanted, users, control groups and containers must exist; the value that does not

@@ -31,6 +31,27 @@ static int is_plain(const char *zone)
 	       strspn(zone, allowed) == strlen(zone) && strlen(zone) < 64;
 }
 
+static char **given; /* pointers to the caller's strings, which stay where they are */
+
+static int keep_environment(void)
+{
+	size_t n;
+
+	for (n = 0; environ && environ[n]; n++)
+		;
+	given = calloc(n + 1, sizeof(*given));
+	if (!given)
+		return -ENOMEM;
+	if (n)
+		memcpy(given, environ, n * sizeof(*given));
+	return 0;
+}
+
+char **lw_caller_environment(void)
+{
+	return given ?: environ;
+}
+
 static int empty_environment(void)
 {
 	const char *zone = getenv("TZ");
@@ -48,6 +69,9 @@ static int empty_environment(void)
 int lw_caller(void)
 {
 	int err = fill_descriptors();
+
+	if (!err)
+		err = keep_environment();
 
 	/* How a child ended would be lost, and taken for success. */
 	signal(SIGCHLD, SIG_DFL);

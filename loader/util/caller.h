@@ -15,4 +15,10 @@
  */
 int lw_caller(void);
 
+/*
+ * lw_caller_environment - returns the environment as the caller gave it, for a program that lwload runs for the
+ * caller; that of this process, if lw_caller() was not called
+ */
+char **lw_caller_environment(void);
+
 #endif

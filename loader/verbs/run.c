@@ -631,8 +631,8 @@ static enum lw_exit run_tool(struct run *run)
 }
 
 /*
- * The exit status of a run with a command is the command's, even if events were lost, which stderr and the summary
- * tell. For a fault of lwload's own it is another than those of lwload without a command, as with timeout(1).
+ * The exit status of a run with a command is the command's, even if events were lost: stderr and the summary tell of
+ * them. A fault of lwload gives 125, as with timeout(1).
  */
 static enum lw_exit command_code(struct run *run, enum lw_exit code)
 {
@@ -651,7 +651,7 @@ enum lw_exit lw_run_recorded(const struct lw_host *host, int argc, char **argv,
 	enum lw_exit code = lw_find(host, argv[0], &tool);
 
 	if (code != LW_OK)
-		return code;
+		return lw_options_command(argc, argv) < argc ? LW_OWN_FAULT : code;
 	run.tool = tool;
 	if (lw_options_parse(tool, argc, argv, &run.options) ||
 	    (!run.options.help && lw_here_options(host->root, host->release, tool, &run.options)))

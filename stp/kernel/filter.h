@@ -18,7 +18,7 @@
 /*
  * The filter of tasks, used by probes of every kind. It has the lists of the script's own options, which begin
  * probes set, and those of lwload's common options, which are parameters of the module. A task is wanted
- * if it is in each list that was given, and in no list of those left out.
+ * if each list of wanted tasks has it, and no list of tasks to leave out.
  */
 
 /* This number fits SystemTap's strings of 511 bytes, with ten digits each. */
@@ -131,10 +131,11 @@ static bool lw_tree_listed(const struct lw_ids *ids, bool itself)
 	bool listed = false;
 	int level;
 
+	/* The parents of a task that was released may have been freed (name.h). */
 	rcu_read_lock();
-	if (!itself)
+	if (!itself && pid_alive(task))
 		task = rcu_dereference(task->real_parent);
-	for (level = 0; level < LW_LEVELS; level++) {
+	for (level = 0; pid_alive(current) && level < LW_LEVELS; level++) {
 		listed = lw_listed(ids, task->tgid);
 		if (listed || task->tgid <= 1)
 			break;
@@ -143,16 +144,18 @@ static bool lw_tree_listed(const struct lw_ids *ids, bool itself)
 	rcu_read_unlock();
 	return listed;
 }
+NOKPROBE_SYMBOL(lw_tree_listed);
 
-/* A task that exits has left its namespaces (kernel/exit.c): 0. Only the task itself changes these. */
+/* Returns 0 after the task has left its namespaces (kernel/exit.c). No other task changes them. */
 static u32 lw_pid_namespace(void)
 {
 	const struct pid_namespace *ns = ns_of_pid(task_pid(current));
 
 	return ns ? ns->ns.inum : 0;
 }
+NOKPROBE_SYMBOL(lw_pid_namespace);
 
-/* struct mnt_namespace is private (fs/mount.h). It begins with this, after a count until 5.10. */
+/* struct mnt_namespace is private (fs/mount.h). It begins with ns. Up to 5.10, a count comes before ns. */
 static u32 lw_mount_namespace(void)
 {
 	const struct nsproxy *proxy = current->nsproxy;
@@ -165,6 +168,7 @@ static u32 lw_mount_namespace(void)
 
 	return mounts ? mounts->ns.inum : 0;
 }
+NOKPROBE_SYMBOL(lw_mount_namespace);
 
 static bool lw_has_cgroup(const struct lw_cgroups *cgroups, u64 id)
 {
@@ -176,7 +180,7 @@ static bool lw_has_cgroup(const struct lw_cgroups *cgroups, u64 id)
 	return false;
 }
 
-/* Those above a control group stay as long as it does, and a task's own stays until the task leaves it. */
+/* A control group keeps its parents. A task keeps its own group until it leaves it. */
 static bool lw_cgroup_listed(const struct lw_cgroups *cgroups)
 {
 	struct cgroup *cgroup;
@@ -192,6 +196,7 @@ static bool lw_cgroup_listed(const struct lw_cgroups *cgroups)
 	rcu_read_unlock();
 	return listed;
 }
+NOKPROBE_SYMBOL(lw_cgroup_listed);
 
 /* By either name: the name of the process finds all its threads. */
 static __always_inline bool lw_task_named(const struct lw_names *names)
@@ -229,6 +234,7 @@ static bool lw_in_list(const struct lw_lists *lists, u32 kind)
 		return lw_tree_listed(&lists->below, false);
 	}
 }
+NOKPROBE_SYMBOL(lw_in_list);
 
 /* Is the task in each list, or with @in false in none of them? Kinds that cost less come first. */
 static bool lw_in_lists(const struct lw_lists *lists, bool in)
@@ -240,6 +246,7 @@ static bool lw_in_lists(const struct lw_lists *lists, bool in)
 			return false;
 	return true;
 }
+NOKPROBE_SYMBOL(lw_in_lists);
 
 /* A function of its own, so that the test of numbers needs no stack */
 static noinline bool lw_wanted_by_more(u32 by)
@@ -469,8 +476,12 @@ static int lw_list_param_set(const char *value, const struct kernel_param *param
 {
 	const struct lw_list_param *to = param->arg;
 
-	if (!value || lw_set_list(to->lists, to->kind, value))
+	const char *what = value ? lw_set_list(to->lists, to->kind, value) : "lists";
+
+	if (what) {
+		pr_err("%s: \"%s\" is no list of %s\n", param->name, value ?: "", what);
 		return -EINVAL;
+	}
 	lw_filter.by |= LW_BY_COMMON;
 	return 0;
 }

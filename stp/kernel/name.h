@@ -9,7 +9,8 @@
  * name.h - the names of processes, and their parents
  *
  * A thread may have its own name, current->comm. The name of the process is its leader's, which ps(1)
- * shows. A leader is not freed before the last thread of its group has ended.
+ * shows. A task that exits is released before it stops to run. From then on, its leader and its parent may be
+ * freed, so it counts as its own leader and has no parent.
  */
 
 /* The name of a process, kept with the key of that process */
@@ -20,16 +21,17 @@ struct lw_name {
 
 static __always_inline const struct task_struct *lw_leader(void)
 {
-	return READ_ONCE(current->group_leader);
+	return likely(pid_alive(current)) ? READ_ONCE(current->group_leader) : current;
 }
 
-/* The process id of the current process's parent */
+/* The process id of the current process's parent; 0: it has none */
 static __always_inline u32 lw_parent(void)
 {
-	u32 parent;
+	u32 parent = 0;
 
 	rcu_read_lock();
-	parent = rcu_dereference(current->real_parent)->tgid;
+	if (pid_alive(current))
+		parent = rcu_dereference(current->real_parent)->tgid;
 	rcu_read_unlock();
 	return parent;
 }

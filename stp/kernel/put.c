@@ -391,21 +391,24 @@ static void lw_put_comm_words(struct _stp_log *log, const unsigned long *w)
 		log->len += n;
 }
 
-static void lw_put_comm(struct _stp_log *log)
+/* Another thread may change the name at any time, so it is read once. */
+static void lw_put_name(struct _stp_log *log, const char *comm)
 {
 	unsigned long w[LW_COMM_WORDS];
 
-	memcpy(w, current->comm, sizeof(w));
+	memcpy(w, comm, sizeof(w));
 	lw_put_comm_words(log, w);
+}
+
+static void lw_put_comm(struct _stp_log *log)
+{
+	lw_put_name(log, current->comm);
 }
 
 /* The name of the process, of which the command name may be another thread's */
 static void lw_put_process(struct _stp_log *log)
 {
-	unsigned long w[LW_COMM_WORDS];
-
-	memcpy(w, lw_leader()->comm, sizeof(w));
-	lw_put_comm_words(log, w);
+	lw_put_name(log, lw_leader()->comm);
 }
 
 /*

@@ -717,6 +717,7 @@ extern struct user_namespace shim_init_user_ns;
 #define find_vpid(id) ((id) < 100 ? &(struct pid){ .level = 1, .nr = (id) + 1000 } : NULL)
 
 #define ns_of_pid(pid) ((pid)->ns)
+#define pid_alive(task) (!(task)->exits)
 #define task_tgid(task) ((task)->exits ? NULL : &(task)->thread_pid)
 #define task_dfl_cgroup(task) ((task)->cgroup)
 #define cgroup_id(cgroup) ((cgroup)->id)
@@ -725,14 +726,15 @@ extern struct user_namespace shim_init_user_ns;
 /* ---- the module's parameters: a test sets them ---- */
 
 struct kernel_param {
+	const char *name;
 	void *arg;
 };
 struct kernel_param_ops {
 	int (*set)(const char *value, const struct kernel_param *param);
 };
 
-#define module_param_cb(name, ops, to, mode)                                        \
-	static const struct kernel_param __maybe_unused shim_param_##name = { to }; \
+#define module_param_cb(name, ops, to, mode)                                               \
+	static const struct kernel_param __maybe_unused shim_param_##name = { #name, to }; \
 	static const struct kernel_param_ops __maybe_unused *const shim_ops_##name = ops
 #define module_param_named(name, variable, type, mode)
 #define MODULE_INFO(key, value) static const char __maybe_unused shim_info_##key[] = value

@@ -284,9 +284,19 @@ static void common_lists_add_to_those_of_the_script(void **state)
 	assert_true(takes(LW_BY_PID, "12") && common("uid", true, "1000") && !lw_wanted());
 }
 
-static void a_task_that_exits_is_in_no_namespace(void **state)
+static void a_task_that_exits_is_in_no_list(void **state)
 {
-	(void)state;
+	current->nsproxy = NULL;
+	current->thread_pid.ns = NULL;
+	/* It was released: its parents may have been freed. */
+	current->exits = true;
+	current->real_parent = (struct task_struct *)8;
+	current->group_leader = (struct task_struct *)8;
+	assert_true(common("ppid", false, "10") && common("tree", false, "11,10") && lw_wanted());
+	assert_true(common("below", false, "10") && common("process", false, "java") &&
+		    lw_wanted());
+	current->exits = false;
+	setup(state);
 	current->nsproxy = NULL;
 	current->thread_pid.ns = NULL;
 	assert_true(common("pidns", false, "4026532000") && lw_wanted());
@@ -328,7 +338,7 @@ int main(void)
 		cmocka_unit_test(common_lists_ask_or_leave_out),
 		cmocka_unit_test(the_module_says_which_common_lists_it_takes),
 		cmocka_unit_test_setup(common_lists_add_to_those_of_the_script, setup),
-		cmocka_unit_test_setup(a_task_that_exits_is_in_no_namespace, setup),
+		cmocka_unit_test_setup(a_task_that_exits_is_in_no_list, setup),
 		cmocka_unit_test_setup(a_tree_ends_somewhere, setup),
 	};
 
