@@ -106,6 +106,9 @@ static void control_groups_have_several_paths(void **state)
 	assert_int_equal(lw_cgroup_find(root, "no.slice", &id, &why), -ENOENT);
 	assert_true(text_says(why.text, "\"no.slice\"*/sys/fs/cgroup;"));
 	assert_int_equal(lw_cgroup_find(root, "cgroup.controllers", &id, &why), -ENOENT);
+	assert_int_equal(lw_cgroup_find(root, "..", &id, &why), -ENOENT);
+	assert_int_equal(lw_cgroup_find(root, "/sys/fs/cgroup/../../fs", &id, &why), -ENOENT);
+	assert_int_equal(lw_cgroup_find(root, "lxc.payload.old/../lxc.payload.old", &id, &why), 0);
 }
 
 /* As systemd mounts it beside version 1 */

@@ -43,6 +43,18 @@ static int no_mount(struct lw_reason *why)
 	return -ENOENT;
 }
 
+/* A path may have two dots in it. */
+static bool is_below(const char *dir, const char *mount)
+{
+	char path[PATH_MAX], top[PATH_MAX];
+	size_t n;
+
+	if (!realpath(dir, path) || !realpath(mount, top))
+		return false;
+	n = strlen(top);
+	return !strncmp(path, top, n) && (path[n] == '/' || !path[n]);
+}
+
 int lw_cgroup_find(const char *root, const char *path, uint64_t *id, struct lw_reason *why)
 {
 	char mount[PATH_MAX], dir[2 * PATH_MAX];
@@ -56,7 +68,7 @@ int lw_cgroup_find(const char *root, const char *path, uint64_t *id, struct lw_r
 	if (!strncmp(path, shown, n) && (path[n] == '/' || !path[n]))
 		below += n;
 	snprintf(dir, sizeof(dir), "%s/%s", mount, below);
-	if (stat(dir, &st) < 0 || !S_ISDIR(st.st_mode)) {
+	if (!is_below(dir, mount) || stat(dir, &st) < 0 || !S_ISDIR(st.st_mode)) {
 		lw_because(why, "no control group \"%.200s\" in %s; systemd-cgls shows them", path,
 			   shown);
 		return -ENOENT;

@@ -52,7 +52,8 @@ static void whose_help(const struct lw_option_table *table)
 			help_line(mine ? option->letter : 0, option->name, option->arg,
 				  option->text);
 	}
-	printf("  Each has the opposite, such as --not-uid root.\n");
+	for (i = 0; i < LW_NWHOSE; i++)
+		help_line(0, table->left_out[i], lw_whose_options[i].arg, "leave these out");
 }
 
 static void options_help(const struct lw_tool *tool)
