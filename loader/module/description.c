@@ -343,24 +343,16 @@ static const struct {
 	{ LW_CONTAINER, "cgroup", { "container", LW_STR, 15, 0, "container, by id or name" } },
 };
 
-static bool has_field(const struct lw_tool *tool, const char *name)
-{
-	int i;
-
-	for (i = 0; i < tool->nfields; i++)
-		if (!strcmp(tool->fields[i].name, name))
-			return true;
-	return false;
-}
-
 /* The rows of a report are no task's. */
 static void add_fields(struct lw_tool *tool)
 {
 	int i;
 
 	for (i = 0; tool->added && !lw_tool_interval(tool) && i < LW_NMORE; i++) {
-		if (!lw_name_in(tool->added, added[i].word) ||
-		    has_field(tool, added[i].field.name) || tool->nfields == LW_MAX_FIELDS)
+		const char *name = added[i].field.name;
+
+		if (!lw_name_in(tool->added, added[i].word) || tool->nfields == LW_MAX_FIELDS ||
+		    lw_tool_field(tool, name, strlen(name)) >= 0)
 			continue;
 		tool->fields[tool->nfields++] = added[i].field;
 		tool->more[tool->nmore++] = added[i].more;

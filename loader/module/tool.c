@@ -98,6 +98,16 @@ void lw_tool_free(struct lw_tool *tool)
 	free(tool);
 }
 
+int lw_tool_field(const struct lw_tool *tool, const char *name, size_t len)
+{
+	int i;
+
+	for (i = 0; i < tool->nfields; i++)
+		if (strlen(tool->fields[i].name) == len && !memcmp(tool->fields[i].name, name, len))
+			return i;
+	return -1;
+}
+
 const struct lw_option *lw_tool_interval(const struct lw_tool *tool)
 {
 	int i;

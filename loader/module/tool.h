@@ -80,9 +80,8 @@ struct lw_tool {
 	int buffer;           /* MiB of relay buffer per CPU */
 	struct lw_field fields[LW_MAX_FIELDS];
 	int nfields;
-	enum lw_more
-		more[LW_NMORE]; /* of the last @nmore fields, which a run fills only if asked */
-	int nmore;
+	int nmore; /* the last fields, which a run fills only if asked */
+	enum lw_more more[LW_NMORE];
 	const char *added; /* the names of those that the module can add, NULL: none */
 	struct lw_option options[LW_MAX_OPTIONS];
 	int noptions;
@@ -113,6 +112,9 @@ struct lw_reason;
 /* lw_tool_read - the same, but prints nothing: the error is in *why, except for -ENOENT */
 int lw_tool_read(const char *root, const char *release, const char *name, struct lw_tool **tool,
 		 struct lw_reason *why);
+
+/* lw_tool_field - returns the index of the field with that name of @len bytes, -1 if there is no such field */
+int lw_tool_field(const struct lw_tool *tool, const char *name, size_t len);
 
 /* lw_tool_free - frees a tool; NULL is allowed */
 void lw_tool_free(struct lw_tool *tool);

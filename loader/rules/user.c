@@ -62,8 +62,8 @@ static enum lw_result user_of_staprun(const struct lw_subject *subject, struct l
 /*
  * user - may this user insert it? Root with CAP_SYS_MODULE, the host's own and not that of
  * a user namespace (may_init_module() in kernel/module/main.c, user_namespaces(7)). With
- * staprun anybody whose module is in the systemtap directory: that lets a member of its
- * group use no other (systemtap staprun/staprun_funcs.c), and itself says who is none.
+ * staprun anybody whose module is in the systemtap directory: members of its group may use
+ * no other (systemtap staprun/staprun_funcs.c). staprun itself refuses users outside its group.
  */
 enum lw_result lw_rule_user(const struct lw_subject *subject, struct lw_reason *why)
 {

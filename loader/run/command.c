@@ -126,8 +126,8 @@ static void become_command(const struct lw_command *command, const struct sigact
 		execv(command->program, command->argv);
 		err = errno;
 	}
-	if (write(report, &err, sizeof(err)) < 0)
-		_exit(NOT_BEGUN);
+	while (write(report, &err, sizeof(err)) < 0 && errno == EINTR)
+		;
 	_exit(NOT_BEGUN);
 }
 
@@ -291,8 +291,7 @@ int lw_command_fd(const struct lw_command *command)
 static void order(const struct lw_command *command, unsigned char byte)
 {
 	/* A keeper that was killed has no command any more: then its end is what is read. */
-	if (send(command->socket, &byte, 1, MSG_NOSIGNAL) < 0)
-		return;
+	send(command->socket, &byte, 1, MSG_NOSIGNAL);
 }
 
 void lw_command_start(struct lw_command *command)

@@ -4,7 +4,7 @@
  *
  * A keeper, a child of lwload, starts the command when lwload says so, and adopts the processes that lose
  * their parents (PR_SET_CHILD_SUBREAPER of prctl(2)). So the keeper's descendants are the command and all
- * that it started, daemons too. The keeper is none of them, nor is any other process of lwload.
+ * that it started, daemons too. No process of lwload is among them.
  */
 #ifndef LW_COMMAND_H
 #define LW_COMMAND_H

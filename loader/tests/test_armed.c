@@ -59,7 +59,7 @@ static void gone(const char *path)
 	assert_int_equal(unlink(name), 0);
 }
 
-/* There is this piece of news and no other, and poll(2) says so. NULL: there is none. */
+/* The only piece of news is this one, and poll(2) says so. NULL: there is no news. */
 static void news_are(const char *want, bool want_lost)
 {
 	struct pollfd fd = { .fd = lw_armed_fd(armed), .events = POLLIN };

@@ -310,7 +310,7 @@ static const struct row {
 	{ "key others may write", others_may_write, KEYS "/test.pub", U,
 	  "/test.pub: others*(mode 0646); chmod 644 it" },
 	{ "key of a stranger", of_a_stranger, KEYS "/test.pub", U, "owned by uid 12345, not by" },
-	{ "key that is none", nonsense, KEYS "/test.pub", U, "/test.pub: *public key" },
+	{ "text that is no key", nonsense, KEYS "/test.pub", U, "/test.pub: *public key" },
 	{ "key that is empty", empty, KEYS "/test.pub", U, "/test.pub: *public key" },
 	{ "key that is large", large, KEYS "/test.pub", U, "/test.pub: too large (" },
 	{ "keys others may write", others_may_write, KEYS, U, "/keys: others" },

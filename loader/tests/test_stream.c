@@ -300,7 +300,7 @@ static const struct {
 	{ "\\?", false },
 };
 
-/* A line with this text as field d or e is a record with this value, or is none. */
+/* A line with this text as field d or e is a record with this value, or is no record. */
 static void reads_dist(const char *text, bool taken)
 {
 	struct seen seen = { .tool = &dist_tool };

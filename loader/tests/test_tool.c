@@ -176,7 +176,7 @@ static void types(void **state)
 		assert_string_equal(lw_type_name(i), names[i]);
 }
 
-/* An interval is an option of that name with a number; a flag or a string is none. */
+/* An interval is an option of that name with a number. A flag or a string is no interval. */
 static void interval(void **state)
 {
 	struct lw_tool tool = {
@@ -462,7 +462,7 @@ static void build_id(void **state)
 {
 	static const struct {
 		const char *id;
-		size_t size; /* bytes of the file; -1: there is none */
+		size_t size; /* bytes of the file; -1: there is no file */
 		bool same;
 	} rows[] = {
 		{ "ab01cd", NOTES_SIZE, true },   { NULL, NOTES_SIZE, false },

@@ -311,51 +311,54 @@ static enum step look_for_container(struct walk *walk, const struct dirent *entr
 
 /* ---- names that docker and podman keep ---- */
 
-/* containers.json of containers/storage: {"id":"...","names":["web"],... in one line */
-static bool named_in_storage(const char *path, const char *name, char *id)
+/* Looks through the parts of a file, up to a delimiter each, for one that gives the id of that name. */
+static bool find_part(const char *path, int delimiter, const char *name, char *id,
+		      bool (*has)(const char *path, const char *part, const char *name, char *id))
 {
-	char *part = NULL, wanted[NAME_MAX + 16];
 	FILE *file = fopen(path, "re");
 	bool found = false;
+	char *part = NULL;
 	size_t size = 0;
 
-	snprintf(wanted, sizeof(wanted), "\"names\":[\"%.*s\"", NAME_MAX, name);
-	while (file && !found && getdelim(&part, &size, '{', file) >= 0)
-		found = strstr(part, wanted) && sscanf(part, "\"id\":\"%64[0-9a-f]\"", id) == 1;
+	while (file && !found && getdelim(&part, &size, delimiter, file) >= 0)
+		found = has(path, part, name, id);
 	free(part);
 	if (file)
 		fclose(file);
 	return found;
 }
 
-/* containers/ID/config.v2.json of docker: ..."Name":"/web"... in one line */
-static bool named_in_docker(const char *path, const char *name, char *id)
+/* containers.json of containers/storage: {"id":"...","names":["web"],... in one line */
+static bool named_in_storage(const char *path, const char *part, const char *name, char *id)
 {
-	char *line = NULL, wanted[NAME_MAX + 16];
+	char wanted[NAME_MAX + 16];
+
+	(void)path;
+	snprintf(wanted, sizeof(wanted), "\"names\":[\"%.*s\"", NAME_MAX, name);
+	return strstr(part, wanted) && sscanf(part, "\"id\":\"%64[0-9a-f]\"", id) == 1;
+}
+
+/* containers/ID/config.v2.json of docker: ..."Name":"/web"... in one line */
+static bool named_in_docker(const char *path, const char *part, const char *name, char *id)
+{
 	const char *dir = strstr(path, "/containers/");
-	FILE *file = fopen(path, "re");
-	bool found = false;
-	size_t size = 0;
+	char wanted[NAME_MAX + 16];
 
 	snprintf(wanted, sizeof(wanted), "\"Name\":\"/%.*s\"", NAME_MAX, name);
-	while (file && !found && getline(&line, &size, file) >= 0)
-		found = strstr(line, wanted) && dir &&
-			sscanf(dir, "/containers/%64[0-9a-f]/", id) == 1;
-	free(line);
-	if (file)
-		fclose(file);
-	return found;
+	return strstr(part, wanted) && dir && sscanf(dir, "/containers/%64[0-9a-f]/", id) == 1;
 }
 
 static bool find_id(const char *root, const char *name, char *id)
 {
 	static const struct {
 		const char *files;
-		bool (*has)(const char *path, const char *name, char *id);
+		int delimiter;
+		bool (*has)(const char *path, const char *part, const char *name, char *id);
 	} places[] = {
-		{ "/var/lib/docker/containers/*/config.v2.json", named_in_docker },
-		{ "/var/lib/containers/storage/*-containers/*containers.json", named_in_storage },
-		{ "/run/containers/storage/*-containers/*containers.json", named_in_storage },
+		{ "/var/lib/docker/containers/*/config.v2.json", '\n', named_in_docker },
+		{ "/var/lib/containers/storage/*-containers/*containers.json", '{',
+		  named_in_storage },
+		{ "/run/containers/storage/*-containers/*containers.json", '{', named_in_storage },
 	};
 	char pattern[PATH_MAX];
 	bool found = false;
@@ -367,7 +370,8 @@ static bool find_id(const char *root, const char *name, char *id)
 		if (glob(pattern, 0, NULL, &paths))
 			continue;
 		for (j = 0; j < paths.gl_pathc && !found; j++)
-			found = places[i].has(paths.gl_pathv[j], name, id);
+			found = find_part(paths.gl_pathv[j], places[i].delimiter, name, id,
+					  places[i].has);
 		globfree(&paths);
 	}
 	return found;

@@ -28,7 +28,7 @@ struct lw_condition {
  *
  * A value of a duration is in milliseconds, with up to six decimals. Prints what is wrong: a field that
  * the tool does not have or has only with an option that is not given, a time, a distribution,
- * an operator that does not compare such values, or a value that is none. Returns 0 or -EINVAL.
+ * an operator that does not compare such values, or a value of another type. Returns 0 or -EINVAL.
  */
 int lw_condition_parse(const struct lw_tool *tool, const bool *given, const char *text,
 		       struct lw_condition *condition);

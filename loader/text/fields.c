@@ -31,12 +31,9 @@ int lw_fields_find(const struct lw_tool *tool, const bool *given, const char *op
 		   const char *name, size_t len)
 {
 	const struct lw_field *field;
-	int i;
+	int i = lw_tool_field(tool, name, len);
 
-	for (i = 0; i < tool->nfields; i++)
-		if (strlen(tool->fields[i].name) == len && !memcmp(tool->fields[i].name, name, len))
-			break;
-	if (i == tool->nfields)
+	if (i < 0)
 		return no_field(tool, option, name, len);
 	field = &tool->fields[i];
 	if (!field->option || given[(int)field->option])

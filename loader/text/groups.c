@@ -22,7 +22,7 @@
 
 struct lw_groups {
 	char mount[PATH_MAX];
-	int fd;       /* of the mount; -1: there is none */
+	int fd;       /* of the mount; -1: no cgroup2 is mounted */
 	bool handles; /* it is cgroup2, not another file system */
 	void *tree;
 	int n;

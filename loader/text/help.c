@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <stdio.h>
-#include <string.h>
 
 #include "text/options_parts.h"
 
@@ -27,13 +26,13 @@ static void common_help(int i, const int *by_letter, bool reports)
 		  common->code == COUNT && reports ? "stop after N reports" : common->text);
 }
 
-/* Has the table this name with this code, or has the tool an option of that name? */
-static bool has_long(const struct lw_option_table *table, const char *name, int code)
+/* Has no option of the tool taken the name from the one with this code? */
+static bool has_long(const struct lw_option_table *table, int code)
 {
 	const struct option *option;
 
 	for (option = table->longs; option->name; option++)
-		if (option->val == code && !strcmp(option->name, name))
+		if (option->val == code)
 			return true;
 	return false;
 }
@@ -48,7 +47,7 @@ static void whose_help(const struct lw_option_table *table)
 		int code = WHOSE + 2 * i;
 		bool mine = option->letter && table->by_letter[(int)option->letter] == code;
 
-		if (has_long(table, option->name, code))
+		if (has_long(table, code))
 			help_line(mine ? option->letter : 0, option->name, option->arg,
 				  option->text);
 	}

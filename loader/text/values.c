@@ -18,7 +18,7 @@
 #define STRING_LIMIT 511  /* MAXSTRINGLEN of SystemTap less the NUL */
 #define IDS_LIMIT 40      /* LW_IDS of stp/kernel/filter.h */
 #define NAMES_LIMIT 16    /* LW_NAMES of the same */
-#define LW_USER "a user of /etc/passwd, or a user id, 0 to 4294967294"
+#define USER_WANT "a user of /etc/passwd, or a user id, 0 to 4294967294"
 
 static const char *const signals[] = {
 	"0",    "HUP",  "INT",  "QUIT", "ILL",    "TRAP",   "ABRT",  "BUS",  "FPE",  "KILL", "USR1",
@@ -70,8 +70,8 @@ static bool parse_user(const char *text, long long *value)
 static const struct kind kinds[] = {
 	{ "PID", 1, PID_LIMIT, NULL, "a process id, 1 to 4194304", IDS_LIMIT },
 	{ "TID", 1, PID_LIMIT, NULL, "a thread id, 1 to 4194304", IDS_LIMIT },
-	{ "UID", 0, UINT_MAX - 1LL, parse_user, LW_USER, IDS_LIMIT },
-	{ "USER", 0, UINT_MAX - 1LL, parse_user, LW_USER, IDS_LIMIT },
+	{ "UID", 0, UINT_MAX - 1LL, parse_user, USER_WANT, IDS_LIMIT },
+	{ "USER", 0, UINT_MAX - 1LL, parse_user, USER_WANT, IDS_LIMIT },
 	{ "NAME", 1, COMM_LIMIT, parse_name, "a command name of 1 to 15 bytes", NAMES_LIMIT },
 	/* Modules multiply it, such as milliseconds to nanoseconds, and keep it in 32 bits. */
 	{ "N", 0, INT_MAX, NULL, "a number, 0 to 2147483647", 0 },
