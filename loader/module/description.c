@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <ctype.h>
-#include <elf.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <libelf.h>
-
 #include "module/description.h"
+#include "module/section.h"
 #include "util/name.h"
 #include "util/number.h"
 
@@ -253,64 +251,20 @@ static int parse_info(struct lw_tool *tool, struct lw_reason *why)
 	return err;
 }
 
-/*
- * libelf reads archives and other formats as well: only a plain ELF file is one of ours.
- * It hands out section headers where they are in the image, aligned or not.
- */
-static bool plain_elf(const struct lw_tool *tool)
-{
-	Elf64_Ehdr header;
-
-	if (tool->size < sizeof(header))
-		return false;
-	memcpy(&header, tool->image, sizeof(header));
-	return !memcmp(header.e_ident, ELFMAG, SELFMAG) && header.e_ident[EI_CLASS] == ELFCLASS64 &&
-	       header.e_ident[EI_DATA] == ELFDATA2LSB && header.e_type == ET_REL &&
-	       header.e_shoff % sizeof(uint64_t) == 0 && header.e_shstrndx != SHN_UNDEF &&
-	       header.e_shstrndx < header.e_shnum;
-}
-
-/* The bytes of the section .modinfo. NULL: the file has no such section. */
-static const Elf_Data *find_info(Elf *elf)
-{
-	Elf_Scn *section = NULL;
-	Elf64_Shdr *header;
-	const char *name;
-	size_t names;
-
-	if (elf_getshdrstrndx(elf, &names))
-		return NULL;
-	while ((section = elf_nextscn(elf, section))) {
-		header = elf64_getshdr(section);
-		name = header ? elf_strptr(elf, names, header->sh_name) : NULL;
-		if (name && header->sh_type == SHT_PROGBITS && !strcmp(name, ".modinfo"))
-			return elf_rawdata(section, NULL);
-	}
-	return NULL;
-}
-
 /* A copy, with a NUL at its end whatever the file says. */
 static int copy_info(struct lw_tool *tool)
 {
-	const Elf_Data *data;
-	Elf *elf;
-	int err = -ENOEXEC;
+	size_t offset, size;
 
-	if (!plain_elf(tool) || elf_version(EV_CURRENT) == EV_NONE)
+	if (lw_section_find(tool->image, tool->size, ".modinfo", &offset, &size))
 		return -ENOEXEC;
-	elf = elf_memory(tool->image, tool->size);
-	data = elf ? find_info(elf) : NULL;
-	if (data && data->d_buf && data->d_size) {
-		tool->info_size = data->d_size;
-		tool->info = malloc(data->d_size + 1);
-		err = tool->info ? 0 : -ENOMEM;
-	}
-	if (!err) {
-		memcpy(tool->info, data->d_buf, data->d_size);
-		tool->info[data->d_size] = '\0';
-	}
-	elf_end(elf);
-	return err;
+	tool->info = malloc(size + 1);
+	if (!tool->info)
+		return -ENOMEM;
+	memcpy(tool->info, (char *)tool->image + offset, size);
+	tool->info[size] = '\0';
+	tool->info_size = size;
+	return 0;
 }
 
 static int check_info(const struct lw_tool *tool, struct lw_reason *why)
