@@ -26,9 +26,9 @@ static const struct verb {
 	{ "status", lw_status, " [--json]", "show which modules are in the kernel, and whose" },
 	{ "start", lw_start, " [--keep SIZE] TOOL [options]",
 	  "run a tool in the background and keep its last records" },
-	{ "attach", lw_attach, " TOOL", "print what such a run records from now on" },
-	{ "dump", lw_dump, " TOOL", "print what such a run has kept" },
-	{ "stop", lw_stop, " TOOL... | --all", "end runs, and remove what killed ones have left" },
+	{ "attach", lw_attach, " TOOL|PID", "print what such a run records from now on" },
+	{ "dump", lw_dump, " TOOL|PID", "print what such a run has kept" },
+	{ "stop", lw_stop, " [--all] [TOOL|PID]...", "end runs, and remove what killed ones have left" },
 };
 #define NVERBS (sizeof(verbs) / sizeof(verbs[0]))
 

@@ -49,11 +49,18 @@ test_boot_with_signatures_enforced() {
 
 # The firmware trusts the key of this module, and so do Debian's kernels.
 signed_by_the_firmwares_key() {
+	local status=0
 	cp /lw/trusted/* $work/copy
 	start opensnoop -n workload
 	$workload opens > $work/all
 	finish
 	[ "$(wc -l < $out)" -eq 25 ]
+	# The signature is of the module's one name.
+	start opensnoop -n workload
+	lwload opensnoop > $work/got 2>&1 || status=$?
+	finish
+	[ $status -eq 1 ]
+	says "opensnoop: running: *(pid $lwload, *signature*lwload stop opensnoop" $work/got
 	prints 0 'secureboot ok   on*signed' lwload check opensnoop
 	grep 'lockdown   ok ' $out
 }

@@ -172,15 +172,6 @@ test_uses_no_shell_and_no_helper() {
 	same $work/want $work/got
 }
 
-test_a_second_run_of_a_tool_is_refused() {
-	start opensnoop
-	status=0
-	lwload opensnoop > $work/got 2>&1 || status=$?
-	finish
-	[ $status -eq 1 ]
-	says 'opensnoop: running: ' $work/got
-}
-
 test_three_tools_run_at_once() {
 	local others
 	start execsnoop --json

@@ -665,43 +665,36 @@ test_fault_a_fork_bomb() {
 	[ $status -eq 0 ] || [ $status -eq 5 ]
 }
 
-# fault: two runs of a tool begin at the same moment, 20 times
-# then: one works, and the other says that a run is there (status 1)
-test_fault_two_runs_race() {
-	local i a b
+# fault: three runs of a tool begin at the same moment, 20 times
+# then: each works
+test_fault_runs_race() {
+	local i j pids
 	for i in $(seq 20); do
-		lwload opensnoop -d 0.5 > $out 2> $err & a=$!
-		lwload opensnoop -d 0.5 > $work/out2 2> $work/err2 & b=$!
-		sa=0 sb=0
-		wait $a || sa=$?
-		wait $b || sb=$?
-		[ $((sa + sb)) -eq 1 ] || { echo "round $i: status $sa and $sb"; return 1; }
-		[ "$(cat $err $work/err2 | grep -c 'running')" -eq 1 ]
+		pids=()
+		for j in 1 2 3; do
+			lwload opensnoop -d 0.5 > $work/out$j 2> $work/err$j &
+			pids+=($!)
+		done
+		for j in 1 2 3; do
+			wait "${pids[j - 1]}" || { echo "round $i"; cat $work/err$j; return 1; }
+			[ -s $work/out$j ]
+		done
 		not any_left
 	done
 }
 
 # fault: a run begins while the previous run ends, 15 times, up to 0.98 s after that was told to end
-# then: the run works, or says that another is there (status 1); both happen
+# then: the run works
 test_fault_a_run_begins_as_another_ends() {
-	local i status worked=0
+	local i
 	for i in $(seq 15); do
 		start opensnoop
 		kill -INT $lwload
 		sleep "0.$(printf %03d $(((i - 1) * 70)))"
-		status=0
-		lwload opensnoop -d 0.1 > $work/out2 2> $work/err2 || status=$?
-		case $status in
-		0) worked=$((worked + 1)) ;;
-		1) grep -q 'running' $work/err2 ;;
-		*) return 1 ;;
-		esac
+		lwload opensnoop -d 0.1 > $work/out2 2> $work/err2
 		wait $lwload
 		not any_left
 	done
-	echo "# $worked of $i worked" >&9
-	[ $worked -gt 0 ]
-	[ $worked -lt "$i" ]
 }
 
 # fault: --buffer asks for more memory than there is

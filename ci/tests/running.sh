@@ -356,16 +356,6 @@ test_start_that_fails_says_why() {
 	exits 4 'start*root*sudo' setpriv --reuid 65534 --regid 65534 --clear-groups lwload start opensnoop
 	lwload start opensnoop --help > $out
 	grep -q '^usage: lwload opensnoop' $out
-	start opensnoop -n nobody
-	status=0
-	lwload start opensnoop > $work/got 2>&1 || status=$?
-	finish
-	[ $status -eq 1 ]
-	says 'opensnoop: running: ' $work/got
-	lwload start opensnoop > $out
-	exits 1 'opensnoop: *recorded (pid ' lwload start opensnoop
-	exits 1 'opensnoop: running: ' lwload opensnoop
-	lwload stop opensnoop > $out
 	[ ! -e $work/file ]
 }
 

@@ -20,12 +20,12 @@
 
 /* ---- modules ---- */
 
-bool lw_inserted_has(const char *root, const char *tool)
+bool lw_inserted_has(const char *root, const char *run)
 {
 	char path[PATH_MAX];
 	struct stat st;
 
-	snprintf(path, sizeof(path), "%s/proc/systemtap/lw_%s", root, tool);
+	snprintf(path, sizeof(path), "%s/proc/systemtap/lw_%s", root, run);
 	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
@@ -35,15 +35,15 @@ static bool parse_module(const char *root, const char *line, struct lw_inserted 
 	unsigned long long number;
 	char users[16];
 
-	if (sscanf(line, "lw_%55s %*u %15s", module->tool, users) != 2)
+	if (sscanf(line, "lw_%55s %*u %15s", module->run, users) != 2)
 		return false;
 	module->users = lw_decimal(users, INT_MAX, &number) ? (int)number : -1;
-	return lw_tool_name_ok(module->tool) && lw_inserted_has(root, module->tool);
+	return lw_tool_name_ok(module->run) && lw_inserted_has(root, module->run);
 }
 
 static int by_name(const void *a, const void *b)
 {
-	return strcmp(((const struct lw_inserted *)a)->tool, ((const struct lw_inserted *)b)->tool);
+	return strcmp(((const struct lw_inserted *)a)->run, ((const struct lw_inserted *)b)->run);
 }
 
 static int read_modules(const char *root, FILE *file, struct lw_inserted **list)
@@ -84,6 +84,22 @@ int lw_inserted_list(const char *root, struct lw_inserted **list)
 	if (n > 0)
 		qsort(*list, n, sizeof(**list), by_name);
 	return n;
+}
+
+int lw_inserted_users(const char *root, const char *run, int *users)
+{
+	struct lw_inserted *list;
+	int i, n = lw_inserted_list(root, &list);
+	int err = n < 0 ? n : -ENOENT;
+
+	for (i = 0; i < n; i++) {
+		if (!strcmp(list[i].run, run)) {
+			*users = list[i].users;
+			err = 0;
+		}
+	}
+	free(list);
+	return err;
 }
 
 /* ---- processes ---- */
@@ -171,7 +187,7 @@ static bool holds(const char *root, const char *pid, const struct command_file *
 	return yes;
 }
 
-pid_t lw_inserted_holder(const char *root, const char *tool)
+pid_t lw_inserted_holder(const char *root, const char *run)
 {
 	struct command_file wanted;
 	char path[PATH_MAX];
@@ -180,7 +196,7 @@ pid_t lw_inserted_holder(const char *root, const char *tool)
 	bool found = false;
 	DIR *dir;
 
-	snprintf(wanted.end, sizeof(wanted.end), "/systemtap/lw_%s/.cmd", tool);
+	snprintf(wanted.end, sizeof(wanted.end), "/systemtap/lw_%s/.cmd", run);
 	snprintf(path, sizeof(path), "%s/proc%s", root, wanted.end);
 	if (stat(path, &wanted.st) < 0)
 		return 0;

@@ -51,9 +51,11 @@ struct recorder {
 	int report;                   /* pipe to the process that started it; -1: told */
 	int listener;
 	pid_t run;
-	bool ended; /* the run has */
-	bool stop;  /* and the recorder shall */
-	int code;   /* of the run */
+	char number;            /* of the run, when its probes are in place; 0: not yet */
+	char name[LW_RUN_NAME]; /* of the run */
+	bool ended;             /* the run has */
+	bool stop;              /* and the recorder shall */
+	int code;               /* of the run */
 	size_t heading_len, line_len, said_len;
 	char heading[4096];
 	char line[LW_FLIGHT_LINE]; /* the start of a line whose end has not come yet */
@@ -151,7 +153,7 @@ static void reap(struct recorder *r)
 	if (WIFSIGNALED(status))
 		say(r, text,
 		    snprintf(text, sizeof(text), "lwload: %s: the run was killed by signal %d\n",
-			     r->flight->tool, WTERMSIG(status)));
+			     r->name, WTERMSIG(status)));
 }
 
 /* ---- readers ---- */
@@ -379,11 +381,17 @@ static bool has_readers(const struct recorder *r)
 
 /* ---- the beginning ---- */
 
+/* The message to the one who started it */
+struct told {
+	char code;
+	char number; /* of the run; 0: it has not begun */
+};
+
 /* Tells the one who started it, once. Returns false if he has gone away. */
 static bool report(struct recorder *r, int code)
 {
-	char byte = code;
-	bool told = write(r->report, &byte, 1) == 1;
+	const struct told message = { code, r->number };
+	bool told = write(r->report, &message, sizeof(message)) == sizeof(message);
 
 	close(r->report);
 	r->report = -1;
@@ -405,42 +413,42 @@ static void detach(void)
  * One that cannot be told, since its queue is full, would remain for ever without a name for its
  * socket: then this prints a message and returns false.
  */
-static bool replace_old(const struct lw_flight *flight)
+static bool replace_old(const struct recorder *r)
 {
-	int fd = lw_rendezvous_ask(flight->root, flight->tool, LW_REQUEST_STOP);
+	int fd = lw_rendezvous_ask(r->flight->root, r->name, LW_REQUEST_STOP);
 	struct lw_farewell farewell;
 	pid_t pid;
 	int err;
 
 	if (fd == -EAGAIN)
-		lw_error(LW_RENDEZVOUS_AGAIN, flight->tool);
+		lw_error(LW_RENDEZVOUS_AGAIN, r->name);
 	if (fd < 0)
 		return fd != -EAGAIN;
 	pid = lw_rendezvous_pid(fd);
 	err = lw_rendezvous_answer(fd, GOODBYE_SECONDS, &farewell);
 	if (!err)
-		lw_note("%s: the previous run's records, %zu bytes, are gone", flight->tool,
+		lw_note("%s: the previous run's records, %zu bytes, are gone", r->name,
 			farewell.kept);
 	else if (err == -ETIMEDOUT && !pid)
-		lw_warn(LW_RENDEZVOUS_AGAIN, flight->tool);
+		lw_warn(LW_RENDEZVOUS_AGAIN, r->name);
 	else if (err == -ETIMEDOUT)
 		lw_warn("%s: the previous run's recorder (pid %d) is stopped; kill -KILL %d ends it",
-			flight->tool, pid, pid);
+			r->name, pid, pid);
 	return true;
 }
 
 /* Returns a descriptor, or -1, printed. */
-static int listen_for_readers(const struct lw_flight *flight)
+static int listen_for_readers(const struct recorder *r)
 {
 	int fd;
 
-	if (!replace_old(flight))
+	if (!replace_old(r))
 		return -1;
-	fd = lw_rendezvous_listen(flight->root, flight->tool);
+	fd = lw_rendezvous_listen(r->flight->root, r->name);
 	if (fd >= 0)
 		return fd;
-	lw_error("%s: cannot make %s" LW_PLACE "/%s.sock: %s", flight->tool, flight->root,
-		 flight->tool, strerror(-fd));
+	lw_error("%s: cannot make %s" LW_PLACE "/%s.sock: %s", r->name, r->flight->root, r->name,
+		 strerror(-fd));
 	return -1;
 }
 
@@ -459,7 +467,7 @@ static void take_heading(struct recorder *r)
 
 static void open_for_readers(struct recorder *r)
 {
-	r->listener = listen_for_readers(r->flight);
+	r->listener = listen_for_readers(r);
 	if (r->listener < 0) {
 		report(r, LW_FAILED);
 		stop(r);
@@ -472,20 +480,22 @@ static void open_for_readers(struct recorder *r)
 /* The probes are in place, or they never will. */
 static void read_ready(struct recorder *r)
 {
-	char byte;
-	ssize_t n = read_pipe(&r->ready, &byte, 1);
+	struct lw_ready ready;
+	ssize_t n = read_pipe(&r->ready, (char *)&ready, sizeof(ready));
 
-	if (n <= 0)
+	if (n < (ssize_t)sizeof(ready))
 		return;
 	close(r->ready);
 	/* A heading was written before. */
 	read_records(r);
 	r->ready = -1;
-	if (byte == LW_READY_HEADING)
+	if (ready.form == LW_READY_HEADING)
 		take_heading(r);
-	if (byte == LW_READY_BLOCKS)
+	if (ready.form == LW_READY_BLOCKS)
 		lw_ring_blocks(r->ring);
 	keep_lines(r);
+	r->number = ready.number;
+	lw_runs_name(r->name, r->flight->tool, r->number);
 	open_for_readers(r);
 }
 
@@ -551,7 +561,7 @@ static void say_goodbye(struct recorder *r)
 	struct pollfd fds[NFDS] = { 0 };
 
 	if (r->listener >= 0)
-		lw_rendezvous_remove(r->flight->root, r->flight->tool, r->listener);
+		lw_rendezvous_remove(r->flight->root, r->name, r->listener);
 	r->listener = -1;
 	for (;;) {
 		serve_readers(r, fds);
@@ -655,6 +665,7 @@ static void be_recorder(const struct lw_flight *flight, int told)
 	dup2(null, STDIN_FILENO);
 	close(null);
 	r->flight = flight;
+	snprintf(r->name, sizeof(r->name), "%s", flight->tool);
 	r->report = told;
 	r->listener = -1;
 	r->ring = lw_ring_new(flight->keep);
@@ -662,20 +673,18 @@ static void be_recorder(const struct lw_flight *flight, int told)
 	if (!err)
 		err = chdir("/") < 0 ? -errno : spawn(r);
 	if (err) {
-		char code = LW_FAILED;
-
 		lw_error("%s: cannot begin to record: %s", flight->tool, strerror(-err));
-		_exit(write(told, &code, 1) != 1);
+		_exit(!report(r, LW_FAILED));
 	}
 	lw_signals_catch();
 	record(r);
 	_exit(LW_OK);
 }
 
-enum lw_exit lw_flight_start(const struct lw_flight *flight)
+enum lw_exit lw_flight_start(const struct lw_flight *flight, char name[LW_RUN_NAME])
 {
+	struct told message;
 	int told[2];
-	char code;
 	ssize_t n;
 	pid_t pid;
 
@@ -687,11 +696,14 @@ enum lw_exit lw_flight_start(const struct lw_flight *flight)
 	if (pid == 0)
 		be_recorder(flight, told[1]);
 	close(told[1]);
-	while ((n = read(told[0], &code, 1)) < 0 && errno == EINTR)
+	while ((n = read(told[0], &message, sizeof(message))) < 0 && errno == EINTR)
 		;
 	close(told[0]);
-	if (n == 1)
-		return code;
+	name[0] = '\0';
+	if (n == sizeof(message) && message.number)
+		lw_runs_name(name, flight->tool, message.number);
+	if (n == sizeof(message))
+		return message.code;
 	lw_error("%s: its recorder was killed before it began", flight->tool);
 	return LW_FAILED;
 }

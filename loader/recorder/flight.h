@@ -13,16 +13,23 @@
 
 #include <stddef.h>
 
+#include "kernel/runs.h"
 #include "util/exit.h"
 
 /* Descriptors that a recorder's run gets besides its arguments */
 struct lw_recorded {
-	int ready;    /* the run writes one byte when its probes are in place */
+	int ready;    /* the run writes struct lw_ready when its probes are in place */
 	int messages; /* from then on this is stderr */
 };
 /*
- * The byte tells the form: lines are records, the first is a heading, or empty lines end reports.
+ * It tells the form, lines are records, the first is a heading, or empty lines end reports; and the run's number
+ * (runs.h).
  */
+struct lw_ready {
+	char form;
+	char number;
+};
+
 #define LW_READY_LINES 'l'
 #define LW_READY_HEADING 'h'
 #define LW_READY_BLOCKS 'b'
@@ -44,9 +51,9 @@ struct lw_flight {
  * session
  *
  * Until the probes are in place, the run's stderr is the caller's. If the run ends before, its
- * stdout is the caller's as well. Returns LW_OK when the probes are in place, or the run's exit
- * code.
+ * stdout is the caller's as well.Returns LW_OK when the probes are in place, or the run's exit
+ * code. @name: set to the run's name (runs.h) after LW_OK, "" if there is no recorder, as after --help.
  */
-enum lw_exit lw_flight_start(const struct lw_flight *flight);
+enum lw_exit lw_flight_start(const struct lw_flight *flight, char name[LW_RUN_NAME]);
 
 #endif

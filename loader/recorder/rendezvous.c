@@ -16,9 +16,6 @@
 #include "util/name.h"
 #include "util/place.h"
 
-/* A recorder answers at once, unless it is stopped. */
-#define LOOK_SECONDS 2
-
 /* ---- farewells ---- */
 
 /* A recorder lives on when lwload is upgraded: what came later stands last, and only if need be. */
@@ -58,16 +55,16 @@ bool lw_rendezvous_read(const char *text, struct lw_farewell *farewell)
 /* ---- the recorder's side ---- */
 
 /* Returns false if the path is longer than a socket's can be. */
-static bool address_of(const char *root, const char *tool, struct sockaddr_un *address)
+static bool address_of(const char *root, const char *run, struct sockaddr_un *address)
 {
 	int n = snprintf(address->sun_path, sizeof(address->sun_path), "%s" LW_PLACE "/%s.sock",
-			 root, tool);
+			 root, run);
 
 	address->sun_family = AF_UNIX;
 	return n < (int)sizeof(address->sun_path);
 }
 
-int lw_rendezvous_listen(const char *root, const char *tool)
+int lw_rendezvous_listen(const char *root, const char *run)
 {
 	struct sockaddr_un address;
 	int fd, err, place = lw_place_open(root);
@@ -75,7 +72,7 @@ int lw_rendezvous_listen(const char *root, const char *tool)
 	if (place < 0)
 		return place;
 	close(place);
-	if (!address_of(root, tool, &address))
+	if (!address_of(root, run, &address))
 		return -ENAMETOOLONG;
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
@@ -91,12 +88,12 @@ int lw_rendezvous_listen(const char *root, const char *tool)
 }
 
 /* A later recorder may have put its own there, before it told this one to go. */
-void lw_rendezvous_remove(const char *root, const char *tool, int listener)
+void lw_rendezvous_remove(const char *root, const char *run, int listener)
 {
 	struct sockaddr_un address;
 	int fd;
 
-	if (!address_of(root, tool, &address))
+	if (!address_of(root, run, &address))
 		return;
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	close(listener);
@@ -132,15 +129,15 @@ pid_t lw_rendezvous_pid(int fd)
 	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 ? peer.pid : 0;
 }
 
-int lw_rendezvous_ask(const char *root, const char *tool, enum lw_request request)
+int lw_rendezvous_ask(const char *root, const char *run, enum lw_request request)
 {
 	/* The queue of a recorder that stands still may be full. */
-	struct timeval patience = { LOOK_SECONDS, 0 };
+	struct timeval patience = { LW_LOOK_SECONDS, 0 };
 	struct sockaddr_un address;
 	char byte = request;
 	int fd, err;
 
-	if (!address_of(root, tool, &address))
+	if (!address_of(root, run, &address))
 		return -ENAMETOOLONG;
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
@@ -184,16 +181,16 @@ int lw_rendezvous_answer(int fd, int seconds, struct lw_farewell *farewell)
 	return n > 0 && !text[0] && lw_rendezvous_read(text + 1, farewell) ? 0 : -EPROTO;
 }
 
-bool lw_rendezvous_look(const char *root, const char *tool, struct lw_farewell *farewell)
+bool lw_rendezvous_look(const char *root, const char *run, struct lw_farewell *farewell)
 {
-	int fd = lw_rendezvous_ask(root, tool, LW_REQUEST_STATUS);
+	int fd = lw_rendezvous_ask(root, run, LW_REQUEST_STATUS);
 
-	return fd >= 0 && !lw_rendezvous_answer(fd, LOOK_SECONDS, farewell);
+	return fd >= 0 && !lw_rendezvous_answer(fd, LW_LOOK_SECONDS, farewell);
 }
 
-void lw_rendezvous_each(const char *root, void (*fn)(const char *tool, void *arg), void *arg)
+void lw_rendezvous_each(const char *root, void (*fn)(const char *run, void *arg), void *arg)
 {
-	char pattern[PATH_MAX], tool[64];
+	char pattern[PATH_MAX], run[64];
 	glob_t found = { 0 };
 	size_t i;
 
@@ -202,9 +199,9 @@ void lw_rendezvous_each(const char *root, void (*fn)(const char *tool, void *arg
 	for (i = 0; i < found.gl_pathc; i++) {
 		const char *base = strrchr(found.gl_pathv[i], '/') + 1;
 
-		snprintf(tool, sizeof(tool), "%.*s", (int)strlen(base) - 5, base);
-		if (lw_tool_name_ok(tool))
-			fn(tool, arg);
+		snprintf(run, sizeof(run), "%.*s", (int)strlen(base) - 5, base);
+		if (lw_tool_name_ok(run))
+			fn(run, arg);
 	}
 	globfree(&found);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * rendezvous.h - the socket at which recorders (flight.h) and their readers meet: TOOL.sock in the
- * directory of place.h, for its owner only
+ * rendezvous.h - the socket at which recorders (flight.h) and their readers meet: RUN.sock in the
+ * directory of place.h (runs.h has the names of runs), for its owner only
  *
  * A reader sends one byte, a request. The answer is records, then a NUL, which no record
  * has, and a farewell of lines KEY VALUE. After an empty line come the run's messages on
@@ -33,6 +33,8 @@ struct lw_farewell {
 };
 
 #define LW_FAREWELL_SIZE (17 << 10)
+/* How long a reader waits for one: a recorder answers at once, unless it is stopped. */
+#define LW_LOOK_SECONDS 2
 
 /*
  * lw_rendezvous_write - writes a farewell as text, with a NUL before and after it. Returns its
@@ -45,13 +47,13 @@ bool lw_rendezvous_read(const char *text, struct lw_farewell *farewell);
 /*
  * lw_rendezvous_listen - makes the socket; an old one is replaced
  *
- * The caller holds the tool's lock (place.h), so that no other recorder does the same.
+ * The caller holds the run's lock (place.h), so that no other recorder does the same.
  * Returns a descriptor that does not block, or -errno.
  */
-int lw_rendezvous_listen(const char *root, const char *tool);
+int lw_rendezvous_listen(const char *root, const char *run);
 
 /* lw_rendezvous_remove - removes the socket, if it is this descriptor's */
-void lw_rendezvous_remove(const char *root, const char *tool, int listener);
+void lw_rendezvous_remove(const char *root, const char *run, int listener);
 
 /*
  * lw_rendezvous_accept - takes the next connection. Returns a descriptor that does not block,
@@ -60,12 +62,12 @@ void lw_rendezvous_remove(const char *root, const char *tool, int listener);
 int lw_rendezvous_accept(int listener);
 
 /*
- * lw_rendezvous_ask - connects to a tool's recorder and sends a request. Returns a descriptor,
+ * lw_rendezvous_ask - connects to a run's recorder and sends a request. Returns a descriptor,
  * -ENOENT (there is no recorder, or it was killed), -EAGAIN (it stands still, and its queue is
  * full) or another -errno.
  */
-int lw_rendezvous_ask(const char *root, const char *tool, enum lw_request request);
-/* The message for -EAGAIN, with the tool's name. */
+int lw_rendezvous_ask(const char *root, const char *run, enum lw_request request);
+/* The message for -EAGAIN, with the run's name. */
 #define LW_RENDEZVOUS_AGAIN \
 	"%s: its recorder stands still and takes no request; pgrep -a lwload shows it, end it"
 
@@ -81,10 +83,10 @@ pid_t lw_rendezvous_pid(int fd);
  */
 int lw_rendezvous_answer(int fd, int seconds, struct lw_farewell *farewell);
 
-/* lw_rendezvous_look - asks a tool's recorder for its state; false if none answers */
-bool lw_rendezvous_look(const char *root, const char *tool, struct lw_farewell *farewell);
+/* lw_rendezvous_look - asks a run's recorder for its state; false if none answers */
+bool lw_rendezvous_look(const char *root, const char *run, struct lw_farewell *farewell);
 
-/* lw_rendezvous_each - calls fn for each tool that may have a recorder, by name */
-void lw_rendezvous_each(const char *root, void (*fn)(const char *tool, void *arg), void *arg);
+/* lw_rendezvous_each - calls fn for each run that may have a recorder, by name */
+void lw_rendezvous_each(const char *root, void (*fn)(const char *run, void *arg), void *arg);
 
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "module/rename.h"
 #include "rules/lockdown.h"
 #include "rules/table.h"
 #include "util/file.h"
@@ -38,10 +39,7 @@ enum lw_result lw_rule_modules(const struct lw_subject *subject, struct lw_reaso
 
 static bool is_signed(const struct lw_tool *tool)
 {
-	static const char magic[] = "~Module signature appended~\n";
-	size_t n = sizeof(magic) - 1;
-
-	return tool->size > n && !memcmp((char *)tool->image + tool->size - n, magic, n);
+	return lw_kernel_signature(tool->image, tool->size) > 0;
 }
 
 /* "none", "integrity" or "confidentiality"; NULL: not known */
@@ -89,8 +87,7 @@ enum lw_result lw_rule_lockdown(const struct lw_subject *subject, struct lw_reas
 	return LW_RULE_FAIL;
 }
 
-/* Which of its settings makes the running kernel ask for signatures, NULL for none. */
-static const char *asks_for_signature(const char *root)
+const char *lw_lockdown_asks(const char *root)
 {
 	const char *mode = lockdown_mode(root);
 	char text[16];
@@ -122,7 +119,7 @@ enum lw_result lw_rule_secureboot(const struct lw_subject *subject, struct lw_re
 		lw_because(why, "on, and the module is signed");
 		return LW_RULE_OK;
 	}
-	if (!asks_for_signature(subject->root)) {
+	if (!lw_lockdown_asks(subject->root)) {
 		lw_because(why, "on, and the module is unsigned, though this kernel takes it");
 		return LW_RULE_WARN;
 	}
@@ -140,7 +137,7 @@ enum lw_result lw_rule_secureboot(const struct lw_subject *subject, struct lw_re
  */
 enum lw_result lw_rule_signature(const struct lw_subject *subject, struct lw_reason *why)
 {
-	const char *cause = subject->elsewhere ? NULL : asks_for_signature(subject->root);
+	const char *cause = subject->elsewhere ? NULL : lw_lockdown_asks(subject->root);
 	const char *is = is_signed(subject->tool) ? "signed" : "unsigned";
 
 	if (subject->elsewhere) {
@@ -211,7 +208,7 @@ enum lw_result lw_rule_taint(const struct lw_subject *subject, struct lw_reason 
 	unsigned long taints = TAINT_OUT_OF_TREE;
 
 	/* Where signatures are asked for, no module without one is taken. */
-	if (!asks_for_signature(subject->root))
+	if (!lw_lockdown_asks(subject->root))
 		taints |= TAINT_UNSIGNED;
 	taints &= panics_at(subject->root);
 	if (taints) {
@@ -236,10 +233,15 @@ void lw_lockdown_refusal(const struct lw_subject *subject, int error, struct lw_
 	for (i = 0; i < sizeof(causes) / sizeof(causes[0]); i++)
 		if (causes[i](subject, why) == LW_RULE_FAIL)
 			return;
-	if (error == EBADMSG)
+	if (subject->further && lw_lockdown_asks(subject->root))
+		lw_because(
+			why,
+			"%s asks for a signature, which the module of a further run does not have; wait, or end the other run with lwload stop %s",
+			lw_lockdown_asks(subject->root), subject->name);
+	else if (error == EBADMSG)
 		lw_because(why, "its signature is damaged; reinstall the package that has it");
 	else if (error == EKEYREJECTED || error == ENOKEY ||
-		 (asks_for_signature(subject->root) && is_signed(subject->tool)))
+		 (lw_lockdown_asks(subject->root) && is_signed(subject->tool)))
 		lw_because(
 			why,
 			"its signature is by no key that this kernel trusts; enroll the key, or install modules signed with another, see lwtools(7)");

@@ -12,4 +12,10 @@
  */
 void lw_lockdown_refusal(const struct lw_subject *subject, int error, struct lw_reason *why);
 
+/*
+ * lw_lockdown_asks - returns which setting makes the running kernel ask for signed modules, NULL: none
+ * @root: directory that holds sys, "" on a real host
+ */
+const char *lw_lockdown_asks(const char *root);
+
 #endif

@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "kernel/inserted.h"
 #include "rules/table.h"
 #include "util/file.h"
-#include "util/process.h"
 #include "util/reason.h"
 
 /*
@@ -19,73 +15,6 @@
 #define REST_KIB (5 << 10)
 #define TABLE_KIB 340
 #define POOL_KIB 192
-
-/* ---- other runs ---- */
-
-/* As "pid 4711, alice, since 2026-11-25 09:00:00", as far as it is known. */
-static void say_who(const struct lw_subject *subject, char *text, size_t size)
-{
-	pid_t pid = lw_inserted_holder(subject->root, subject->name);
-	struct lw_process process;
-	char since[32], uid[32] = "";
-
-	if (!pid) {
-		snprintf(text, size, "by a process that cannot be seen from here");
-		return;
-	}
-	lw_process_look(subject->root, pid, &process);
-	if (process.uid >= 0)
-		snprintf(uid, sizeof(uid), ", uid %lld", process.uid);
-	lw_process_time(process.since, since, sizeof(since));
-	snprintf(text, size, "pid %d%s%s%s%s", pid, process.user[0] ? ", " : uid, process.user,
-		 since[0] ? ", since " : "", since);
-}
-
-/* Returns how many use it as lw_inserted_list() has it, or -ENOENT: it is not there. */
-static int users_of(const struct lw_subject *subject, int *users)
-{
-	struct lw_inserted *list;
-	int i, err = -ENOENT, n = lw_inserted_list(subject->root, &list);
-
-	for (i = 0; i < n; i++) {
-		if (!strcmp(list[i].tool, subject->name)) {
-			*users = list[i].users;
-			err = 0;
-		}
-	}
-	free(list);
-	return err;
-}
-
-/*
- * running - the same tool: the kernel takes one module of a name (EEXIST in
- * kernel/module/main.c). A leftover of a killed run is no obstacle, but a warning; staprun
- * does not remove it.
- */
-enum lw_result lw_rule_running(const struct lw_subject *subject, struct lw_reason *why)
-{
-	char who[160];
-	int users;
-
-	if (users_of(subject, &users)) {
-		lw_because(why, "no");
-		return LW_RULE_OK;
-	}
-	if (users == 0) {
-		lw_because(why, "a killed run has left module lw_%s; %slwload stop %s removes it",
-			   subject->name, subject->staprun ? "" : "the next run of the tool, or ",
-			   subject->name);
-		return subject->run && subject->staprun ? LW_RULE_FAIL : LW_RULE_WARN;
-	}
-	say_who(subject, who, sizeof(who));
-	lw_because(
-		why,
-		"already running (%s), and the kernel takes one module of a name; wait, or end it with lwload stop %s",
-		who, subject->name);
-	return subject->run ? LW_RULE_FAIL : LW_RULE_WARN;
-}
-
-/* ---- memory ---- */
 
 /* "0-3,5" are five. Returns 0 if it cannot be read. @which: "online" or "possible" */
 static int processors_of(const char *root, const char *which)

@@ -43,6 +43,7 @@ struct lw_subject {
 	bool elsewhere;             /* the kernel is not the running one */
 	bool run;                   /* the module is to be inserted now, not only looked at */
 	bool staprun;               /* by the host's staprun */
+	bool further;               /* beside another run of the tool: its module is renamed */
 	unsigned int waivers;       /* the options that are given, enum lw_waiver */
 	struct lw_origin *origin;   /* for LW_ORIGIN: read by the first rule, freed by the caller */
 	/* For LW_FORECAST alone */

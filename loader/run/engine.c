@@ -74,7 +74,9 @@ static void insert_error(const struct lw_job *job, int err, struct lw_reason *wh
 			"damaged, or built for another kernel; reinstall the package that has it");
 		return;
 	case ENOMEM:
-		lw_because(why, "no memory for its buffers; try a smaller --buffer");
+		lw_because(
+			why,
+			"no memory for its buffers or its variables of each processor (see dmesg); try a smaller --buffer, or end other runs");
 		return;
 	case ENOENT:
 		lw_because(why, "it needs a symbol this kernel does not have (see dmesg)");

@@ -18,10 +18,10 @@
 
 /* A module to run, how to run it, and the sink that takes its output */
 struct lw_job {
-	const char *name;   /* of the tool, for messages */
-	const char *module; /* name of the module in the kernel */
-	const char *path;   /* of the module's file */
-	const void *image;  /* the module's bytes, which were checked */
+	const char *name;  /* of the tool, for messages */
+	char module[64];   /* name of the module in the kernel */
+	const char *path;  /* of the module's file */
+	const void *image; /* the module's bytes, which were checked */
 	size_t size;
 	char *const *params;         /* NAME=VALUE, NULL at the end */
 	double duration;             /* seconds, 0: until a signal */
@@ -38,7 +38,7 @@ struct lw_job {
  *
  * The run ends by a signal (signals.h), by the duration, by the script's own exit(), or if the sink
  * says so. The module is removed whatever happened. The caller has root's privileges and holds the
- * tool's lock (place.h), so that a module of that name without an attached process was left by a
+ * run's lock (runs.h), so that a module of that name without an attached process was left by a
  * killed run; it is removed first.
  *
  * *loss is set to the known losses before the sink's start, before each of its flushes, and at the

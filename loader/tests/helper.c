@@ -459,6 +459,16 @@ static void put_version(FILE *file, const char *text)
 		crc, name);
 }
 
+/* struct module: its name is of 56 bytes, after 24 others */
+static void put_name(FILE *file, const char *name)
+{
+	size_t n = strlen(name) + 1;
+
+	fputs("\t.section .gnu.linkonce.this_module, \"aw\"\n\t.zero 24\n", file);
+	put_ascii(file, name);
+	fprintf(file, "\t.zero %zu\n", (n < 56 ? 56 - n : 0) + 200);
+}
+
 /* Real modules have code before their description, and are larger than it. */
 static void put_assembly(FILE *file, const struct lines *lines)
 {
@@ -474,6 +484,9 @@ static void put_assembly(FILE *file, const struct lines *lines)
 			versions = lines->text[i] + strlen(VERSIONS);
 	if (versions)
 		put_version(file, versions);
+	for (i = 0; i < lines->n; i++)
+		if (!strncmp(lines->text[i], "name=", 5))
+			put_name(file, lines->text[i] + 5);
 	fputs("\t.section .note.GNU-stack, \"\", @progbits\n", file);
 }
 

@@ -614,7 +614,7 @@ static void of_the_moment(void **state)
 	tree_text(root, "proc/modules", "lw_killsnoop 1 1 - Live 0x0\n");
 	tree_text(root, "proc/systemtap/lw_killsnoop/.cmd", "");
 	tree_text(root, "proc/meminfo", "MemFree: 1 kB\nMemAvailable: 1 kB\nBuffers: 0 kB\n");
-	has(CHECK("killsnoop"), LW_OK, "killsnoop      running    warn already running (by ");
+	has(CHECK("killsnoop"), LW_OK, "killsnoop      running    ok   1 already (by ");
 	has(CHECK("killsnoop"), LW_OK, "killsnoop      memory     warn 1 MiB");
 }
 

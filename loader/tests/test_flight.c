@@ -50,10 +50,12 @@ static int teardown(void **state)
 
 /* ---- runs of this test's own ---- */
 
-static void begin(const struct lw_recorded *recorded, char ready)
+static void begin(const struct lw_recorded *recorded, char form)
 {
+	struct lw_ready ready = { form, 1 };
+
 	lw_signals_catch();
-	if (write(recorded->ready, &ready, 1) != 1)
+	if (write(recorded->ready, &ready, sizeof(ready)) != sizeof(ready))
 		_exit(90);
 	close(recorded->ready);
 	dup2(recorded->messages, STDERR_FILENO);
@@ -176,7 +178,9 @@ static enum lw_exit start(enum lw_exit (*run)(void *, const struct lw_recorded *
 {
 	struct lw_flight flight = { root, "x", keep, run, NULL };
 
-	return lw_flight_start(&flight);
+	char name[LW_RUN_NAME];
+
+	return lw_flight_start(&flight, name);
 }
 
 static int start_short(void *arg)

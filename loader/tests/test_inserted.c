@@ -193,7 +193,7 @@ static void gives(struct command *command, int code, const char *out, const char
 /* ---- status ---- */
 
 #define HEADING \
-	"TOOL           STATE         PID USER         SINCE                    KEPT COMMAND\n"
+	"RUN            STATE         PID USER         SINCE                    KEPT COMMAND\n"
 
 static void nothing_inserted(void **state)
 {
@@ -226,9 +226,9 @@ static void status_json(void **state)
 	insert("killsnoop", "0");
 	begin(&runner);
 	gives(RUN(status, "--json"), LW_OK,
-	      "{\"tool\":\"killsnoop\",\"state\":\"left\",\"pid\":null,\"uid\":null,\"user\":null,"
+	      "{\"tool\":\"killsnoop\",\"run\":\"killsnoop\",\"state\":\"left\",\"pid\":null,\"uid\":null,\"user\":null,"
 	      "\"since\":\"2023-11-14T22:14:20Z\",\"kept\":null,\"command\":[]}\n"
-	      "{\"tool\":\"opensnoop\",\"state\":\"running\",\"pid\":4242,\"uid\":1000,\"user\":"
+	      "{\"tool\":\"opensnoop\",\"run\":\"opensnoop\",\"state\":\"running\",\"pid\":4242,\"uid\":1000,\"user\":"
 	      "\"alice\",\"since\":\"2023-11-14T22:15:23Z\",\"kept\":null,\"command\":[\"lwload\",\"opensnoop\","
 	      "\"-n\",\"a b\"]}\n",
 	      "");
@@ -277,7 +277,7 @@ static void status_escapes(void **state)
 		      "lw\\x1b[2J a\\n  \"\\xff\n",
 	      "");
 	gives(RUN(status, "--json"), LW_OK,
-	      "{\"tool\":\"opensnoop\",\"state\":\"running\",\"pid\":7,\"uid\":0,\"user\":\"root\","
+	      "{\"tool\":\"opensnoop\",\"run\":\"opensnoop\",\"state\":\"running\",\"pid\":7,\"uid\":0,\"user\":\"root\","
 	      "\"since\":\"2023-11-14T22:15:23Z\",\"kept\":null,\"command\":[\"lw\\u001b[2J\",\"a\\u000a\",\"\","
 	      "\"\\\"\xef\xbf\xbd\"]}\n",
 	      "");
@@ -525,41 +525,156 @@ static void stop_all(void **state)
 	assert_int_equal(fake->removes, 1);
 }
 
-static void answer_stop(int listener)
-{
-	struct lw_farewell farewell = { .ended = true, .pid = 4711 };
-	char text[LW_FAREWELL_SIZE];
-	int fd;
+/* ---- several runs of a tool ---- */
 
-	poll(&(struct pollfd){ .fd = listener, .events = POLLIN }, 1, -1);
-	fd = lw_rendezvous_accept(listener);
-	/* The request: an end before it is read would be none. */
-	poll(&(struct pollfd){ .fd = fd, .events = POLLIN }, 1, -1);
-	if (read(fd, text, sizeof(text)) > 0)
-		write(fd, text, lw_rendezvous_write(text, &farewell));
-	_exit(0);
+/* The first was killed, the second and the third run. */
+static void insert_three(void)
+{
+	static const struct process second = { 4242, "lwload", CMD("opensnoop_2"), "1000",
+					       CMDLINE("lwload\0opensnoop") };
+	static const struct process third = { 4243, "lwload", CMD("opensnoop_3"), "1000",
+					      CMDLINE("lwload\0opensnoop") };
+
+	insert("opensnoop", "0");
+	insert("opensnoop_2", "1");
+	insert("opensnoop_3", "1");
+	insert("opensnooper", "0");
+	begin(&second);
+	begin(&third);
+}
+
+static void status_of_several_runs(void **state)
+{
+	(void)state;
+	insert_three();
+	gives(RUN(status, NULL), LW_OK,
+	      HEADING
+	      "opensnoop      left            - -            2023-11-15 03:44:20         - -\n"
+	      "opensnoop_2    running      4242 alice        2023-11-15 03:45:23         - lwload opensnoop\n"
+	      "opensnoop_3    running      4243 alice        2023-11-15 03:45:23         - lwload opensnoop\n"
+	      "opensnooper    left            - -            2023-11-15 03:44:20         - -\n",
+	      "");
+	remove_tree("proc/systemtap/lw_opensnoop");
+	remove_tree("proc/systemtap/lw_opensnooper");
+	remove_tree("proc/systemtap/lw_opensnoop_3");
+	gives(RUN(status, "--json"), LW_OK,
+	      "{\"tool\":\"opensnoop\",\"run\":\"opensnoop_2\",\"state\":\"running\",\"pid\":4242,\"uid\":1000,"
+	      "\"user\":\"alice\",\"since\":\"2023-11-14T22:15:23Z\",\"kept\":null,\"command\":[\"lwload\","
+	      "\"opensnoop\"]}\n",
+	      "");
+}
+
+static void end_second(void)
+{
+	remove_tree("proc/4242");
+	remove_tree("proc/systemtap/lw_opensnoop_2");
+	remove_tree("sys/module/lw_opensnoop_2");
+	fake->process_gone = true;
+}
+
+/* A tool's name means its run only if it has one. */
+static void stop_one_of_several(void **state)
+{
+	(void)state;
+	needs_root();
+	insert_three();
+	gives(RUN(stop, "killsnoop", "opensnoop"), LW_USAGE, "",
+	      "stop: opensnoop has 3 runs: opensnoop, opensnoop_2 (pid 4242), opensnoop_3 (pid 4243); *pid");
+	gives(RUN(stop, "opensnoop_4"), LW_OK, "opensnoop_4: not running\n", "");
+	assert_int_equal(fake->calls, 0);
+	fake->on_signal = end_second;
+	gives(RUN(stop, "4242"), LW_OK, "opensnoop_2: stopped (pid 4242)\n", "");
+	assert_int_equal(fake->opened_pid, 4242);
+}
+
+static void stop_by_the_run_s_name(void **state)
+{
+	(void)state;
+	needs_root();
+	insert_three();
+	fake->on_signal = end_second;
+	gives(RUN(stop, "opensnoop_2"), LW_OK, "opensnoop_2: stopped (pid 4242)\n", "");
+	assert_int_equal(fake->opened_pid, 4242);
+}
+
+static void stop_all_of_a_tool(void **state)
+{
+	(void)state;
+	needs_root();
+	insert_three();
+	remove_tree("proc/systemtap/lw_opensnoop_3");
+	remove_tree("sys/module/lw_opensnoop_3");
+	fake->on_signal = end_second;
+	gives(RUN(stop, "--all", "killsnoop", "opensnoop"), LW_OK,
+	      "killsnoop: not running\nopensnoop: removed what a killed run had left\n"
+	      "opensnoop_2: stopped (pid 4242)\n",
+	      "");
+	assert_int_equal(fake->removes, 1);
+}
+
+/* Stands in for the recorder of a run whose process had this number: answers every request with a farewell. */
+static pid_t play_recorder(const char *run, pid_t number)
+{
+	struct lw_farewell farewell = { .ended = true, .pid = number };
+	int fd, listener = lw_rendezvous_listen(root, run);
+	char text[LW_FAREWELL_SIZE];
+	pid_t pid;
+
+	assert_true(listener >= 0);
+	pid = fork();
+	while (pid == 0) {
+		poll(&(struct pollfd){ .fd = listener, .events = POLLIN }, 1, -1);
+		fd = lw_rendezvous_accept(listener);
+		/* The request: an end before it is read would be none. */
+		poll(&(struct pollfd){ .fd = fd, .events = POLLIN }, 1, -1);
+		if (read(fd, text, 1) > 0)
+			write(fd, text, lw_rendezvous_write(text, &farewell));
+		close(fd);
+	}
+	close(listener);
+	return pid;
+}
+
+static void recorder_goes(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+static void dump_one_of_several(void **state)
+{
+	pid_t first, second, third;
+
+	(void)state;
+	needs_root();
+	first = play_recorder("opensnoop", 4711);
+	second = play_recorder("opensnoop_2", 4712);
+	third = play_recorder("opensnoop_3", 4713);
+	recorder_goes(third);
+	gives(RUN(dump, "opensnoop"), LW_USAGE, "",
+	      "dump: opensnoop has 2 runs: opensnoop (pid 4711), opensnoop_2 (pid 4712); *pid");
+	gives(RUN(dump, "4712"), LW_OK, "", "opensnoop_2: *ended");
+	gives(RUN(dump, "4713"), LW_USAGE, "", "dump: process 4713 *run");
+	recorder_goes(second);
+	gives(RUN(dump, "opensnoop"), LW_OK, "", "opensnoop: *ended");
+	gives(RUN(stop, "4711"), LW_OK, "opensnoop: recorder stopped (pid 4711)\n", "");
+	recorder_goes(first);
 }
 
 /* A recorder whose run has ended is in no list of modules. */
 static void stop_all_with_a_recorder(void **state)
 {
-	int listener;
 	pid_t pid;
 
 	(void)state;
 	needs_root();
 	insert("killsnoop", "0");
-	listener = lw_rendezvous_listen(root, "opensnoop");
-	assert_true(listener >= 0);
-	pid = fork();
-	if (pid == 0)
-		answer_stop(listener);
+	pid = play_recorder("opensnoop", 4711);
 	gives(RUN(stop, "--all"), LW_OK,
 	      "killsnoop: removed what a killed run had left\n"
 	      "opensnoop: recorder stopped (pid 4711)\n",
 	      "");
-	close(listener);
-	waitpid(pid, NULL, 0);
+	recorder_goes(pid);
 }
 
 /* The module can remain after the process has ended, as when stapio finds no shell in PATH. */
@@ -733,11 +848,16 @@ static void stop_needs_root(void **state)
 static void bad_stop(void **state)
 {
 	(void)state;
-	gives(RUN(stop, NULL), LW_USAGE, "", "stop: *names*--all");
-	gives(RUN(stop, "--json"), LW_USAGE, "", "stop: *names*--all");
-	gives(RUN(stop, "--all", "x"), LW_USAGE, "", "stop: *names*--all");
+	needs_root();
+	gives(RUN(stop, NULL), LW_USAGE, "", "stop: *--all");
+	gives(RUN(stop, "--json"), LW_USAGE, "", "stop: *--all");
+	gives(RUN(stop, "--all", "--all"), LW_USAGE, "", "stop: *--all");
 	gives(RUN(stop, "x", "--all"), LW_USAGE, "", "\"--all\" *name");
 	gives(RUN(stop, "x", "../x"), LW_USAGE, "", "\"../x\" *name");
+	gives(RUN(stop, "4242"), LW_USAGE, "", "stop: process 4242 *run");
+	gives(RUN(stop, "0"), LW_USAGE, "", "\"0\" *process");
+	gives(RUN(stop, "42x"), LW_USAGE, "", "\"42x\" *process");
+	assert_int_equal(fake->calls, 0);
 }
 
 #define FRESH(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -763,6 +883,11 @@ int main(void)
 		FRESH(stop_a_leftover),
 		FRESH(stop_nothing),
 		FRESH(stop_all),
+		FRESH(status_of_several_runs),
+		FRESH(stop_one_of_several),
+		FRESH(stop_by_the_run_s_name),
+		FRESH(stop_all_of_a_tool),
+		FRESH(dump_one_of_several),
 		FRESH(stop_all_with_a_recorder),
 		FRESH(stop_and_remove),
 		FRESH(stop_waits_for_the_process),

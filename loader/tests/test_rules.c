@@ -33,6 +33,7 @@
 #define POSSIBLE "sys/devices/system/cpu/possible"
 #define MODULES "proc/modules"
 #define COMMAND "proc/systemtap/lw_killsnoop/.cmd"
+#define SECOND "proc/systemtap/lw_killsnoop_2/.cmd"
 #define PROCESS "proc/4711/"
 
 #define HIDDEN "0000000000000000 A x\n0000000000000000 T _stext\n"
@@ -417,17 +418,47 @@ static const struct row {
 	  "",
 	  0 },
 	{ "running",
-	  LW_RULE_FAIL,
-	  "*running (by a process*lwload stop killsnoop",
+	  LW_RULE_OK,
+	  "1 already (by a process*up to 8",
 	  RUN,
 	  { { MODULES, "lw_killsnoop 1 1 - Live 0x0\n" }, { COMMAND, "" } },
 	  "",
 	  0 },
 	{ "running",
-	  LW_RULE_WARN,
-	  "already running (by a process",
-	  LOOK,
+	  LW_RULE_FAIL,
+	  "already running (by a process*staprun*lwload stop killsnoop",
+	  RUN | STAPRUN,
 	  { { MODULES, "lw_killsnoop 1 1 - Live 0x0\n" }, { COMMAND, "" } },
+	  "",
+	  0 },
+	{ "running",
+	  LW_RULE_OK,
+	  "no",
+	  RUN | STAPRUN,
+	  { { MODULES, "lw_killsnoop_2 1 1 - Live 0x0\n" }, { SECOND, "" } },
+	  "",
+	  0 },
+	{ "running",
+	  LW_RULE_FAIL,
+	  "already running (by a process*module.sig_enforce asks*lwload stop killsnoop",
+	  RUN,
+	  { { MODULES, "lw_killsnoop_2 1 1 - Live 0x0\n" }, { SECOND, "" }, { ENFORCE, "Y\n" } },
+	  "",
+	  0 },
+	{ "running",
+	  LW_RULE_WARN,
+	  "already running (by a process*lockdown asks",
+	  LOOK,
+	  { { MODULES, "lw_killsnoop 1 1 - Live 0x0\n" },
+	    { COMMAND, "" },
+	    { LOCKDOWN, INTEGRITY } },
+	  "",
+	  0 },
+	{ "running",
+	  LW_RULE_WARN,
+	  "*killed run*lw_killsnoop_2; lwload stop killsnoop_2",
+	  RUN,
+	  { { MODULES, "lw_killsnoop_2 1 0 - Live 0x0\n" }, { SECOND, "" } },
 	  "",
 	  0 },
 	{ "memory", LW_RULE_OK, "8 MiB wanted, 256 available", RUN, { { 0 } }, "", 1 },
@@ -609,8 +640,8 @@ static void who_runs_it(void **state)
 		{ PROCESS "fd/0", "" },
 	};
 	const struct row row = {
-		"running", LW_RULE_FAIL, "*running (pid 4711, alice, since 2023-11-15 03:45:23)",
-		RUN,       { { 0 } },    "",
+		"running", LW_RULE_OK, "1 already (pid 4711, alice, since 2023-11-15 03:45:23)",
+		RUN,       { { 0 } },  "",
 		0
 	};
 	void *arg = (void *)&row;
@@ -713,12 +744,63 @@ static void guards(void **state)
 	free(text);
 }
 
+/* The kernel refuses the module of a further run, which has lost the kernel's own signature. */
+static void refusal_of_a_further_run(void **state)
+{
+	struct lw_tool tool = {
+		.name = "killsnoop", .path = "/x", .image = "x" MAGIC, .size = strlen("x" MAGIC)
+	};
+	struct lw_subject subject = {
+		.root = root, .name = "killsnoop", .tool = &tool, .run = true, .further = true
+	};
+	struct lw_reason why;
+
+	(void)state;
+	needs_root();
+	tree_text(root, ENFORCE, "Y\n");
+	lw_lockdown_refusal(&subject, EKEYREJECTED, &why);
+	assert_true(begins(why.text, "module.sig_enforce asks*further run*lwload stop killsnoop"));
+	subject.further = false;
+	lw_lockdown_refusal(&subject, EKEYREJECTED, &why);
+	assert_true(begins(why.text, "*signature*no key"));
+}
+
+/* Eight places, and no more */
+static void eight_runs(void **state)
+{
+	struct lw_subject subject = { .root = root, .name = "killsnoop", .run = true };
+	char modules[512] = "", path[64];
+	struct lw_reason why;
+	int i, n = 0;
+
+	(void)state;
+	for (i = 1; i <= 9; i++) {
+		char number[16] = "";
+
+		if (i > 1)
+			snprintf(number, sizeof(number), "_%d", i);
+		n += snprintf(modules + n, sizeof(modules) - n, "lw_killsnoop%s 1 1 - Live 0x0\n",
+			      number);
+		snprintf(path, sizeof(path), "proc/systemtap/lw_killsnoop%s/.cmd", number);
+		tree_text(root, path, "");
+		tree_text(root, MODULES, modules);
+		assert_int_equal(lw_rule_running(&subject, &why),
+				 i < 8 ? LW_RULE_OK : LW_RULE_FAIL);
+	}
+	assert_true(begins(why.text, "8 runs*most*lwload stop PID"));
+	subject.run = false;
+	assert_int_equal(lw_rule_running(&subject, &why), LW_RULE_WARN);
+}
+
 #define FRESH(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
 {
-	static const struct CMUnitTest fixed[] = { FRESH(who_runs_it), FRESH(addresses_of_kcore),
-						   FRESH(refusals), FRESH(guards) };
+	static const struct CMUnitTest fixed[] = {
+		FRESH(who_runs_it), FRESH(addresses_of_kcore),
+		FRESH(refusals),    FRESH(refusal_of_a_further_run),
+		FRESH(eight_runs),  FRESH(guards)
+	};
 	struct CMUnitTest tests[COUNT(fixed) + COUNT(rows)];
 	size_t i;
 

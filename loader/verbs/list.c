@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "kernel/runs.h"
 #include "module/manifest.h"
 #include "module/tool.h"
 #include "module/where.h"
@@ -14,6 +16,21 @@
 #include "util/log.h"
 #include "util/reason.h"
 #include "verbs/lwload.h"
+
+/* By any of its runs */
+static bool is_inserted(const char *root, const char *tool)
+{
+	char name[LW_RUN_NAME], path[PATH_MAX];
+	bool found = false;
+	int number;
+
+	for (number = 1; !found && number <= LW_RUNS && lw_runs_name(name, tool, number);
+	     number++) {
+		snprintf(path, sizeof(path), "%s/sys/module/lw_%s", root, name);
+		found = access(path, F_OK) == 0;
+	}
+	return found;
+}
 
 /* The state that a run would find: a module that a killed run has left is inserted, too. */
 static const char *state_of(const struct lw_host *host, const struct lw_tool *tool)
@@ -27,13 +44,11 @@ static const char *state_of(const struct lw_host *host, const struct lw_tool *to
 		.origin = &origin,
 	};
 	enum lw_exit code = lw_rules_guard(&subject, LW_IDENTITY | LW_ORIGIN);
-	char path[PATH_MAX];
 
 	lw_origin_free(&origin);
 	if (code != LW_OK)
 		return NULL;
-	snprintf(path, sizeof(path), "%s/sys/module/lw_%s", host->root, tool->name);
-	return access(path, F_OK) == 0 ? "inserted" : "ready";
+	return is_inserted(host->root, tool->name) ? "inserted" : "ready";
 }
 
 static enum lw_exit list_one(const struct lw_host *host, const char *name)

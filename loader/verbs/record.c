@@ -15,6 +15,7 @@
 #include "util/log.h"
 #include "util/number.h"
 #include "util/signals.h"
+#include "verbs/choose.h"
 #include "verbs/lwload.h"
 
 #define KEEP (4 << 20)
@@ -38,7 +39,7 @@ struct start {
 	char **argv; /* as those of lw_run() */
 };
 
-static enum lw_exit run(void *context, const struct lw_recorded *recorded)
+static enum lw_exit run_it(void *context, const struct lw_recorded *recorded)
 {
 	const struct start *start = context;
 
@@ -79,39 +80,35 @@ static int take_keep(char **argv, size_t *keep)
 	return n;
 }
 
-static bool name_ok(const char *verb, const char *tool)
+static bool has_name(const char *verb, const char *tool)
 {
 	if (tool && *tool != '-')
-		return lw_find_name_ok(tool);
+		return true;
 	lw_error("%s: want the name of a tool; \"lwload list\" shows the tools", verb);
 	return false;
 }
 
 enum lw_exit lw_start(const struct lw_host *host, int argc, char **argv)
 {
-	struct lw_flight flight = { .root = host->root, .keep = KEEP, .run = run };
+	struct lw_flight flight = { .root = host->root, .keep = KEEP, .run = run_it };
 	struct lw_farewell farewell;
 	struct start start = { host, 0, argv + 1 };
+	char run[LW_RUN_NAME];
 	const char *tool;
 	enum lw_exit code;
 
 	argc = take_keep(argv, &flight.keep);
 	tool = flight.tool = argv[1];
-	if (!argc || !name_ok("start", tool))
+	if (!argc || !has_name("start", tool) || !lw_find_name_ok(tool))
 		return LW_USAGE;
 	if (!is_root("start", tool))
 		return LW_REFUSED;
-	if (lw_rendezvous_look(host->root, tool, &farewell) && !farewell.ended) {
-		lw_error("%s: it is being recorded (pid %d); see lwload dump, attach and stop",
-			 tool, farewell.pid);
-		return LW_FAILED;
-	}
 	start.argc = argc - 1;
 	flight.context = &start;
-	code = lw_flight_start(&flight);
+	code = lw_flight_start(&flight, run);
 	/* There is no recorder after --help. */
-	if (code == LW_OK && lw_rendezvous_look(host->root, tool, &farewell))
-		printf("%s: recording (pid %d)\n", tool, farewell.pid);
+	if (code == LW_OK && *run && lw_rendezvous_look(host->root, run, &farewell))
+		printf("%s: recording (pid %d)\n", run, farewell.pid);
 	return code;
 }
 
@@ -257,10 +254,11 @@ static enum lw_exit read_recorder(const struct lw_host *host, char **argv, enum 
 {
 	static const struct lw_output_options to_stdout;
 	struct reader reader = { 0 };
-	enum lw_exit code = LW_FAILED;
 	const char *tool = argv[1];
+	enum lw_exit code;
+	char run[LW_RUN_NAME];
 
-	if (!name_ok(argv[0], tool))
+	if (!has_name(argv[0], tool))
 		return LW_USAGE;
 	if (argv[2]) {
 		lw_error("%s: takes no argument \"%.64s\"", argv[0], argv[2]);
@@ -268,9 +266,13 @@ static enum lw_exit read_recorder(const struct lw_host *host, char **argv, enum 
 	}
 	if (!is_root(argv[0], tool))
 		return LW_REFUSED;
+	code = lw_choose_one(host, argv[0], tool, true, run);
+	if (code != LW_OK)
+		return code;
+	code = LW_FAILED;
 	lw_signals_catch();
-	if (!lw_output_open(tool, &to_stdout, &reader.output))
-		code = read_all(host, tool, request, &reader);
+	if (!lw_output_open(run, &to_stdout, &reader.output))
+		code = read_all(host, run, request, &reader);
 	lw_output_close(reader.output);
 	return code;
 }

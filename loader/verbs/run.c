@@ -3,11 +3,14 @@
 #include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "kernel/runs.h"
+#include "module/rename.h"
 #include "module/tool.h"
 #include "recorder/flight.h"
 #include "rules/identity.h"
@@ -34,6 +37,8 @@ struct run {
 	const struct lw_host *host;
 	const struct lw_tool *tool;
 	const struct lw_subject *subject;   /* what the rules were asked about */
+	char name[LW_RUN_NAME];             /* of this run (runs.h) */
+	int number;                         /* its place among those of the tool */
 	uint64_t serial;                    /* to be remembered; 0: none */
 	const struct lw_recorded *recorded; /* NULL: none */
 	struct lw_options options;
@@ -65,13 +70,13 @@ struct run {
 /* A recorder takes what is shown and said from here on. */
 static int tell_recorder(const struct run *run)
 {
-	char ready = LW_READY_LINES;
+	struct lw_ready ready = { LW_READY_LINES, run->number };
 
 	if (run->options.output.blocks)
-		ready = LW_READY_BLOCKS;
+		ready.form = LW_READY_BLOCKS;
 	else if (!run->options.json)
-		ready = LW_READY_HEADING;
-	if (write(run->recorded->ready, &ready, 1) != 1 ||
+		ready.form = LW_READY_HEADING;
+	if (write(run->recorded->ready, &ready, sizeof(ready)) != sizeof(ready) ||
 	    dup2(run->recorded->messages, STDERR_FILENO) < 0)
 		return -EPIPE;
 	close(run->recorded->ready);
@@ -379,6 +384,28 @@ static int prepare_records(struct run *run)
 	return run->render ? 0 : no_memory(run);
 }
 
+/*
+ * The files of two runs would have metrics of the same names, and node_exporter drops all files then
+ * (collector/textfile.go). Returns 0 or -errno, printed.
+ */
+static int only_metrics(const struct run *run)
+{
+	const char *tool = run->tool->name;
+	char lock[LW_RUN_NAME + 16];
+	pid_t pid;
+	int err;
+
+	snprintf(lock, sizeof(lock), ".metrics.%s", tool);
+	err = lw_lock_take(run->host->root, lock, &pid);
+	if (err == -EAGAIN)
+		lw_error(
+			"%s: another run of it writes metrics (pid %d), and they would have the same names; end that run, or leave out --metrics",
+			tool, pid);
+	else if (err)
+		lw_error("%s: cannot lock " LW_LOCK_DIR "/%s: %s", tool, lock, strerror(-err));
+	return err;
+}
+
 static int prepare_metrics(struct run *run)
 {
 	const struct lw_metrics_of of = {
@@ -389,7 +416,7 @@ static int prepare_metrics(struct run *run)
 		.given = run->options.given,
 	};
 
-	return lw_metrics_open(&of, &run->metrics);
+	return lw_metrics_open(&of, &run->metrics) ?: only_metrics(run);
 }
 
 static int prepare(struct run *run)
@@ -493,12 +520,28 @@ static enum lw_exit exit_code(const struct run *run, int err)
 	}
 }
 
+/* A further run inserts a copy, which it frees at its end. Returns 0 or -errno, printed. */
+static int rename_module(const struct run *run, struct lw_job *job, void **copy)
+{
+	const struct lw_tool *tool = run->tool;
+	int err = 0;
+
+	if (run->number > 1)
+		err = lw_rename(tool->image, tool->size, tool->module, job->module, copy,
+				&job->size);
+	if (*copy)
+		job->image = *copy;
+	if (err)
+		lw_error("%s: %s: cannot give it the name %s: %s", tool->name, tool->path,
+			 job->module, strerror(-err));
+	return err;
+}
+
 static int run_engine(struct run *run)
 {
 	const struct lw_tool *tool = run->tool;
 	struct lw_job job = {
 		.name = tool->name,
-		.module = tool->module,
 		.path = tool->path,
 		.image = tool->image,
 		.size = tool->size,
@@ -511,10 +554,17 @@ static int run_engine(struct run *run)
 		.armed = tool,
 		.sink = { on_refused, on_inserted, on_started, on_data, on_flush, on_message, run },
 	};
+	void *renamed = NULL;
+	int err;
 
+	snprintf(job.module, sizeof(job.module), "lw_%s", run->name);
 	if (run->options.staprun)
 		return lw_staprun_run(&job, &run->loss);
-	return lw_engine_run(&job, &run->loss);
+	err = rename_module(run, &job, &renamed);
+	if (!err)
+		err = lw_engine_run(&job, &run->loss);
+	free(renamed);
+	return err;
 }
 
 /* @err: what became of it */
@@ -561,20 +611,36 @@ static enum lw_exit ask_rules(struct lw_subject *subject, struct run *run)
 	return code;
 }
 
-/* Only root can take the lock. For a user with staprun, the kernel refuses a second run. */
-static int take_lock(const struct lw_subject *subject)
+/*
+ * The module of a further run has another name. Only lwload gives it one, and not where the kernel's
+ * own signature is asked for, which covers the first.
+ */
+static int places(const struct lw_subject *subject)
 {
-	pid_t pid;
-	int err = geteuid() ? 0 : lw_lock_take(subject->root, subject->name, &pid);
+	return subject->staprun || lw_lockdown_asks(subject->root) ? 1 : LW_RUNS;
+}
 
-	if (err == -EAGAIN)
+/* Only root can take a lock. For a user with staprun, the kernel refuses a second run. */
+static int take_place(struct run *run, struct lw_subject *subject)
+{
+	pid_t pid = 0;
+	int number = 1;
+
+	if (geteuid())
+		lw_runs_name(run->name, subject->name, number);
+	else
+		number = lw_runs_take(subject->root, subject->name, places(subject), run->name,
+				      &pid);
+	if (number == -EBUSY)
 		lw_error(
 			"%s: running: another lwload is about to begin or to end it (pid %d); try again",
 			subject->name, pid);
-	else if (err)
-		lw_error("%s: cannot lock " LW_LOCK_DIR "/%s: %s", subject->name, subject->name,
-			 strerror(-err));
-	return err;
+	else if (number < 0)
+		lw_error("%s: cannot lock " LW_LOCK_DIR "/%s: %s", subject->name, run->name,
+			 strerror(-number));
+	run->number = number;
+	subject->further = number > 1;
+	return number < 0 ? number : 0;
 }
 
 /* Only its descendants' events are shown. */
@@ -624,7 +690,7 @@ static enum lw_exit run_tool(struct run *run)
 	code = ask_rules(&subject, run);
 	if (code != LW_OK)
 		return code;
-	if (take_lock(&subject))
+	if (take_place(run, &subject))
 		return LW_FAILED;
 	run->subject = &subject;
 	return insert_and_run(run);

@@ -19,9 +19,9 @@
 #include "util/process.h"
 #include "verbs/lwload.h"
 
-/* The status of one module; a member that is not known is 0, -1 or empty. */
+/* The status of one run; a member that is not known is 0, -1 or empty. */
 struct status {
-	const char *tool;
+	const char *run; /* its name (runs.h) */
 	const char *state;
 	pid_t pid;
 	struct lw_process process; /* or since when the module is there */
@@ -49,12 +49,12 @@ static void look_at_process(const char *root, struct status *status)
  * in runtime/transport/procfs.c), so its time is that. Those of /sys/module are when
  * somebody looked there first (fs/kernfs/inode.c).
  */
-static time_t inserted_at(const char *root, const char *tool)
+static time_t inserted_at(const char *root, const char *run)
 {
 	char path[PATH_MAX];
 	struct stat st;
 
-	snprintf(path, sizeof(path), "%s/proc/systemtap/lw_%s", root, tool);
+	snprintf(path, sizeof(path), "%s/proc/systemtap/lw_%s", root, run);
 	return stat(path, &st) == 0 ? st.st_mtime : 0;
 }
 
@@ -63,11 +63,11 @@ static void fill_in(const char *root, const struct lw_inserted *module, struct s
 	struct lw_farewell recorder;
 
 	memset(status, 0, sizeof(*status));
-	status->tool = module->tool;
+	status->run = module->run;
 	status->process.uid = -1;
 	status->kept =
-		lw_rendezvous_look(root, module->tool, &recorder) ? (long long)recorder.kept : -1;
-	status->pid = lw_inserted_holder(root, module->tool);
+		lw_rendezvous_look(root, module->run, &recorder) ? (long long)recorder.kept : -1;
+	status->pid = lw_inserted_holder(root, module->run);
 	/* A process that the caller may not look at is still a user of the module. */
 	if (status->pid || module->users > 0)
 		status->state = status->kept < 0 || recorder.ended ? "running" : "recording";
@@ -76,7 +76,7 @@ static void fill_in(const char *root, const struct lw_inserted *module, struct s
 	if (status->pid)
 		look_at_process(root, status);
 	else
-		status->process.since = inserted_at(root, module->tool);
+		status->process.since = inserted_at(root, module->run);
 }
 
 /* ---- output ---- */
@@ -101,7 +101,7 @@ static void print_row(const struct status *status)
 		strcpy(since, "-");
 	if (status->kept >= 0)
 		snprintf(kept, sizeof(kept), "%lld", status->kept);
-	printf("%-14s %-9s %7s %-12s %-19s %9s", status->tool, status->state, pid,
+	printf("%-14s %-9s %7s %-12s %-19s %9s", status->run, status->state, pid,
 	       process->user[0] ? process->user : uid, since, kept);
 	for (arg = next_arg(status, NULL); arg; arg = next_arg(status, arg)) {
 		putchar(' ');
@@ -129,6 +129,7 @@ static void print_json(const struct status *status)
 {
 	const struct lw_process *process = &status->process;
 	char text[4096 + LW_JSON_ROOM(sizeof(status->args))], since[32] = "";
+	char tool[LW_RUN_NAME];
 	struct lw_buffer out = { .bytes = text, .size = sizeof(text) };
 	const char *arg;
 	struct tm tm;
@@ -136,7 +137,9 @@ static void print_json(const struct status *status)
 	if (process->since && gmtime_r(&process->since, &tm))
 		strftime(since, sizeof(since), "%Y-%m-%dT%H:%M:%SZ", &tm);
 	lw_json_open(&out, '{');
-	put_text(&out, "tool", status->tool);
+	snprintf(tool, sizeof(tool), "%.*s", (int)lw_runs_tool(status->run), status->run);
+	put_text(&out, "tool", tool);
+	put_text(&out, "run", status->run);
 	put_text(&out, "state", status->state);
 	put_or_null(&out, "pid", status->pid, status->pid);
 	put_or_null(&out, "uid", process->uid >= 0, process->uid);
@@ -156,7 +159,7 @@ static void print_json(const struct status *status)
 static void print(const struct status *status, bool json, bool *headed)
 {
 	if (!json && !*headed)
-		printf("%-14s %-9s %7s %-12s %-19s %9s %s\n", "TOOL", "STATE", "PID", "USER",
+		printf("%-14s %-9s %7s %-12s %-19s %9s %s\n", "RUN", "STATE", "PID", "USER",
 		       "SINCE", "KEPT", "COMMAND");
 	*headed = true;
 	if (json)
@@ -171,13 +174,13 @@ struct ended {
 };
 
 /* The recorder of a run that has ended; all others have a module. */
-static void print_ended(const char *tool, void *arg)
+static void print_ended(const char *run, void *arg)
 {
-	struct status status = { .tool = tool, .state = "ended", .process.uid = -1 };
+	struct status status = { .run = run, .state = "ended", .process.uid = -1 };
 	const struct ended *ended = arg;
 	struct lw_farewell recorder;
 
-	if (lw_inserted_has(ended->root, tool) || !lw_rendezvous_look(ended->root, tool, &recorder))
+	if (lw_inserted_has(ended->root, run) || !lw_rendezvous_look(ended->root, run, &recorder))
 		return;
 	status.kept = recorder.kept;
 	print(&status, ended->json, ended->headed);

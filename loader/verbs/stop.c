@@ -16,6 +16,7 @@
 #include "util/file.h"
 #include "util/log.h"
 #include "util/place.h"
+#include "verbs/choose.h"
 #include "verbs/lwload.h"
 
 /* End probes run, and what was recorded is still printed. */
@@ -162,7 +163,7 @@ static int look(struct stop *stop)
 	return stop->pid ? 1 : tell_to_end(stop, pid);
 }
 
-/* ---- one tool ---- */
+/* ---- one run ---- */
 
 static void print_late(const struct stop *stop)
 {
@@ -251,7 +252,7 @@ static enum lw_exit stop_run(const struct lw_host *host, const char *name)
 	return LW_OK;
 }
 
-static enum lw_exit stop_tool(const struct lw_host *host, const char *name)
+static enum lw_exit stop_one(const struct lw_host *host, const char *name)
 {
 	enum lw_exit code = LW_OK;
 	bool recorder = stop_recorder(host, name, &code);
@@ -280,16 +281,16 @@ struct all {
 /*
  * A recorder whose run has ended has no module in the list any more, but must be stopped as well.
  */
-static void stop_next(const char *tool, void *arg)
+static void stop_next(const char *run, void *arg)
 {
 	struct all *all = arg;
 	enum lw_exit code = LW_OK;
 	int i;
 
 	for (i = 0; i < all->n; i++)
-		if (!strcmp(all->list[i].tool, tool))
+		if (!strcmp(all->list[i].run, run))
 			return;
-	stop_recorder(all->host, tool, &code);
+	stop_recorder(all->host, run, &code);
 	all->code = worse(all->code, code);
 }
 
@@ -304,45 +305,77 @@ static enum lw_exit stop_all(const struct lw_host *host)
 		return LW_FAILED;
 	}
 	for (i = 0; i < n; i++)
-		all.code = worse(all.code, stop_tool(host, list[i].tool));
+		all.code = worse(all.code, stop_one(host, list[i].run));
 	lw_rendezvous_each(host->root, stop_next, &all);
 	free(list);
 	return all.code;
 }
 
-/* ---- arguments ---- */
-
-static bool parse_target(int argc, char **argv, bool *all)
+/* With --all a tool may have any number of runs, or else one. An error is printed. */
+static enum lw_exit choose(const struct lw_host *host, const char *text, bool all,
+			   struct lw_chosen *chosen)
 {
+	char name[LW_RUN_NAME];
+	enum lw_exit code = all ? LW_OK : lw_choose_one(host, "stop", text, false, name);
+
+	return code == LW_OK ? lw_choose(host, "stop", text, false, chosen) : code;
+}
+
+static enum lw_exit stop_chosen(const struct lw_host *host, const char *text, bool all)
+{
+	struct lw_chosen chosen;
+	enum lw_exit code = choose(host, text, all, &chosen);
 	int i;
 
-	*all = argc == 2 && !strcmp(argv[1], "--all");
-	if (argc < 2 || (!*all && argv[1][0] == '-')) {
-		lw_error(
-			"stop: want the names of tools, or --all; \"lwload status\" shows what runs");
-		return false;
-	}
-	for (i = 1; i < argc && !*all; i++)
-		if (!lw_find_name_ok(argv[i]))
-			return false;
-	return true;
+	if (code == LW_OK && !chosen.n)
+		return stop_one(host, text);
+	for (i = 0; i < chosen.n; i++)
+		code = worse(code, stop_one(host, chosen.runs[i].name));
+	return code;
+}
+
+/* None is stopped if one is wrong. */
+static enum lw_exit stop_those(const struct lw_host *host, char **argv, bool all)
+{
+	enum lw_exit code = LW_OK;
+	struct lw_chosen chosen;
+	int i;
+
+	for (i = 0; argv[i] && code == LW_OK; i++)
+		code = choose(host, argv[i], all, &chosen);
+	if (code != LW_OK)
+		return code;
+	for (i = 0; argv[i]; i++)
+		code = worse(code, stop_chosen(host, argv[i], all));
+	return code;
+}
+
+/* ---- arguments ---- */
+
+/* Returns the index of the first that is no option, or 0, printed. */
+static int parse_target(int argc, char **argv, bool *all)
+{
+	int first;
+
+	*all = argc > 1 && !strcmp(argv[1], "--all");
+	first = 1 + *all;
+	if (argc > first ? argv[first][0] != '-' : *all)
+		return first;
+	lw_error(
+		"stop: want tools, processes of runs, or --all; \"lwload status\" shows what runs");
+	return 0;
 }
 
 enum lw_exit lw_stop(const struct lw_host *host, int argc, char **argv)
 {
-	enum lw_exit code = LW_OK;
 	bool all;
-	int i;
+	int i = parse_target(argc, argv, &all);
 
-	if (!parse_target(argc, argv, &all))
+	if (!i)
 		return LW_USAGE;
 	if (geteuid() != 0) {
 		lw_error("stop: removing a module takes root; try sudo lwload stop %s", argv[1]);
 		return LW_REFUSED;
 	}
-	if (all)
-		return stop_all(host);
-	for (i = 1; i < argc; i++)
-		code = worse(code, stop_tool(host, argv[i]));
-	return code;
+	return i == argc ? stop_all(host) : stop_those(host, argv + i, all);
 }

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* choose.h - the runs that a user means by what is typed: a tool, a run's name or a process */
+#ifndef LW_CHOOSE_H
+#define LW_CHOOSE_H
+
+#include <stdbool.h>
+
+#include "kernel/runs.h"
+#include "verbs/lwload.h"
+
+/* Runs of a tool, or with a process's number */
+struct lw_chosen {
+	int n;
+	struct {
+		char name[LW_RUN_NAME];
+		pid_t pid; /* attached to the module; 0: none, or not known */
+	} runs[LW_RUNS];
+};
+
+/*
+ * lw_choose - finds the runs that a user means
+ * @verb: for messages
+ * @text: "opensnoop" are all runs of that tool, "opensnoop_2" is one, a number is the process of one
+ * @recorders: only runs that are recorded
+ *
+ * A run is found by its module, or by its recorder (rendezvous.h) whose run may have ended. Prints an error if the text
+ * is none of these, or the number is no run's. Returns LW_OK, with @chosen->n of 0 if nothing has that name, or LW_USAGE.
+ */
+enum lw_exit lw_choose(const struct lw_host *host, const char *verb, const char *text,
+		       bool recorders, struct lw_chosen *chosen);
+
+/*
+ * lw_choose_one - the same, but more than one is an error, which names all of them
+ * @name: set to the run's name, or to the text if nothing has that name
+ */
+enum lw_exit lw_choose_one(const struct lw_host *host, const char *verb, const char *text,
+			   bool recorders, char name[LW_RUN_NAME]);
+
+#endif
