@@ -9,7 +9,9 @@ while [ $tries -gt 0 ]; do
 	if systemctl is-failed --quiet "$unit"; then
 		break
 	fi
-	if systemctl is-active --quiet "$unit" && /usr/sbin/lwload status --json | grep -F "\"tool\":\"$1\"" | grep -q '"state":"running"'; then
+	# Not another run of the tool
+	pid=$(systemctl show --property MainPID --value "$unit")
+	if systemctl is-active --quiet "$unit" && /usr/sbin/lwload status --json | grep -F "\"pid\":$pid," | grep -q '"state":"running"'; then
 		exit
 	fi
 	sleep 1

@@ -8,7 +8,7 @@ trap 'rm -rf "$dir"' EXIT
 trap 'exit 1' HUP INT TERM
 name=/lwtools-health-$$
 
-# running TOOL - does it run already, as when it is always on? A tool cannot run twice on a host
+# running TOOL - does it run already, as when it is always on? Some kernels take no second run (lwload(8))
 running() {
 	/usr/sbin/lwload status --json | grep -q "\"tool\":\"$1\""
 }
