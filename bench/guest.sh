@@ -22,6 +22,7 @@ tracers() {
 	opensnoop open quiet trace-cmd trace-cmd record -q -o /tmp/trace.dat -e syscalls:sys_enter_openat -e syscalls:sys_exit_openat
 	opensnoop-T open /etc/hostname lwtools lwload opensnoop -T
 	opensnoop-json open /etc/hostname lwtools lwload opensnoop --json
+	opensnoop-second open /etc/hostname lwtools beside_another
 	opensnoop-filtered open - lwtools lwload opensnoop -p PID
 	opensnoop-filtered open - libbpf-tools /usr/sbin/opensnoop$libbpf -p PID
 	opensnoop-filtered open - bcc opensnoop-bpfcc -p PID
@@ -93,6 +94,11 @@ sysdig_opens() {
 		'evt.type in (open, openat, openat2) and evt.dir = <'
 }
 
+# beside_another - becomes a second run of opensnoop; stop() ends the first
+beside_another() {
+	lwload start opensnoop > /dev/null && exec lwload opensnoop
+}
+
 stop() {
 	local _
 	kill -INT "$1"
@@ -102,6 +108,7 @@ stop() {
 	done
 	kill -KILL "$1" 2>/dev/null
 	wait "$1" 2>/dev/null
+	lwload stop --all > /dev/null 2>&1
 	# The leftovers of a killed tracer must not be measured with the next tracer.
 	echo nop > /sys/kernel/tracing/current_tracer
 	echo 0 > /sys/kernel/tracing/events/enable
