@@ -28,7 +28,8 @@ static const struct verb {
 	  "run a tool in the background and keep its last records" },
 	{ "attach", lw_attach, " TOOL|PID", "print what such a run records from now on" },
 	{ "dump", lw_dump, " TOOL|PID", "print what such a run has kept" },
-	{ "stop", lw_stop, " [--all] [TOOL|PID]...", "end runs, and remove what killed ones have left" },
+	{ "stop", lw_stop, " [--all] [TOOL|PID]...",
+	  "end runs, and remove what killed ones have left" },
 };
 #define NVERBS (sizeof(verbs) / sizeof(verbs[0]))
 

@@ -189,3 +189,18 @@ test_runs_that_write_metrics() {
 	finish
 	[ -z "$(ls $work/metrics)" ]
 }
+
+# The one shows all calls, the other those that move most bytes: the same ones, in that order.
+test_runs_with_all_and_with_the_top() {
+	start fsslower --json -m 0 -n io --fields bytes,offset
+	mv $out $work/all
+	pids[all]=$lwload
+	start fsslower --json -m 0 -n io --fields bytes,offset --sort bytes --top 7
+	/lw/tests/io files
+	kill -INT ${pids[all]}
+	wait ${pids[all]}
+	finish
+	says '32 records *--top, 7 shown' $err
+	jq -c -s 'sort_by(-.bytes)[:7][]' $work/all > $work/want
+	same $work/want $out
+}

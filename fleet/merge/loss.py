@@ -15,7 +15,7 @@ OK, LOST = 0, 5  # exit statuses
 
 def summary(sources, rows):
     """The content of the last object of --json."""
-    total = {name: sum(source.loss[name] for source in sources) for name in ("shed", "unmatched", "lost", "missed")}
+    total = {name: sum(source.loss[name] for source in sources) for name in ("shed", "unmatched", "below", "lost", "missed")}
     uncounted = {}
     for source in sources:
         for why, n in source.uncounted.items():

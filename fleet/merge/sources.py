@@ -35,7 +35,7 @@ class Source:
         self.raw = self.stream = None
         self.records = self.broken = self.late = 0
         self.since_summary = self.summaries = 0
-        self.loss = {"shown": 0, "shed": 0, "unmatched": 0, "lost": 0, "missed": 0}
+        self.loss = {"shown": 0, "shed": 0, "unmatched": 0, "below": 0, "lost": 0, "missed": 0}
         self.uncounted = {}
         self.tools = set()
         self.shapes = set()
@@ -116,8 +116,8 @@ class Source:
             self.damage = "its last line is cut"
 
     def take_summary(self, summary):
-        # An lwload that has no --where does not tell of unmatched records.
-        loss = {name: natural({"unmatched": 0, **summary}[name]) for name in self.loss}
+        # An lwload that has no --where or no --top does not tell of what these left out.
+        loss = {name: natural({"unmatched": 0, "below": 0, **summary}[name]) for name in self.loss}
         uncounted = [(str(entry["why"]), natural(entry["events"])) for entry in summary["uncounted"]]
         for name, n in loss.items():
             self.loss[name] += n

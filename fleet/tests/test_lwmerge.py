@@ -331,10 +331,10 @@ class Loss(Case):
     def test_is_added_up(self):
         why = "no room for more processes"
         self.write("a.jsonl", trace([opened(1)], lost=12, uncounted=[{"events": 3, "why": why}]))
-        self.write("b.jsonl", trace([opened(1)], missed=2, lost=1, uncounted=[{"events": 4, "why": why}], shed=9, unmatched=4))
+        self.write("b.jsonl", trace([opened(1)], missed=2, lost=1, uncounted=[{"events": 4, "why": why}], shed=9, unmatched=4, below=6))
         _, told = self.lines("a.jsonl", "b.jsonl", status=5)
-        self.assertEqual({name: told[name] for name in ("lost", "missed", "shed", "unmatched", "uncounted", "records", "hosts")},
-                         {"lost": 13, "missed": 2, "shed": 9, "unmatched": 4, "uncounted": [{"events": 7, "why": why}],
+        self.assertEqual({name: told[name] for name in ("lost", "missed", "shed", "unmatched", "below", "uncounted", "records", "hosts")},
+                         {"lost": 13, "missed": 2, "shed": 9, "unmatched": 4, "below": 6, "uncounted": [{"events": 7, "why": why}],
                           "records": 2, "hosts": 2})
         self.assertTrue(all(file["complete"] for file in told["files"]))
         said = self.run_it("a.jsonl", "b.jsonl", status=5)[1].splitlines()

@@ -34,7 +34,7 @@ int lw_runs_take(const char *root, const char *tool, int most, char name[LW_RUN_
 
 	*holder = 0;
 	for (number = 1; number <= most && lw_runs_name(name, tool, number); number++) {
-		/* Who runs staprun has no lock. */
+		/* A run by staprun has no lock. */
 		if (lw_inserted_users(root, name, &users) == 0 && users)
 			continue;
 		err = lw_lock_take(root, name, &pid);

@@ -11,7 +11,7 @@
 #define SECTION ".gnu.linkonce.this_module"
 /* MODULE_NAME_LEN on machines of 64 bits */
 #define NAME_LEN 56
-/* What ends a signed module (scripts/sign-file.c) */
+/* The end of a signed module (scripts/sign-file.c) */
 #define MAGIC "~Module signature appended~\n"
 #define MAGIC_LEN (sizeof(MAGIC) - 1)
 

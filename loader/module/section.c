@@ -27,7 +27,7 @@ static bool plain_elf(const void *image, size_t size)
 }
 
 /* Returns NULL if the file has no such section. */
-static const Elf64_Shdr *find(Elf *elf, const char *wanted)
+static const Elf64_Shdr *find_header(Elf *elf, const char *wanted)
 {
 	Elf_Scn *section = NULL;
 	Elf64_Shdr *header;
@@ -55,7 +55,7 @@ int lw_section_find(const void *image, size_t size, const char *name, size_t *of
 		return -ENOEXEC;
 	/* It does not write to the image (elf_memory(3)). */
 	elf = elf_memory((char *)image, size);
-	header = elf ? find(elf, name) : NULL;
+	header = elf ? find_header(elf, name) : NULL;
 	if (header && header->sh_size && header->sh_offset <= size &&
 	    header->sh_size <= size - header->sh_offset) {
 		*offset = header->sh_offset;

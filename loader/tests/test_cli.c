@@ -311,6 +311,19 @@ static const struct row {
 	{ "--metrics of the 10 highest counts",
 	  { "syscallbypid", "-T10", "--metrics=x.prom" },
 	  "option --metrics needs --top 0" },
+	{ "--metrics and --sort",
+	  { "iolat", "--metrics=x.prom", "--sort=disk" },
+	  "option --metrics adds up all counts; leave out --sort" },
+	{ "--metrics and --top",
+	  { "iolat", "--metrics=x.prom", "--top=3" },
+	  "option --metrics adds up all counts; leave out --sort" },
+	{ "--top 0", { "iolat", "--top=0" }, "\"0\" is not a number of records" },
+	{ "--top 10001", { "iolat", "--top=10001" }, "\"10001\" is not a number of records" },
+	{ "--top without an order", { "killsnoop", "--top=3" }, "option --top: *--sort result" },
+	{ "--sort of records that come one by one",
+	  { "killsnoop", "--sort=pid" },
+	  "killsnoop: option --sort needs --top N" },
+	{ "--sort of another field", { "iolat", "--sort=disc" }, "\"disc\" is unknown*disk?" },
 	{ "--rotate 0", { "opensnoop", "--output=x", "--rotate=0" }, "\"0\"*size*4K" },
 	{ "--rotate 4095", { "opensnoop", "--rotate=4095" }, "\"4095\"*size*4K" },
 	{ "--rotate 1T", { "opensnoop", "--rotate=1T" }, "\"1T\"*size*4K" },
@@ -1088,7 +1101,7 @@ static void say_everything(void)
 	fake_print(0, "#lost\t2\tno \"room\"\n");
 }
 
-#define ALL_SHOWN "\"shed\":0,\"unmatched\":0,"
+#define ALL_SHOWN "\"shed\":0,\"unmatched\":0,\"below\":0,"
 #define SUMMARY(ended, rest) \
 	"{\"lwload\":{\"tool\":\"killsnoop\",\"ended\":\"" ended "\"," rest "}}"
 
@@ -1169,10 +1182,11 @@ static void max_rate(void **state)
 static void max_rate_in_summary(void **state)
 {
 	(void)state;
-	summary_is(print_records, ARGS("--json", "--summary", "-d", "1", "--max-rate=1"), LW_OK,
-		   SUMMARY("duration",
-			   "\"records\":3,\"shown\":1,\"shed\":2,\"unmatched\":0,\"lost\":0,"
-			   "\"missed\":0,\"uncounted\":[]"));
+	summary_is(
+		print_records, ARGS("--json", "--summary", "-d", "1", "--max-rate=1"), LW_OK,
+		SUMMARY("duration",
+			"\"records\":3,\"shown\":1,\"shed\":2,\"unmatched\":0,\"below\":0,\"lost\":0,"
+			"\"missed\":0,\"uncounted\":[]"));
 }
 
 /* A record that does not meet it is not lost, and counts neither for --count nor for --max-rate. */
@@ -1204,12 +1218,46 @@ static void fields(void **state)
 	outcome_free(&outcome);
 }
 
+/* The first of the order are shown at the end, whatever ends the run; the others are no loss. */
+static void top(void **state)
+{
+	struct outcome outcome;
+
+	(void)state;
+	fake->on_start = print_records;
+	run_killsnoop(ARGS("-d", "1", "--sort=-pid", "--top=2"), NULL, &outcome);
+	assert_int_equal(outcome.code, LW_OK);
+	assert_string_equal(outcome.out,
+			    HEADING "     0      13 kill                9      44       0\n"
+				    "     0      12 kill                9      43      -3\n");
+	assert_has(outcome.err, "1 records were left out by --top, 2 shown");
+	outcome_free(&outcome);
+	fake_reset();
+	fake->on_start = print_records;
+	run_killsnoop(ARGS("-c", "2", "--top=1", "--sort=+tpid"), NULL, &outcome);
+	assert_int_equal(outcome.code, LW_OK);
+	assert_string_equal(outcome.out,
+			    HEADING "     0      11 kill               15      42       0\n");
+	outcome_free(&outcome);
+}
+
+static void top_in_summary(void **state)
+{
+	(void)state;
+	summary_is(print_records,
+		   ARGS("--json", "--summary", "-d", "1", "--where=sig=9", "--top=1", "--sort=pid"),
+		   LW_OK,
+		   SUMMARY("duration", "\"records\":3,\"shown\":1,\"shed\":0,\"unmatched\":1,"
+				       "\"below\":1,\"lost\":0,\"missed\":0,\"uncounted\":[]"));
+}
+
 static void where_in_summary(void **state)
 {
 	(void)state;
 	summary_is(print_records, ARGS("--json", "--summary", "-d", "1", "--where=pid=12"), LW_OK,
-		   SUMMARY("duration", "\"records\":3,\"shown\":1,\"shed\":0,\"unmatched\":2,"
-				       "\"lost\":0,\"missed\":0,\"uncounted\":[]"));
+		   SUMMARY("duration",
+			   "\"records\":3,\"shown\":1,\"shed\":0,\"unmatched\":2,\"below\":0,"
+			   "\"lost\":0,\"missed\":0,\"uncounted\":[]"));
 }
 
 /* Without --summary, only records are printed. */
@@ -1554,6 +1602,17 @@ static void reports_give(const char *const *args, const char *out, const char *e
 #define SECOND CLOCK("1") "disk = sdc\n" ONE
 #define THIRD CLOCK("2")
 #define LAST CLOCK("3") "disk = sdd\n" ONE
+
+/* Each report has an order of its own, and so many records. */
+static void reports_in_order(void **state)
+{
+	(void)state;
+	reports_give(ARGS("5", "-d", "9", "--sort=-disk"),
+		     CLOCK("0") "disk = sdb\n" ONE "disk = sda\n" ONE SECOND THIRD "\n" LAST, LOST);
+	reports_give(ARGS("5", "-d", "9", "--top=1"),
+		     CLOCK("0") "disk = sda\n" ONE SECOND THIRD "\n" LAST,
+		     LOST "lwload: iolat: 1 records were left out by --top, 3 shown\n");
+}
 
 static void press_ctrl_c(int round)
 {
@@ -2129,7 +2188,7 @@ static void a_further_run(void **state)
 	lock_end(second);
 }
 
-/* Who runs staprun has no lock, but is attached. */
+/* A run by staprun has no lock, but a process that is attached. */
 static void a_run_beside_staprun(void **state)
 {
 	struct command command = { lw_run, NULL, { "killsnoop", "-d", "1" }, NULL };
@@ -2403,6 +2462,9 @@ static const struct CMUnitTest fixed[] = {
 	FRESH(max_rate_in_summary),
 	FRESH(where),
 	FRESH(where_in_summary),
+	FRESH(top),
+	FRESH(top_in_summary),
+	FRESH(reports_in_order),
 	FRESH(fields),
 	FRESH(full_disk),
 	FRESH(full_disk_at_the_end),

@@ -186,6 +186,7 @@ void lw_object_summary(struct lw_render *r, const struct lw_summary *summary)
 	put_unsigned(out, "shown", summary->shown);
 	put_unsigned(out, "shed", summary->shed);
 	put_unsigned(out, "unmatched", summary->unmatched);
+	put_unsigned(out, "below", summary->below);
 	put_unsigned(out, "lost", summary->lost);
 	put_unsigned(out, "missed", summary->missed);
 	put_uncounted(out, summary->stream);

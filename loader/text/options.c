@@ -64,6 +64,8 @@ const struct lw_common lw_common_options[NCOMMON] = {
 	{ "max-rate", MAX_RATE, 0, "N", "leave out what is more than N records in a second" },
 	{ "where", WHERE, 0, "EXPR", "show records only if a field meets it, such as pid=1" },
 	{ "fields", FIELDS, 0, "LIST", "show these fields, in this order, such as pid,comm" },
+	{ "sort", SORT, 0, "FIELD", "order by it, the highest first; +FIELD: the lowest first" },
+	{ "top", TOP, 0, "N", "show only the first N of this order, in each report or at the end" },
 	{ "output", OUTPUT, 0, "FILE", "write records to the end of FILE" },
 	{ "rotate", ROTATE, 0, "SIZE[,N]", "begin a new FILE after SIZE, and keep N old ones (5)" },
 	{ "metrics", METRICS, 0, "FILE",
@@ -80,11 +82,24 @@ const struct lw_common lw_common_options[NCOMMON] = {
 	{ "help", HELP, 'h', NULL, "print this help" },
 };
 
-/* Tools that write reports have --metrics, and no --max-rate. */
+/* Returns the tool's option with that parameter, or NULL. */
+static const struct lw_option *option_of(const struct lw_tool *tool, const char *param)
+{
+	int i;
+
+	for (i = 0; i < tool->noptions; i++)
+		if (!strcmp(tool->options[i].param, param))
+			return &tool->options[i];
+	return NULL;
+}
+
+/* Tools that write reports have --metrics, and no --max-rate. A tool may have a --top of its own. */
 bool lw_common_has(const struct lw_tool *tool, int i)
 {
 	if (lw_common_options[i].code == METRICS)
 		return lw_tool_interval(tool);
+	if (lw_common_options[i].code == TOP)
+		return !option_of(tool, "top");
 	return lw_common_options[i].code != MAX_RATE || !lw_tool_interval(tool);
 }
 
@@ -144,6 +159,8 @@ static const char **text_of(struct lw_options *options, int code)
 	switch (code) {
 	case FIELDS:
 		return &options->fields;
+	case SORT:
+		return &options->sort;
 	case AS:
 		return &options->as;
 	case OUTPUT:
@@ -208,6 +225,11 @@ static int set_common(const struct lw_tool *tool, struct lw_options *options, in
 		return 0;
 	case MAX_RATE:
 		return set_max_rate(tool, options, value);
+	case TOP:
+		if (!lw_parse_number(value, 1, LW_MAX_TOP, &number))
+			return bad(tool, "top", value, "a number of records, 1 to 10000");
+		options->top.most = number;
+		return 0;
 	case WHERE:
 		return add_where(tool, options, value);
 	case ROTATE:
@@ -460,17 +482,6 @@ static int no_metrics(const struct lw_tool *tool, const char *why)
 	return -EINVAL;
 }
 
-/* Returns the tool's option with that parameter, or NULL. */
-static const struct lw_option *option_of(const struct lw_tool *tool, const char *param)
-{
-	int i;
-
-	for (i = 0; i < tool->noptions; i++)
-		if (!strcmp(tool->options[i].param, param))
-			return &tool->options[i];
-	return NULL;
-}
-
 static bool has_param(const struct lw_options *options, const char *param)
 {
 	int i;
@@ -494,6 +505,8 @@ static int check_metrics(const struct lw_tool *tool, const struct lw_options *op
 		return no_metrics(tool, "writes no records; leave out --fields");
 	if (options->count)
 		return no_metrics(tool, "prints no reports to count; use --duration");
+	if (options->sort || options->top.most)
+		return no_metrics(tool, "adds up all counts; leave out --sort and --top");
 	if (has_param(options, "milliseconds=1"))
 		return no_metrics(tool, "writes seconds; leave out --milliseconds");
 	if (option_of(tool, "top") && !has_param(options, "top=0"))
@@ -540,7 +553,24 @@ static int ask_for_more(const struct lw_tool *tool, struct lw_options *options)
 		options->more |= bit_of(tool, options->columns.field[i]);
 	for (i = 0; i < options->nwhere; i++)
 		options->more |= bit_of(tool, options->conditions[i].field);
+	if (options->top.field >= 0)
+		options->more |= bit_of(tool, options->top.field);
 	return options->more ? add_number(options, "lw_more", options->more) : 0;
+}
+
+/* Records that are shown one by one have no order but their time. */
+static int parse_order(const struct lw_tool *tool, struct lw_options *options)
+{
+	options->top.field = -1;
+	if (!options->sort && !options->top.most)
+		return 0;
+	if (!options->top.most && !lw_tool_interval(tool)) {
+		lw_error(
+			"%s: option --sort needs --top N, as records are shown when they come; the first N are shown at the end",
+			tool->name);
+		return -EINVAL;
+	}
+	return lw_top_parse(tool, options->given, options->sort, &options->top);
 }
 
 /* Some fields belong to options, which may come later. */
@@ -553,6 +583,8 @@ static int parse_fields(const struct lw_tool *tool, struct lw_options *options)
 	for (i = 0; i < options->nwhere && !err; i++)
 		err = lw_condition_parse(tool, options->given, options->where[i],
 					 &options->conditions[i]);
+	if (!err)
+		err = parse_order(tool, options);
 	return err ? err : ask_for_more(tool, options);
 }
 

@@ -10,6 +10,7 @@
 #include "text/condition.h"
 #include "text/fields.h"
 #include "text/output.h"
+#include "text/top.h"
 #include "text/whose.h"
 
 /* The tool's own, those of whose.h, of the command, of fields and of the buffer, and a NULL */
@@ -39,6 +40,8 @@ struct lw_options {
 	const char *as;            /* --as, NULL: not given */
 	const char *fields;        /* --fields, NULL: not given */
 	struct lw_columns columns; /* the same, parsed */
+	const char *sort;          /* --sort, NULL: not given */
+	struct lw_top_options top; /* the same and --top, parsed */
 	unsigned int more;         /* of lwload's fields, those that the module is to add */
 	struct lw_whose whose;     /* --pid and the like; lw_here_options() adds their parameters */
 };

@@ -22,6 +22,8 @@ enum {
 	MAX_RATE,
 	WHERE,
 	FIELDS,
+	SORT,
+	TOP,
 	AS,
 	OUTPUT,
 	ROTATE,

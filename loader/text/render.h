@@ -56,6 +56,7 @@ struct lw_summary {
 	unsigned long long lost;        /* records that did not come, or were not written */
 	unsigned long long shed;        /* records that --max-rate left out */
 	unsigned long long unmatched;   /* records that did not meet --where */
+	unsigned long long below;       /* records that --top left out */
 	unsigned long long missed;      /* calls whose probe did not run; may be more */
 	const char *ended;              /* the cause of the end */
 	const struct lw_stream *stream; /* for lw_stream_uncounted() */

@@ -29,7 +29,7 @@ static bool is_wanted(const struct wanted *wanted, const char *run, pid_t pid)
 	       (lw_runs_tool(run) == n && !strncmp(run, wanted->text, n));
 }
 
-static void add(const struct wanted *wanted, const char *run, pid_t pid)
+static void add_run(const struct wanted *wanted, const char *run, pid_t pid)
 {
 	struct lw_chosen *chosen = wanted->chosen;
 	int i;
@@ -64,7 +64,7 @@ static void add_recorder(const char *run, void *arg)
 	pid_t pid = 0;
 
 	if (!wanted->pid || ask(wanted->host, run, &pid))
-		add(wanted, run, pid);
+		add_run(wanted, run, pid);
 }
 
 static void add_modules(const struct wanted *wanted)
@@ -73,7 +73,7 @@ static void add_modules(const struct wanted *wanted)
 	int i, n = lw_inserted_list(wanted->host->root, &list);
 
 	for (i = 0; i < n; i++)
-		add(wanted, list[i].run, lw_inserted_holder(wanted->host->root, list[i].run));
+		add_run(wanted, list[i].run, lw_inserted_holder(wanted->host->root, list[i].run));
 	free(list);
 }
 

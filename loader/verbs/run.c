@@ -47,9 +47,11 @@ struct run {
 	struct lw_groups *groups; /* NULL: no field needs them */
 	struct lw_output *output;
 	struct lw_render *render;
+	struct lw_top *top;         /* NULL: records are shown in the order in which they come */
 	struct lw_metrics *metrics; /* NULL without --metrics; with it, no records are shown */
 	struct lw_loss loss;
-	unsigned long long records; /* but those left out */
+	unsigned long long came;    /* that are wanted, and not left out */
+	unsigned long long records; /* of those, all but the ones that --top leaves out */
 	unsigned long long shown;   /* of those, written to stdout */
 	unsigned long long reports;
 	unsigned long long shed;             /* left out by --max-rate */
@@ -241,39 +243,56 @@ static int add_to_metrics(struct run *run, const struct lw_value *values)
 	return err;
 }
 
+static int put_record(void *context, const struct lw_value *values)
+{
+	struct run *run = context;
+
+	run->records++;
+	if (run->stuck)
+		return 0;
+	if (run->metrics)
+		return add_to_metrics(run, values);
+	return lw_render_record(run->render, values);
+}
+
 static int take_record(struct run *run, const struct lw_value *values)
 {
 	unsigned long long limit = run->record_limit;
 	int err;
 
 	/* Nobody asked for more, but what was lost is told after it. */
-	if (run->done || (limit && run->records == limit))
+	if (run->done || (limit && run->came == limit))
 		return 0;
 	if (!is_wanted(run, values) || is_over_rate(run))
 		return 0;
-	run->records++;
-	if (run->stuck)
-		return 0;
-	if (run->metrics)
-		return add_to_metrics(run, values);
-	err = lw_render_record(run->render, values);
-	return err ? err : limit && run->records == limit;
+	run->came++;
+	err = run->top ? lw_top_add(run->top, values) : put_record(run, values);
+	return err ? err : limit && run->came == limit;
 }
 
+/* The records of a report, or of the whole run, in the order that was asked for */
+static int put_top(struct run *run)
+{
+	return run->top ? lw_top_each(run->top, put_record, run) : 0;
+}
+
+/* The one before may lack its end. */
 static int begin_report(struct run *run, long long nsec)
 {
-	if (run->done || run->stuck || run->metrics)
-		return 0;
+	int err = put_top(run);
+
+	if (err || run->done || run->stuck || run->metrics)
+		return err;
 	return lw_render_report(run->render, nsec);
 }
 
 static int end_report(struct run *run)
 {
-	int err;
+	int err = put_top(run);
 
 	run->reported = true;
-	if (run->done || run->metrics)
-		return 0;
+	if (err || run->done || run->metrics)
+		return err;
 	run->done = ++run->reports == run->report_limit;
 	lw_render_end(run->render);
 	err = show(run);
@@ -379,6 +398,11 @@ static int prepare_records(struct run *run)
 		run->report_limit = run->options.count;
 	else
 		run->record_limit = run->options.count;
+	if (run->options.top.field >= 0) {
+		run->top = lw_top_new(run->tool, &run->options.top);
+		if (!run->top)
+			return no_memory(run);
+	}
 	run->render = lw_render_new(run->tool, run->options.json, run->options.given,
 				    &run->options.columns, run->output);
 	return run->render ? 0 : no_memory(run);
@@ -449,7 +473,7 @@ static const char *why_ended(const struct run *run, int err)
 {
 	if (err)
 		return "error";
-	if (run->done || (run->record_limit && run->records == run->record_limit))
+	if (run->done || (run->record_limit && run->came == run->record_limit))
 		return "count";
 	if (lw_signals_stop())
 		return "signal";
@@ -464,16 +488,20 @@ static void report_shed(const struct run *run)
 	if (run->unmatched)
 		lw_note("%s: %llu records did not meet --where, %llu shown", run->tool->name,
 			run->unmatched, run->shown);
+	if (lw_top_left_out(run->top))
+		lw_note("%s: %llu records were left out by --top, %llu shown", run->tool->name,
+			lw_top_left_out(run->top), run->shown);
 }
 
 /* Returns err, or else what became of writing it: stdout may stand still, as in show(). */
 static int summarize(struct run *run, int err)
 {
 	struct lw_summary summary = {
-		.records = run->records + run->shed + run->unmatched,
+		.records = run->came + run->shed + run->unmatched,
 		.shown = run->shown,
 		.shed = run->shed,
 		.unmatched = run->unmatched,
+		.below = lw_top_left_out(run->top),
 		.lost = run->loss.lost,
 		.missed = run->loss.missed,
 		.ended = why_ended(run, err),
@@ -567,9 +595,23 @@ static int run_engine(struct run *run)
 	return err;
 }
 
+/* A tool without reports shows its first records now. Returns err, or else what became of that. */
+static int end_top(struct run *run, int err)
+{
+	int failed;
+
+	if (!run->top || !run->started || err == -EPIPE)
+		return err;
+	failed = put_top(run);
+	if (!failed)
+		failed = show(run);
+	return err || failed > 0 ? err : failed;
+}
+
 /* @err: what became of it */
 static enum lw_exit end(struct run *run, int err)
 {
+	err = end_top(run, err);
 	report_loss(run);
 	report_shed(run);
 	report_uncounted(run);
@@ -590,6 +632,7 @@ static enum lw_exit insert_and_run(struct run *run)
 		code = end(run, run_engine(run));
 	lw_render_free(run->render);
 	lw_metrics_close(run->metrics);
+	lw_top_free(run->top);
 	lw_stream_free(run->stream);
 	lw_groups_free(run->groups);
 	if (lw_output_close(run->output))

@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "text/fields.h"
+#include "text/top.h"
+#include "util/log.h"
+
+/* ---- options ---- */
+
+/* The first field that tells how much: a distribution or a duration. Returns -1 if there is no such field. */
+static int usual_field(const struct lw_tool *tool)
+{
+	int i;
+
+	for (i = 0; i < tool->nfields; i++)
+		if (tool->fields[i].type == LW_DIST || tool->fields[i].type == LW_MSEC)
+			return i;
+	return -1;
+}
+
+static bool is_text(const struct lw_field *field)
+{
+	return field->type == LW_STR || field->type == LW_ARGS;
+}
+
+int lw_top_parse(const struct lw_tool *tool, const bool *given, const char *sort,
+		 struct lw_top_options *options)
+{
+	bool sign = sort && (*sort == '+' || *sort == '-');
+
+	options->field =
+		sort ? lw_fields_find(tool, given, "sort", sort + sign, strlen(sort + sign))
+		     : usual_field(tool);
+	if (!sort && options->field < 0)
+		lw_error("%s: option --top: name a field, such as --sort %s", tool->name,
+			 tool->fields[tool->nfields - tool->nmore - 1].name);
+	if (options->field < 0)
+		return -EINVAL;
+	options->upward = sign ? *sort == '+' : is_text(&tool->fields[options->field]);
+	return 0;
+}
+
+/* ---- records ---- */
+
+struct record {
+	unsigned long long number; /* in the order in which they came */
+	struct lw_value values[];  /* then the bytes to which these point */
+};
+
+struct lw_top {
+	const struct lw_tool *tool;
+	struct lw_top_options options;
+	/* With --top, a heap: none comes after the first. */
+	struct record **records;
+	size_t n, room;
+	unsigned long long came, left_out;
+};
+
+struct lw_top *lw_top_new(const struct lw_tool *tool, const struct lw_top_options *options)
+{
+	struct lw_top *top = calloc(1, sizeof(*top));
+
+	if (!top)
+		return NULL;
+	top->tool = tool;
+	top->options = *options;
+	return top;
+}
+
+static void forget(struct lw_top *top)
+{
+	while (top->n)
+		free(top->records[--top->n]);
+}
+
+void lw_top_free(struct lw_top *top)
+{
+	if (!top)
+		return;
+	forget(top);
+	free(top->records);
+	free(top);
+}
+
+/* Structures may come next. */
+static size_t aligned(size_t size)
+{
+	return (size + 7) & ~(size_t)7;
+}
+
+/* Only a value that exists has text and a distribution. */
+static size_t bytes_of(const struct lw_value *value)
+{
+	size_t n = 0;
+
+	if (value->state != LW_VALUE)
+		return 0;
+	if (value->dist)
+		n = aligned(sizeof(*value->dist) + value->dist->unit_len);
+	return n + aligned(value->len);
+}
+
+/* Returns the end of the bytes. */
+static char *copy_value(struct lw_value *value, char *bytes)
+{
+	struct lw_dist *dist;
+
+	if (value->state != LW_VALUE) {
+		*value = (struct lw_value){ .state = value->state, .text = "" };
+		return bytes;
+	}
+	if (value->len)
+		value->text = memcpy(bytes, value->text, value->len);
+	bytes += aligned(value->len);
+	if (!value->dist)
+		return bytes;
+	dist = memcpy(bytes, value->dist, sizeof(*dist));
+	dist->unit = memcpy(bytes + sizeof(*dist), value->dist->unit, dist->unit_len);
+	value->dist = dist;
+	return bytes + aligned(sizeof(*dist) + dist->unit_len);
+}
+
+static struct record *copy(const struct lw_top *top, const struct lw_value *values)
+{
+	int i, n = top->tool->nfields;
+	size_t size = sizeof(struct record) + n * sizeof(*values);
+	struct record *record;
+	char *bytes;
+
+	for (i = 0; i < n; i++)
+		size += bytes_of(&values[i]);
+	record = malloc(size);
+	if (!record)
+		return NULL;
+	record->number = top->came;
+	memcpy(record->values, values, n * sizeof(*values));
+	bytes = (char *)&record->values[n];
+	for (i = 0; i < n; i++)
+		bytes = copy_value(&record->values[i], bytes);
+	return record;
+}
+
+/* ---- order ---- */
+
+static long long number_of(const struct lw_value *value)
+{
+	return value->dist ? value->dist->sum : value->number;
+}
+
+static int compare_text(const struct lw_value *a, const struct lw_value *b)
+{
+	size_t n = a->len < b->len ? a->len : b->len;
+	int order = n ? memcmp(a->text, b->text, n) : 0;
+
+	return order ? order : (a->len > b->len) - (a->len < b->len);
+}
+
+/* Below 0: @a comes first. */
+static int compare(const struct lw_top *top, const struct lw_value *a, unsigned long long a_number,
+		   const struct record *b)
+{
+	const struct lw_value *x = &a[top->options.field], *y = &b->values[top->options.field];
+	int order;
+
+	if ((x->state == LW_VALUE) != (y->state == LW_VALUE))
+		return x->state == LW_VALUE ? -1 : 1;
+	if (x->state != LW_VALUE)
+		order = 0;
+	else if (is_text(&top->tool->fields[top->options.field]))
+		order = compare_text(x, y);
+	else
+		order = (number_of(x) > number_of(y)) - (number_of(x) < number_of(y));
+	if (order)
+		return top->options.upward ? order : -order;
+	return a_number < b->number ? -1 : 1;
+}
+
+static bool is_before(const struct lw_top *top, const struct record *a, const struct record *b)
+{
+	return compare(top, a->values, a->number, b) < 0;
+}
+
+static int in_order(const void *a, const void *b, void *top)
+{
+	const struct record *x = *(struct record *const *)a;
+
+	return compare(top, x->values, x->number, *(struct record *const *)b);
+}
+
+/* ---- the heap ---- */
+
+static void swap(struct lw_top *top, size_t a, size_t b)
+{
+	struct record *record = top->records[a];
+
+	top->records[a] = top->records[b];
+	top->records[b] = record;
+}
+
+static void sift_up(struct lw_top *top, size_t i)
+{
+	for (; i && is_before(top, top->records[(i - 1) / 2], top->records[i]); i = (i - 1) / 2)
+		swap(top, i, (i - 1) / 2);
+}
+
+static void sift_down(struct lw_top *top)
+{
+	size_t i = 0, last;
+
+	for (;;) {
+		last = 2 * i + 1;
+		if (last >= top->n)
+			return;
+		if (last + 1 < top->n && is_before(top, top->records[last], top->records[last + 1]))
+			last++;
+		if (!is_before(top, top->records[i], top->records[last]))
+			return;
+		swap(top, i, last);
+		i = last;
+	}
+}
+
+static int append(struct lw_top *top, struct record *record)
+{
+	struct record **more;
+
+	if (top->n == top->room) {
+		more = reallocarray(top->records, top->room ? 2 * top->room : 64, sizeof(*more));
+		if (!more)
+			return -ENOMEM;
+		top->records = more;
+		top->room = top->room ? 2 * top->room : 64;
+	}
+	top->records[top->n++] = record;
+	if (top->options.most)
+		sift_up(top, top->n - 1);
+	return 0;
+}
+
+int lw_top_add(struct lw_top *top, const struct lw_value *values)
+{
+	bool full = top->options.most && top->n == (size_t)top->options.most;
+	struct record *record;
+	int err;
+
+	top->came++;
+	top->left_out += full;
+	if (full && compare(top, values, top->came, top->records[0]) > 0)
+		return 0;
+	record = copy(top, values);
+	if (!record)
+		return -ENOMEM;
+	if (full) {
+		free(top->records[0]);
+		top->records[0] = record;
+		sift_down(top);
+		return 0;
+	}
+	err = append(top, record);
+	if (err)
+		free(record);
+	return err;
+}
+
+int lw_top_each(struct lw_top *top, int (*fn)(void *context, const struct lw_value *values),
+		void *context)
+{
+	size_t i;
+	int err = 0;
+
+	if (top->n)
+		qsort_r(top->records, top->n, sizeof(*top->records), in_order, top);
+	for (i = 0; i < top->n && !err; i++)
+		err = fn(context, top->records[i]->values);
+	forget(top);
+	return err;
+}
+
+unsigned long long lw_top_left_out(const struct lw_top *top)
+{
+	return top ? top->left_out : 0;
+}
