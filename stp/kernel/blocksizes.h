@@ -1,6 +1,7 @@
 #pragma once
 
 #include "block.h"
+#include "by.h"
 #include "dist.h"
 #include "filter.h"
 #include "point.h"
@@ -27,10 +28,18 @@ static __always_inline struct lw_key lw_key_of_name(void)
 
 static void lw_on_issue_size(void *data, struct request *rq)
 {
+	struct lw_dist_place *dist;
+
 	if (!smp_load_acquire(&lw_request_sizes_on) || !lw_wanted() || !lw_request_wanted(rq))
 		return;
 	lw_point_enter();
-	lw_dist_add_fine(lw_key_of_name(), blk_rq_bytes(rq));
+	if (likely(!lw_per)) {
+		lw_dist_add_fine(lw_key_of_name(), blk_rq_bytes(rq));
+	} else {
+		dist = lw_dist_add_fine((struct lw_key){ .second = lw_whose() }, blk_rq_bytes(rq));
+		if (dist)
+			lw_name_set(&dist->name);
+	}
 	lw_point_leave();
 }
 

@@ -31,6 +31,8 @@ static const struct lw_shape lw_count_shape = {
 	.words = 2,
 	.size = sizeof(struct lw_count),
 	.total = sizeof(struct lw_count),
+	.whose = 0,
+	.comm = offsetof(struct lw_count, comm),
 	.shares = true,
 	.add = lw_count_add_up,
 };

@@ -49,6 +49,8 @@ static const struct lw_shape lw_dist_shape = {
 	.words = LW_KEY_WORDS,
 	.size = sizeof(struct lw_dist_place),
 	.total = sizeof(struct lw_dist),
+	.whose = 1,
+	.comm = offsetof(struct lw_dist, name.comm),
 	.shares = true,
 	.add = lw_dist_add_up,
 };

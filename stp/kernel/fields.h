@@ -11,7 +11,8 @@
 /*
  * fields.h - fields that lwload adds to the records of any tool, after the tool's own
  *
- * They are those of the current task, whose event the record is. Rows of reports do not have them.
+ * They are those of the current task, whose event the record is. Rows of reports have none of them, but may have that of
+ * by.h.
  */
 
 /* In this order. The parameter lw_more has a bit for each, from the lowest. */
@@ -53,6 +54,17 @@ static noinline void lw_emit_asked(struct _stp_log *log)
 		lw_put_number(log, lw_own_pid());
 	if (lw_asked & 1 << LW_ASKED_CGROUP)
 		lw_put_number(log, lw_cgroup());
+}
+
+/* Writes the rest of a report's row, after the tool's own fields; NULL: no rest */
+static void (*lw_row_asked)(struct _stp_log *log) __read_mostly;
+
+/* lw_put_row_end - ends a row of a report, or another record of a begin or end probe */
+static void lw_put_row_end(struct _stp_log *log)
+{
+	if (lw_row_asked)
+		lw_row_asked(log);
+	lw_put_end(log);
 }
 
 /* lw_put_event_end - ends the record of an event of the current task */

@@ -55,6 +55,11 @@ static const struct lw_row *lw_row(void)
 	return lw_reports.row;
 }
 
+static const struct lw_shape *lw_row_shape(void)
+{
+	return lw_row() ? lw_reports.counted->table->shape : NULL;
+}
+
 static const void *lw_row_total(const struct lw_table *table)
 {
 	const struct lw_row *row = lw_row();

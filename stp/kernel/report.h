@@ -61,6 +61,9 @@ static void lw_report_top(s64 rows);
 /* The row that this probe shows; NULL in other probes */
 static const struct lw_row *lw_row(void);
 
+/* The shape of that row's table; NULL in other probes */
+static const struct lw_shape *lw_row_shape(void);
+
 /* The total of that row; NULL if the row is of another table, whose totals have another shape */
 static const void *lw_row_total(const struct lw_table *table);
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "by.h"
 #include "call.h"
 #include "dist.h"
 #include "result.h"
@@ -13,16 +14,19 @@ static void lw_times_add(struct lw_call *call, int op, u64 took)
 	struct lw_key key = { .first = op };
 	struct lw_dist_place *dist;
 
-	if (lw_times.process) {
-		/* Another process may get the same number later. */
-		key.second = current->tgid;
-		key.name = lw_leader()->start_time;
-	} else if (lw_times.file_type) {
+	bool process = lw_times.process || lw_per == LW_PER_PROCESS;
+
+	if (lw_times.file_type) {
 		key.name = call->kept[2];
 		key.name_end = call->kept[3];
+	} else if (process) {
+		/* Another process may get the same number later. */
+		key.name = lw_leader()->start_time;
 	}
+	if (process || lw_per)
+		key.second = lw_whose();
 	dist = lw_dist_add_fine(key, took);
-	if (lw_times.process && dist)
+	if (process && dist)
 		lw_name_set(&dist->name);
 }
 

@@ -2,6 +2,7 @@
 
 #include "../kernel/arch_calls.h"
 #include "../kernel/arch.h"
+#include "../kernel/by.h"
 #include "../kernel/count.h"
 #include "../kernel/filter.h"
 #include "../kernel/pending.h"
@@ -105,7 +106,7 @@ static bool lw_syscall_wanted(bool failed)
 static void lw_count_syscall(s64 call, bool failed)
 {
 	if (smp_load_acquire(&lw_syscalls.on) && lw_syscall_wanted(failed))
-		lw_count_add(current->tgid, call, 0);
+		lw_count_add(lw_whose(), call, 0);
 }
 
 static noinline void lw_syscall_begins(int nr)
@@ -252,7 +253,7 @@ static void lw_begin_syscalls(bool errors)
 		kind = lw_kind_of(lw_call_function(nr, compat));
 		lw_syscalls.begins[nr] |=
 			kind == LW_EXITS || kind == LW_EXECS || kind == LW_SIGRETURNS;
-		if (kind == LW_PLAIN && !compat && !errors && !lw_filter.by)
+		if (kind == LW_PLAIN && !compat && !errors && !lw_filter.by && !lw_per)
 			kind = LW_AT_ONCE;
 		lw_syscalls.kind[compat][nr] = kind;
 	}
