@@ -163,7 +163,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct input input = { data, size };
 	struct run run;
 	bool given[128] = { ['e'] = input_byte(&input) & 1 };
-	struct lw_metrics_of of = { &tool, "", "1.2.3", "x.prom", given };
+	struct lw_metrics_of of = { &tool, "", "1.2.3", "x.prom", given, size % 2 };
 	struct lw_loss loss = { .lost = 1, .missed = 2 };
 
 	assert(lw_metrics_open(&of, &run.metrics) == 0);

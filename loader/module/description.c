@@ -173,6 +173,7 @@ static bool parse_key(struct lw_tool *tool, const char *key, char *value)
 		{ "lw_build_id", offsetof(struct lw_tool, build_id) },
 		{ "lw_lists", offsetof(struct lw_tool, lists) },
 		{ "lw_more", offsetof(struct lw_tool, added) },
+		{ "lw_by", offsetof(struct lw_tool, by) },
 		{ "version", offsetof(struct lw_tool, version) },
 	};
 	size_t i;
@@ -289,7 +290,7 @@ static const struct {
 	enum lw_more more;
 	const char *word;
 	struct lw_field field;
-} added[LW_NMORE] = {
+} added[] = {
 	{ LW_PROCESS, "process", { "process", LW_STR, 16, 0, "name of the process" } },
 	{ LW_PPID, "ppid", { "ppid", LW_INT, 7, 0, "process id of the parent" } },
 	{ LW_NSPID, "nspid", { "nspid", LW_INT, 7, 0, "process id in its own PID namespace" } },
@@ -297,20 +298,42 @@ static const struct {
 	{ LW_CONTAINER, "cgroup", { "container", LW_STR, 15, 0, "container, by id or name" } },
 };
 
-/* The rows of a report are no task's. */
+/* In rows of reports, which are no task's. A process is its number and its name. */
+static const struct {
+	enum lw_more more;
+	struct lw_field field;
+} by[] = {
+	{ LW_CONTAINER, { "container", LW_STR, 15, 0, "container, by id or name" } },
+	{ LW_CGROUP, { "cgroup", LW_STR, 30, 0, "control group" } },
+	{ LW_USER, { "user", LW_STR, 12, 0, "name of the user, or the user id" } },
+	{ LW_PROCESS, { "process", LW_STR, 24, 0, "process id and name of the process" } },
+	{ LW_TREE,
+	  { "tree", LW_STR, 24, 0, "the same of its topmost ancestor below the first process" } },
+};
+
+/* Unless the tool has a field of that name */
+static void add_field(struct lw_tool *tool, enum lw_more more, const struct lw_field *field,
+		      char option)
+{
+	if (tool->nfields == LW_MAX_FIELDS ||
+	    lw_tool_field(tool, field->name, strlen(field->name)) >= 0)
+		return;
+	tool->fields[tool->nfields] = *field;
+	tool->fields[tool->nfields++].option = option;
+	tool->more[tool->nmore++] = more;
+}
+
 static void add_fields(struct lw_tool *tool)
 {
-	int i;
+	bool reports = lw_tool_interval(tool);
+	size_t i;
 
-	for (i = 0; tool->added && !lw_tool_interval(tool) && i < LW_NMORE; i++) {
-		const char *name = added[i].field.name;
-
-		if (!lw_name_in(tool->added, added[i].word) || tool->nfields == LW_MAX_FIELDS ||
-		    lw_tool_field(tool, name, strlen(name)) >= 0)
-			continue;
-		tool->fields[tool->nfields++] = added[i].field;
-		tool->more[tool->nmore++] = added[i].more;
-	}
+	for (i = 0; tool->added && !reports && i < sizeof(added) / sizeof(added[0]); i++)
+		if (lw_name_in(tool->added, added[i].word))
+			add_field(tool, added[i].more, &added[i].field, 0);
+	for (i = 0; tool->by && reports && i < sizeof(by) / sizeof(by[0]); i++)
+		if (lw_name_in(tool->by, by[i].field.name))
+			add_field(tool, by[i].more, &by[i].field, LW_BY_LETTER(by[i].more));
 }
 
 int lw_description_read(struct lw_tool *tool, struct lw_reason *why)

@@ -20,8 +20,14 @@
 /* The format of its output (lwtools-stream(5)) */
 #define LW_STREAM "1"
 
-/* Fields that lwload adds to those of a tool whose records are of tasks (stp/kernel/fields.h) */
-enum lw_more { LW_PROCESS, LW_PPID, LW_NSPID, LW_CGROUP, LW_CONTAINER, LW_NMORE };
+/*
+ * Fields that lwload adds: to the records of tasks (stp/kernel/fields.h), and, one of them, to the rows of reports
+ * (stp/kernel/by.h)
+ */
+enum lw_more { LW_PROCESS, LW_PPID, LW_NSPID, LW_CGROUP, LW_CONTAINER, LW_USER, LW_TREE, LW_NMORE };
+
+/* Stands for option --by in lw_field.option, for the field that it fills */
+#define LW_BY_LETTER(more) ((char)(1 + (more)))
 
 enum lw_type { LW_TIME, LW_INT, LW_HEX, LW_OCT, LW_MSEC, LW_STR, LW_ARGS, LW_DIST, LW_NTYPES };
 
@@ -29,7 +35,7 @@ struct lw_field {
 	const char *name;
 	enum lw_type type;
 	int width;   /* columns, 0 if not given */
-	char option; /* shown in tables only with this option; 0: always */
+	char option; /* shown in tables only with this option, or LW_BY_LETTER(); 0: always */
 	const char *text;
 };
 
@@ -83,6 +89,7 @@ struct lw_tool {
 	int nmore; /* the last fields, which a run fills only if asked */
 	enum lw_more more[LW_NMORE];
 	const char *added; /* the names of those that the module can add, NULL: none */
+	const char *by;    /* the words of option --by that the module takes, NULL: none */
 	struct lw_option options[LW_MAX_OPTIONS];
 	int noptions;
 	struct lw_example examples[LW_MAX_EXAMPLES];

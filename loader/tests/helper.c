@@ -19,6 +19,7 @@
 #include <sodium.h>
 
 #include "module/signature.h"
+#include "util/name.h"
 #include "util/place.h"
 #include "helper.h"
 
@@ -123,6 +124,9 @@ void lines_of(struct lines *lines, const char *tool)
 	if (strcmp(tool, "biolatency"))
 		lines_set(lines,
 			  "lw_lists=pid tid uid ppid process comm pidns mntns cgroup tree below");
+	/* From stp/kernel/by.h */
+	if (lw_name_in("bitesize fslatency rwtime syscallbypid", tool))
+		lines_set(lines, "lw_by=container cgroup user process tree");
 	lines_set(lines, "vermagic=" RELEASE " SMP preempt mod_unload modversions ");
 	free(name);
 	free(command);

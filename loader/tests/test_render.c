@@ -511,8 +511,9 @@ static void prints_chosen(const char *tool, bool json, struct lw_columns columns
 static void chosen_fields(void **state)
 {
 	static const char exec[] = "\t0\t2\t1\tl\x80\t-2\tls\\0\"\\+\n";
-	const struct lw_columns comm_pid = { 2, { 4, 2 }, false },
-				pid_comm = { 2, { 2, 4 }, false }, args = { 1, { 6 }, false };
+	const struct lw_columns comm_pid = { 2, { 4, 2 }, false, false },
+				pid_comm = { 2, { 2, 4 }, false, false },
+				args = { 1, { 6 }, false, false };
 
 	(void)state;
 	prints_chosen("execsnoop", false, comm_pid, exec,
@@ -529,7 +530,8 @@ static void chosen_fields(void **state)
 static void added_fields(void **state)
 {
 	static const char exec[] = "\t0\t2\t1\tls\t0\tls\n";
-	const struct lw_columns nspid = { 1, { 8 }, true }, only = { 2, { 10, 2 }, false };
+	const struct lw_columns nspid = { 1, { 8 }, true, false },
+				only = { 2, { 10, 2 }, false, false };
 	const struct lw_tool *tool = find_tool("execsnoop");
 
 	(void)state;
@@ -550,7 +552,8 @@ static void added_fields(void **state)
 /* A distribution is no column of a table, and is shown in any case. */
 static void chosen_distributions(void **state)
 {
-	const struct lw_columns dist = { 1, { 5 }, false }, args_disk = { 2, { 4, 1 }, false };
+	const struct lw_columns dist = { 1, { 5 }, false, false },
+				args_disk = { 2, { 4, 1 }, false, false };
 	static const char line[] = "\tsda\t0\t0\ta\tusecs 1 1 0:1\n";
 
 	(void)state;

@@ -481,6 +481,19 @@ static const struct lw_tool with_more = {
 	.nmore = 4,
 };
 
+static const struct lw_tool with_by = {
+	.name = (char *)"x",
+	.fields = {
+		{ .name = "time", .type = LW_TIME },
+		{ .name = "uid", .type = LW_INT },
+		{ .name = "user", .type = LW_STR },
+		{ .name = "process", .type = LW_STR },
+	},
+	.nfields = 4,
+	.nmore = 2,
+	.more = { LW_USER, LW_PROCESS },
+};
+
 /* These lines are read so if the module was asked for these fields. */
 static void more_reads(unsigned int more, const char *lines, const char *want, int bad)
 {
@@ -496,6 +509,37 @@ static void more_reads(unsigned int more, const char *lines, const char *want, i
 	assert_int_equal(lw_stream_bad(stream), bad);
 	lw_stream_free(stream);
 	lw_groups_free(groups);
+}
+
+/* Rows end in what --by asks for. */
+static void by_reads(enum lw_more more, const char *lines, const char *want, int bad)
+{
+	static const char header[] = "#lwtools\t1\tx\ttime=time\tuid=int\n";
+	struct lw_by *by = lw_by_new("/nonexistent", more);
+	struct seen seen = { .tool = &with_by };
+	struct lw_stream *stream = new_stream(&seen);
+
+	lw_stream_by(stream, more, by);
+	assert_int_equal(take(stream, &seen, header, sizeof(header) - 1), 0);
+	assert_int_equal(take(stream, &seen, lines, strlen(lines)), 0);
+	assert_string_equal(seen.text, want);
+	assert_int_equal(lw_stream_bad(stream), bad);
+	lw_stream_free(stream);
+	lw_by_free(by);
+}
+
+static void rows_by_something(void **state)
+{
+	(void)state;
+	by_reads(LW_USER, "#report\t5\n\t3\t1000\n\t4\t0\n#end\n", "{5}[5|3|1000|-][5|4|0|-]{}", 0);
+	by_reads(LW_PROCESS, "#report\t5\n\t3\t12\ta\tb\n\t3\t12\t\n#end\n", "{5}[5|3|-|12]{}", 1);
+	by_reads(LW_PROCESS, "#report\t5\n\t3\t12\ta\\tb\n\t3\t7\tc\n#end\n",
+		 "{5}[5|3|-|12/a<09>b][5|3|-|7/c]{}", 0);
+	/* A row at the run's end has nothing more. */
+	by_reads(LW_USER, "1\t3\n1\t4\t9\n", "[1|3|-|-][1|4|9|-]", 0);
+	by_reads(LW_USER, "1\t3\t\n1\t3\t-1\n1\t3\tx\n1\t3\t5\t6\n1\t3\t18446744073709551616\n", "",
+		 5);
+	by_reads(LW_PROCESS, "1\t3\t5\n1\t3\t5\ta\tb\n", "", 2);
 }
 
 static void fields_that_were_asked_for(void **state)
@@ -736,6 +780,7 @@ int main(void)
 		cmocka_unit_test(two_distributions),
 		cmocka_unit_test(largest_distribution),
 		cmocka_unit_test(damaged_distribution),
+		cmocka_unit_test(rows_by_something),
 		cmocka_unit_test(fields_that_were_asked_for),
 		cmocka_unit_test(one_item_a_call),
 		cmocka_unit_test(lost),

@@ -5,6 +5,7 @@
 
 #include "text/fields.h"
 #include "util/log.h"
+#include "util/name.h"
 #include "util/nearest.h"
 
 static int no_field(const struct lw_tool *tool, const char *option, const char *name, size_t len)
@@ -38,8 +39,12 @@ int lw_fields_find(const struct lw_tool *tool, const bool *given, const char *op
 	field = &tool->fields[i];
 	if (!field->option || given[(int)field->option])
 		return i;
-	lw_error("%s: option --%s: the tool fills field %s only with option -%c", tool->name,
-		 option, field->name, field->option);
+	if (field->option < ' ')
+		lw_error("%s: option --%s: field %s needs --by %s", tool->name, option, field->name,
+			 field->name);
+	else
+		lw_error("%s: option --%s: the tool fills field %s only with option -%c",
+			 tool->name, option, field->name, field->option);
 	return -EINVAL;
 }
 
@@ -51,6 +56,13 @@ static bool is_chosen(const struct lw_columns *columns, int field)
 		if (columns->field[i] == field)
 			return true;
 	return false;
+}
+
+bool lw_fields_of_process(const struct lw_tool *tool, int field)
+{
+	const char *name = tool->fields[field].name;
+
+	return lw_fields_more(tool, field) < 0 && lw_name_in("pid tid ppid comm", name);
 }
 
 int lw_fields_more(const struct lw_tool *tool, int field)
@@ -96,6 +108,7 @@ int lw_fields_choose(const struct lw_tool *tool, const bool *given, const char *
 		     struct lw_columns *columns)
 {
 	columns->n = 0;
+	columns->added = false;
 	do {
 		bool plus = *list == '+';
 		size_t len = strcspn(list += plus, ",");

@@ -13,6 +13,7 @@ struct lw_columns {
 	int n; /* 0: nobody chose */
 	int field[LW_MAX_FIELDS];
 	bool added; /* besides those that are shown anyway */
+	bool by;    /* --by: rows are of no process */
 };
 
 /*
@@ -39,6 +40,9 @@ int lw_fields_choose(const struct lw_tool *tool, const bool *given, const char *
  * Returns false if it has not.
  */
 bool lw_fields_add(const struct lw_tool *tool, enum lw_more more, struct lw_columns *columns);
+
+/* lw_fields_of_process - is it one of the tool's own fields for a process? With --by, rows are of no process. */
+bool lw_fields_of_process(const struct lw_tool *tool, int field);
 
 /* lw_fields_more - which of lwload's fields is it? Returns -1 for a field of the tool's own. */
 int lw_fields_more(const struct lw_tool *tool, int field);

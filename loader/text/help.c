@@ -81,10 +81,11 @@ static void fields_help(const struct lw_tool *tool)
 	printf("\nfields:\n");
 	for (i = 0; i < tool->nfields; i++) {
 		if (i == tool->nfields - tool->nmore)
-			printf("\nfields that --fields +FIELD adds:\n");
+			printf("\nfields that %s adds:\n",
+			       lw_tool_interval(tool) ? "--by" : "--fields +FIELD");
 		const struct lw_field *field = &tool->fields[i];
 
-		if (field->option)
+		if (field->option > ' ')
 			printf("  %-12s  %s (with -%c)\n", field->name, field->text, field->option);
 		else
 			printf("  %-12s  %s\n", field->name, field->text);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "text/fields.h"
 #include "text/metrics.h"
 #include "text/promfile.h"
 #include "util/escape.h"
@@ -57,6 +58,14 @@ static bool is_among(const char *names, const char *name)
 	return strstr(names, word);
 }
 
+bool lw_metrics_is_sum(const struct lw_field *field)
+{
+	if (is_among(left_out, field->name))
+		return false;
+	return field->type == LW_DIST || field->type == LW_MSEC ||
+	       (field->type == LW_INT && !is_among(ids, field->name));
+}
+
 static enum role role_of(const struct lw_field *field, const bool *given)
 {
 	if (field->option && !given[(int)field->option])
@@ -65,9 +74,7 @@ static enum role role_of(const struct lw_field *field, const bool *given)
 		return NOTHING;
 	if (field->type == LW_DIST)
 		return HISTOGRAM;
-	if (field->type == LW_MSEC)
-		return COUNTER;
-	return field->type == LW_INT && !is_among(ids, field->name) ? COUNTER : LABEL;
+	return lw_metrics_is_sum(field) ? COUNTER : LABEL;
 }
 
 /* ---- units ---- */
@@ -152,6 +159,8 @@ int lw_metrics_open(const struct lw_metrics_of *of, struct lw_metrics **out)
 	metrics->of = *of;
 	for (i = 0; i < of->tool->nfields; i++) {
 		metrics->roles[i] = role_of(&of->tool->fields[i], of->given);
+		if (of->by && lw_fields_of_process(of->tool, i))
+			metrics->roles[i] = NOTHING;
 		metrics->nsums += metrics->roles[i] >= COUNTER;
 	}
 	return lw_promfile_open(of->tool->name, of->root, of->path, false, &metrics->file);

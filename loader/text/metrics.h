@@ -42,6 +42,7 @@ struct lw_metrics_of {
 	const char *release; /* of the kernel */
 	const char *path;    /* of the file */
 	const bool *given;   /* the tool's options in use by letter */
+	bool by;             /* --by: names of processes are no labels */
 };
 
 /*
@@ -79,5 +80,8 @@ int lw_metrics_end(struct lw_metrics *metrics);
 
 /* lw_metrics_close - frees it; NULL is allowed */
 void lw_metrics_close(struct lw_metrics *metrics);
+
+/* lw_metrics_is_sum - is a field's value added up? It is, if it is a distribution, a duration or a number that counts. */
+bool lw_metrics_is_sum(const struct lw_field *field);
 
 #endif

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "text/by.h"
 #include "text/options_parts.h"
 #include "text/promfile.h"
 #include "text/values.h"
@@ -66,6 +67,7 @@ const struct lw_common lw_common_options[NCOMMON] = {
 	{ "fields", FIELDS, 0, "LIST", "show these fields, in this order, such as pid,comm" },
 	{ "sort", SORT, 0, "FIELD", "order by it, the highest first; +FIELD: the lowest first" },
 	{ "top", TOP, 0, "N", "show only the first N of this order, in each report or at the end" },
+	{ "by", BY, 0, "KIND", "report by container, cgroup, user, process or tree" },
 	{ "output", OUTPUT, 0, "FILE", "write records to the end of FILE" },
 	{ "rotate", ROTATE, 0, "SIZE[,N]", "begin a new FILE after SIZE, and keep N old ones (5)" },
 	{ "metrics", METRICS, 0, "FILE",
@@ -93,11 +95,13 @@ static const struct lw_option *option_of(const struct lw_tool *tool, const char 
 	return NULL;
 }
 
-/* Tools that write reports have --metrics, and no --max-rate. A tool may have a --top of its own. */
+/* Tools that write reports have --metrics, some have --by, and none has --max-rate. A tool may have a --top of its own. */
 bool lw_common_has(const struct lw_tool *tool, int i)
 {
 	if (lw_common_options[i].code == METRICS)
 		return lw_tool_interval(tool);
+	if (lw_common_options[i].code == BY)
+		return lw_tool_interval(tool) && tool->by;
 	if (lw_common_options[i].code == TOP)
 		return !option_of(tool, "top");
 	return lw_common_options[i].code != MAX_RATE || !lw_tool_interval(tool);
@@ -161,6 +165,8 @@ static const char **text_of(struct lw_options *options, int code)
 		return &options->fields;
 	case SORT:
 		return &options->sort;
+	case BY:
+		return &options->by;
 	case AS:
 		return &options->as;
 	case OUTPUT:
@@ -532,7 +538,8 @@ static unsigned int bit_of(const struct lw_tool *tool, int field)
 {
 	int more = lw_fields_more(tool, field);
 
-	return more < 0 ? 0 : 1U << (more == LW_CONTAINER ? LW_CGROUP : more);
+	return more < 0 || lw_tool_interval(tool) ? 0
+						  : 1U << (more == LW_CONTAINER ? LW_CGROUP : more);
 }
 
 /* Objects of a container, or of several, tell whose they are. */
@@ -573,12 +580,40 @@ static int parse_order(const struct lw_tool *tool, struct lw_options *options)
 	return lw_top_parse(tool, options->given, options->sort, &options->top);
 }
 
+/* The field that it fills can then be named, and is shown in place of the process. */
+static int parse_by(const struct lw_tool *tool, struct lw_options *options)
+{
+	int field;
+	char *param;
+
+	options->by_more = -1;
+	if (!options->by)
+		return 0;
+	field = lw_by_field(tool, options->by);
+	if (field < 0)
+		return -EINVAL;
+	options->by_more = lw_fields_more(tool, field);
+	if (options->by_more == LW_CONTAINER && option_of(tool, "top") &&
+	    !has_param(options, "top=0")) {
+		lw_error(
+			"%s: option --by container needs --top 0: the highest counts of control groups alone cannot be added up",
+			tool->name);
+		return -EINVAL;
+	}
+	options->given[(int)tool->fields[field].option] = true;
+	options->columns.by = true;
+	param = strdup(lw_by_param(options->by_more));
+	return add_param(options, param);
+}
+
 /* Some fields belong to options, which may come later. */
 static int parse_fields(const struct lw_tool *tool, struct lw_options *options)
 {
-	int i, err = 0;
+	int i, err = parse_by(tool, options);
 
-	if (options->fields)
+	if (!err && options->by && !options->fields)
+		lw_fields_add(tool, options->by_more, &options->columns);
+	if (!err && options->fields)
 		err = lw_fields_choose(tool, options->given, options->fields, &options->columns);
 	for (i = 0; i < options->nwhere && !err; i++)
 		err = lw_condition_parse(tool, options->given, options->where[i],

@@ -13,8 +13,8 @@
 #include "text/top.h"
 #include "text/whose.h"
 
-/* The tool's own, those of whose.h, of the command, of fields and of the buffer, and a NULL */
-#define LW_MAX_PARAMS (LW_MAX_OPTIONS + LW_MAX_LISTS + 4)
+/* The tool's own, those of whose.h, of the command, of fields, of --by and of the buffer, and a NULL */
+#define LW_MAX_PARAMS (LW_MAX_OPTIONS + LW_MAX_LISTS + 5)
 
 struct lw_options {
 	bool help;                       /* --help */
@@ -42,6 +42,8 @@ struct lw_options {
 	struct lw_columns columns; /* the same, parsed */
 	const char *sort;          /* --sort, NULL: not given */
 	struct lw_top_options top; /* the same and --top, parsed */
+	const char *by;            /* --by, NULL: not given */
+	int by_more;               /* the same as enum lw_more, -1: not given */
 	unsigned int more;         /* of lwload's fields, those that the module is to add */
 	struct lw_whose whose;     /* --pid and the like; lw_here_options() adds their parameters */
 };

@@ -24,6 +24,7 @@ enum {
 	FIELDS,
 	SORT,
 	TOP,
+	BY,
 	AS,
 	OUTPUT,
 	ROTATE,

@@ -107,18 +107,26 @@ static bool is_long(const struct lw_render *r, int i)
 	return !r->json && !field->width && (field->type == LW_STR || field->type == LW_ARGS);
 }
 
-/* lwload's own fields are shown only if somebody chose them. */
+/* Is it shown if nobody chose fields? lwload's own fields are shown only if somebody chose them. */
+static bool is_usual(const struct lw_render *r, int i, const bool *given,
+		     const struct lw_columns *chosen)
+{
+	if (chosen->by && lw_fields_of_process(r->tool, i))
+		return false;
+	return r->json || is_column(r->tool, i, given);
+}
+
 static void choose_columns(struct lw_render *r, const bool *given, const struct lw_columns *chosen)
 {
 	int i, own = r->tool->nfields - r->tool->nmore;
 	bool usual = !chosen->n || chosen->added;
 
 	for (i = 0; usual && i < own && !is_long(r, i); i++)
-		if (r->json || is_column(r->tool, i, given))
+		if (is_usual(r, i, given, chosen))
 			add_column(r, i);
 	add_columns(r, chosen);
 	for (; usual && i < own; i++)
-		if (r->json || is_column(r->tool, i, given))
+		if (is_usual(r, i, given, chosen))
 			add_column(r, i);
 }
 

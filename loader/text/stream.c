@@ -29,6 +29,8 @@ struct lw_stream {
 	unsigned long long bad;
 	unsigned int more; /* fields that follow the tool's own */
 	struct lw_groups *groups;
+	enum lw_more by_more;                           /* the field that --by fills */
+	struct lw_by *by;                               /* NULL: not asked for */
 	struct lw_uncounted uncounted[MAX_REASONS + 1]; /* used if events is not 0 */
 	struct lw_value values[LW_MAX_FIELDS];          /* of one record, by field */
 	struct lw_dist dists[LW_MAX_FIELDS];            /* theirs */
@@ -66,6 +68,12 @@ void lw_stream_more(struct lw_stream *stream, unsigned int more, struct lw_group
 {
 	stream->more = more;
 	stream->groups = groups;
+}
+
+void lw_stream_by(struct lw_stream *stream, enum lw_more more, struct lw_by *by)
+{
+	stream->by_more = more;
+	stream->by = by;
 }
 
 void lw_stream_free(struct lw_stream *stream)
@@ -406,6 +414,35 @@ static char *parse_all_more(struct lw_stream *stream, char *p, const char *end)
 	return stream->more >> more ? NULL : p;
 }
 
+/* The number, and for a process its name. A row that the tool writes at its end may have neither. */
+static char *parse_by(struct lw_stream *stream, char *p, const char *end)
+{
+	struct lw_value *value = value_of(stream, stream->by_more), name = none;
+	unsigned long long number;
+	const char *text;
+	size_t len;
+
+	no_more(stream);
+	if (p > end)
+		return p;
+	p = parse_digits(p, ULLONG_MAX, &number);
+	if (p && lw_by_named(stream->by_more)) {
+		if (*p != '\t')
+			return NULL;
+		name.state = LW_VALUE;
+		p = parse_text(p + 1, stream->line + stream->len, &name);
+	}
+	if (!p || (*p != '\t' && *p))
+		return NULL;
+	text = lw_by_text(stream->by, number, name.text, name.len, &len);
+	if (len) {
+		value->state = LW_VALUE;
+		value->text = text;
+		value->len = len;
+	}
+	return p + 1;
+}
+
 /* This and what follows returns an enum lw_item, or 0 for a line that is none. */
 static int parse_record(struct lw_stream *stream, char *line)
 {
@@ -424,6 +461,8 @@ static int parse_record(struct lw_stream *stream, char *line)
 	}
 	if (i == n && stream->more)
 		p = parse_all_more(stream, p, end);
+	if (i == n && stream->by)
+		p = parse_by(stream, p, end);
 	if (!i || i < n || !p || p <= end) {
 		stream->bad++;
 		return 0;

@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "module/tool.h"
+#include "text/by.h"
 #include "text/groups.h"
 
 enum lw_state {
@@ -58,6 +59,12 @@ struct lw_stream *lw_stream_new(const struct lw_tool *tool);
  * @groups: the control groups, for their paths and containers; stays as long as the stream
  */
 void lw_stream_more(struct lw_stream *stream, unsigned int more, struct lw_groups *groups);
+
+/*
+ * lw_stream_by - its rows have what option --by asks for
+ * @by: stays as long as the stream; NULL: nothing
+ */
+void lw_stream_by(struct lw_stream *stream, enum lw_more more, struct lw_by *by);
 
 /* lw_stream_free - frees it; NULL is allowed */
 void lw_stream_free(struct lw_stream *stream);

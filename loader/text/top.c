@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "text/fields.h"
+#include "text/kept.h"
 #include "text/top.h"
 #include "util/log.h"
 
@@ -44,16 +45,11 @@ int lw_top_parse(const struct lw_tool *tool, const bool *given, const char *sort
 
 /* ---- records ---- */
 
-struct record {
-	unsigned long long number; /* in the order in which they came */
-	struct lw_value values[];  /* then the bytes to which these point */
-};
-
 struct lw_top {
 	const struct lw_tool *tool;
 	struct lw_top_options options;
 	/* With --top, a heap: none comes after the first. */
-	struct record **records;
+	struct lw_kept **records;
 	size_t n, room;
 	unsigned long long came, left_out;
 };
@@ -84,64 +80,6 @@ void lw_top_free(struct lw_top *top)
 	free(top);
 }
 
-/* Structures may come next. */
-static size_t aligned(size_t size)
-{
-	return (size + 7) & ~(size_t)7;
-}
-
-/* Only a value that exists has text and a distribution. */
-static size_t bytes_of(const struct lw_value *value)
-{
-	size_t n = 0;
-
-	if (value->state != LW_VALUE)
-		return 0;
-	if (value->dist)
-		n = aligned(sizeof(*value->dist) + value->dist->unit_len);
-	return n + aligned(value->len);
-}
-
-/* Returns the end of the bytes. */
-static char *copy_value(struct lw_value *value, char *bytes)
-{
-	struct lw_dist *dist;
-
-	if (value->state != LW_VALUE) {
-		*value = (struct lw_value){ .state = value->state, .text = "" };
-		return bytes;
-	}
-	if (value->len)
-		value->text = memcpy(bytes, value->text, value->len);
-	bytes += aligned(value->len);
-	if (!value->dist)
-		return bytes;
-	dist = memcpy(bytes, value->dist, sizeof(*dist));
-	dist->unit = memcpy(bytes + sizeof(*dist), value->dist->unit, dist->unit_len);
-	value->dist = dist;
-	return bytes + aligned(sizeof(*dist) + dist->unit_len);
-}
-
-static struct record *copy(const struct lw_top *top, const struct lw_value *values)
-{
-	int i, n = top->tool->nfields;
-	size_t size = sizeof(struct record) + n * sizeof(*values);
-	struct record *record;
-	char *bytes;
-
-	for (i = 0; i < n; i++)
-		size += bytes_of(&values[i]);
-	record = malloc(size);
-	if (!record)
-		return NULL;
-	record->number = top->came;
-	memcpy(record->values, values, n * sizeof(*values));
-	bytes = (char *)&record->values[n];
-	for (i = 0; i < n; i++)
-		bytes = copy_value(&record->values[i], bytes);
-	return record;
-}
-
 /* ---- order ---- */
 
 static long long number_of(const struct lw_value *value)
@@ -159,7 +97,7 @@ static int compare_text(const struct lw_value *a, const struct lw_value *b)
 
 /* Below 0: @a comes first. */
 static int compare(const struct lw_top *top, const struct lw_value *a, unsigned long long a_number,
-		   const struct record *b)
+		   const struct lw_kept *b)
 {
 	const struct lw_value *x = &a[top->options.field], *y = &b->values[top->options.field];
 	int order;
@@ -177,23 +115,23 @@ static int compare(const struct lw_top *top, const struct lw_value *a, unsigned 
 	return a_number < b->number ? -1 : 1;
 }
 
-static bool is_before(const struct lw_top *top, const struct record *a, const struct record *b)
+static bool is_before(const struct lw_top *top, const struct lw_kept *a, const struct lw_kept *b)
 {
 	return compare(top, a->values, a->number, b) < 0;
 }
 
 static int in_order(const void *a, const void *b, void *top)
 {
-	const struct record *x = *(struct record *const *)a;
+	const struct lw_kept *x = *(struct lw_kept *const *)a;
 
-	return compare(top, x->values, x->number, *(struct record *const *)b);
+	return compare(top, x->values, x->number, *(struct lw_kept *const *)b);
 }
 
 /* ---- the heap ---- */
 
 static void swap(struct lw_top *top, size_t a, size_t b)
 {
-	struct record *record = top->records[a];
+	struct lw_kept *record = top->records[a];
 
 	top->records[a] = top->records[b];
 	top->records[b] = record;
@@ -222,9 +160,9 @@ static void sift_down(struct lw_top *top)
 	}
 }
 
-static int append(struct lw_top *top, struct record *record)
+static int append(struct lw_top *top, struct lw_kept *record)
 {
-	struct record **more;
+	struct lw_kept **more;
 
 	if (top->n == top->room) {
 		more = reallocarray(top->records, top->room ? 2 * top->room : 64, sizeof(*more));
@@ -242,16 +180,17 @@ static int append(struct lw_top *top, struct record *record)
 int lw_top_add(struct lw_top *top, const struct lw_value *values)
 {
 	bool full = top->options.most && top->n == (size_t)top->options.most;
-	struct record *record;
+	struct lw_kept *record;
 	int err;
 
 	top->came++;
 	top->left_out += full;
 	if (full && compare(top, values, top->came, top->records[0]) > 0)
 		return 0;
-	record = copy(top, values);
+	record = lw_kept_copy(top->tool, values);
 	if (!record)
 		return -ENOMEM;
+	record->number = top->came;
 	if (full) {
 		free(top->records[0]);
 		top->records[0] = record;

@@ -21,7 +21,9 @@
 #include "run/command.h"
 #include "run/engine.h"
 #include "run/staprun.h"
+#include "text/by.h"
 #include "text/here.h"
+#include "text/join.h"
 #include "text/metrics.h"
 #include "text/options.h"
 #include "text/output.h"
@@ -45,6 +47,8 @@ struct run {
 	struct lw_command *command; /* NULL: none */
 	struct lw_stream *stream;
 	struct lw_groups *groups; /* NULL: no field needs them */
+	struct lw_by *by;         /* NULL: reports are by nothing else */
+	struct lw_join *join;     /* NULL: rows come as they are to be */
 	struct lw_output *output;
 	struct lw_render *render;
 	struct lw_top *top;         /* NULL: records are shown in the order in which they come */
@@ -255,6 +259,17 @@ static int put_record(void *context, const struct lw_value *values)
 	return lw_render_record(run->render, values);
 }
 
+/* A row that was added up is compared when it has all that belongs to it. */
+static int take_whole(void *context, const struct lw_value *values)
+{
+	struct run *run = context;
+
+	if (!is_wanted(run, values) || is_over_rate(run))
+		return 0;
+	run->came++;
+	return run->top ? lw_top_add(run->top, values) : put_record(run, values);
+}
+
 static int take_record(struct run *run, const struct lw_value *values)
 {
 	unsigned long long limit = run->record_limit;
@@ -263,23 +278,22 @@ static int take_record(struct run *run, const struct lw_value *values)
 	/* Nobody asked for more, but what was lost is told after it. */
 	if (run->done || (limit && run->came == limit))
 		return 0;
-	if (!is_wanted(run, values) || is_over_rate(run))
-		return 0;
-	run->came++;
-	err = run->top ? lw_top_add(run->top, values) : put_record(run, values);
+	err = run->join ? lw_join_add(run->join, values) : take_whole(run, values);
 	return err ? err : limit && run->came == limit;
 }
 
 /* The records of a report, or of the whole run, in the order that was asked for */
-static int put_top(struct run *run)
+static int put_kept(struct run *run)
 {
-	return run->top ? lw_top_each(run->top, put_record, run) : 0;
+	int err = run->join ? lw_join_each(run->join, take_whole, run) : 0;
+
+	return err || !run->top ? err : lw_top_each(run->top, put_record, run);
 }
 
 /* The one before may lack its end. */
 static int begin_report(struct run *run, long long nsec)
 {
-	int err = put_top(run);
+	int err = put_kept(run);
 
 	if (err || run->done || run->stuck || run->metrics)
 		return err;
@@ -288,7 +302,7 @@ static int begin_report(struct run *run, long long nsec)
 
 static int end_report(struct run *run)
 {
-	int err = put_top(run);
+	int err = put_kept(run);
 
 	run->reported = true;
 	if (err || run->done || run->metrics)
@@ -438,9 +452,24 @@ static int prepare_metrics(struct run *run)
 		.release = run->host->release,
 		.path = run->options.metrics,
 		.given = run->options.given,
+		.by = run->options.by,
 	};
 
 	return lw_metrics_open(&of, &run->metrics) ?: only_metrics(run);
+}
+
+/* Metrics add the rows up themselves. */
+static int prepare_by(struct run *run)
+{
+	enum lw_more more = run->options.by_more;
+
+	run->by = lw_by_new(run->host->root, more);
+	if (more == LW_CONTAINER && !run->metrics)
+		run->join = lw_join_new(run->tool);
+	if (!run->by || (more == LW_CONTAINER && !run->metrics && !run->join))
+		return no_memory(run);
+	lw_stream_by(run->stream, more, run->by);
+	return 0;
 }
 
 static int prepare(struct run *run)
@@ -455,7 +484,7 @@ static int prepare(struct run *run)
 	if (!run->stream || (run->options.more && !run->groups))
 		return no_memory(run);
 	lw_stream_more(run->stream, run->options.more, run->groups);
-	return 0;
+	return run->options.by ? prepare_by(run) : 0;
 }
 
 /* ---- the end ---- */
@@ -600,9 +629,9 @@ static int end_top(struct run *run, int err)
 {
 	int failed;
 
-	if (!run->top || !run->started || err == -EPIPE)
+	if ((!run->top && !run->join) || !run->started || err == -EPIPE)
 		return err;
-	failed = put_top(run);
+	failed = put_kept(run);
 	if (!failed)
 		failed = show(run);
 	return err || failed > 0 ? err : failed;
@@ -635,6 +664,8 @@ static enum lw_exit insert_and_run(struct run *run)
 	lw_top_free(run->top);
 	lw_stream_free(run->stream);
 	lw_groups_free(run->groups);
+	lw_by_free(run->by);
+	lw_join_free(run->join);
 	if (lw_output_close(run->output))
 		code = LW_FAILED;
 	return code;

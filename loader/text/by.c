@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "text/by.h"
+#include "text/fields.h"
+#include "util/log.h"
+#include "util/name.h"
+#include "util/user.h"
+
+/* Users whose names are kept: the rest of a report is read as often as it has users. */
+#define USERS 64
+
+int lw_by_field(const struct lw_tool *tool, const char *word)
+{
+	int i;
+
+	if (!tool->by) {
+		lw_error("%s: option --by: its reports are of no tasks", tool->name);
+		return -EINVAL;
+	}
+	for (i = tool->nfields - tool->nmore; i < tool->nfields; i++)
+		if (!strcmp(tool->fields[i].name, word))
+			return i;
+	lw_error("%s: option --by: \"%.64s\" is not container, cgroup, user, process or tree",
+		 tool->name, word);
+	return -EINVAL;
+}
+
+const char *lw_by_param(enum lw_more more)
+{
+	switch (more) {
+	case LW_USER:
+		return "lw_by=user";
+	case LW_PROCESS:
+		return "lw_by=process";
+	case LW_TREE:
+		return "lw_by=tree";
+	default:
+		return "lw_by=cgroup";
+	}
+}
+
+bool lw_by_named(enum lw_more more)
+{
+	return more == LW_PROCESS || more == LW_TREE;
+}
+
+/* ---- texts ---- */
+
+struct lw_by {
+	const char *root;
+	enum lw_more more;
+	struct lw_groups *groups; /* NULL: not needed */
+	char text[64];
+	struct {
+		bool known;
+		uint64_t id;
+		char name[40];
+	} users[USERS];
+};
+
+struct lw_by *lw_by_new(const char *root, enum lw_more more)
+{
+	struct lw_by *by = calloc(1, sizeof(*by));
+
+	if (!by)
+		return NULL;
+	by->root = root;
+	by->more = more;
+	if (more != LW_CONTAINER && more != LW_CGROUP)
+		return by;
+	by->groups = lw_groups_new(root);
+	if (by->groups)
+		return by;
+	free(by);
+	return NULL;
+}
+
+void lw_by_free(struct lw_by *by)
+{
+	if (!by)
+		return;
+	lw_groups_free(by->groups);
+	free(by);
+}
+
+static const char *user_of(struct lw_by *by, uint64_t id)
+{
+	typeof(by->users[0]) *user = &by->users[id % USERS];
+
+	if (!user->known || user->id != id) {
+		user->known = true;
+		user->id = id;
+		snprintf(user->name, sizeof(user->name), "%llu", (unsigned long long)id);
+		lw_user_name(by->root, id, user->name, sizeof(user->name));
+	}
+	return user->name;
+}
+
+const char *lw_by_text(struct lw_by *by, uint64_t number, const char *name, size_t len, size_t *n)
+{
+	const char *text = by->text;
+	int digits;
+
+	if (by->groups) {
+		const struct lw_group *group = lw_groups_find(by->groups, number);
+
+		text = by->more == LW_CGROUP ? group->path : group->container;
+	} else if (by->more == LW_USER) {
+		text = user_of(by, number);
+	} else {
+		digits = snprintf(by->text, sizeof(by->text), "%llu%s", (unsigned long long)number,
+				  len ? "/" : "");
+		/* A name may have any bytes. The kernel's have 15 at most. */
+		len = len < sizeof(by->text) - digits ? len : sizeof(by->text) - digits;
+		memcpy(by->text + digits, name, len);
+		*n = digits + len;
+		return text;
+	}
+	*n = strlen(text);
+	return text;
+}
