@@ -15,4 +15,4 @@ while [ "$times" -gt 0 ]; do
 	names tools/*.sh
 	times=$((times - 1))
 done
-names dummies.sh engine.sh bad.sh verbs.sh host.sh trust.sh staprun.sh running.sh runs.sh whose.sh
+names dummies.sh engine.sh bad.sh verbs.sh host.sh trust.sh staprun.sh running.sh runs.sh whose.sh by.sh

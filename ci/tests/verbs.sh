@@ -248,7 +248,7 @@ test_stop_leaves_a_stranger_alone() {
 
 test_stop_needs_root() {
 	exits 4 'stop*root*sudo' setpriv --reuid 65534 --regid 65534 --clear-groups lwload stop opensnoop
-	exits 2 'stop: *names' lwload stop
+	exits 2 'stop: *--all' lwload stop
 }
 
 # ---- completion ----
