@@ -233,7 +233,7 @@ test_helps_with_each_tool() {
 		lwload "$tool" --help > $out
 		grep -q "^usage: lwload $tool" $out
 		grep -q -- '--duration' $out
-		sed -i '/^options of every tool:/,/^$/d; /^options that choose tasks/,/^$/d; /^fields that --fields/,/^$/d' $out
+		sed -i '/^options of every tool:/,/^$/d; /^options that choose tasks/,/^$/d; /^fields that --/,/^$/d' $out
 		sed -n "/^# lwload $tool --help/,/^lwload(8) has/{//!p}" /usr/share/doc/lwtools/examples/${tool}_example.txt |
 			diff - $out
 	done
