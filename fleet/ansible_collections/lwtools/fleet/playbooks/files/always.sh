@@ -9,7 +9,7 @@ while [ $tries -gt 0 ]; do
 	if systemctl is-failed --quiet "$unit"; then
 		break
 	fi
-	# Not another run of the tool
+	# Another run of the tool does not count.
 	pid=$(systemctl show --property MainPID --value "$unit")
 	if systemctl is-active --quiet "$unit" && /usr/sbin/lwload status --json | grep -F "\"pid\":$pid," | grep -q '"state":"running"'; then
 		exit

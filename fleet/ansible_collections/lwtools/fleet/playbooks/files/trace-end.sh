@@ -12,6 +12,6 @@ fi
 rm -rf "$dir"
 [ -x /usr/sbin/lwload ] || exit 0
 if /usr/sbin/lwload status --json | grep -F "\"tool\":\"$tool\"" | grep '"state":"left"' >&2; then
-	echo "$tool is left in the kernel; run lwload stop $tool" >&2
+	echo "$tool is left in the kernel; the next run of it removes that" >&2
 	exit 1
 fi

@@ -46,9 +46,9 @@ room() {
 	[ "$free" -ge "$need" ] || die "${dir%/*} has $free KiB free, but a trace may need $need; free some, or lower lwtools_size"
 }
 
-# is_left - did the run leave its module in the kernel?
-is_left() {
-	/usr/sbin/lwload status --json | grep -F "\"tool\":\"$tool\"" | grep -q '"state":"left"'
+# left - prints the names of runs whose modules were left in the kernel, this one's or others'
+left() {
+	/usr/sbin/lwload status --json | grep -F "\"tool\":\"$tool\"" | sed -n 's/.*"run":"\([a-z0-9_]*\)".*"state":"left".*/\1/p'
 }
 
 main() {
@@ -70,9 +70,11 @@ main() {
 		--output "$dir/records" --rotate "$size,1" 2> "$dir/err" &
 	echo $! > "$dir/pid"
 	wait $! || status=$?
-	if is_left; then
-		/usr/sbin/lwload stop "$tool" >&2
-	fi
+	for run in $(left); do
+		# TOOL alone would be all of its runs.
+		[ "$run" != "$tool" ] || run=${tool}_1
+		/usr/sbin/lwload stop "$run" >&2
+	done
 	case $status in
 	0|5) ;;
 	124|137) die "lwload $tool did not end after $seconds seconds and 600 more" ;;
