@@ -55,7 +55,7 @@ signed_by_the_firmwares_key() {
 	$workload opens > $work/all
 	finish
 	[ "$(wc -l < $out)" -eq 25 ]
-	# The signature is of the module's one name.
+	# A further run has another name, which the signature does not cover.
 	start opensnoop -n workload
 	lwload opensnoop > $work/got 2>&1 || status=$?
 	finish

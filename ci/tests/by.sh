@@ -94,6 +94,12 @@ test_by_user_of_other_tools() {
 	setpriv --reuid 1003 --regid 1003 --clear-groups $work/by-writer -c 'for ((i = 0; i < 23; i++)); do printf x; done' > /dev/null
 	finish
 	jq -e -s 'map(select(.op == "write" and .user == "1003"))[0].latency.count == 23' $out
+	start rwtime -P --by user --json -n by-writer
+	for _ in 1 2; do
+		setpriv --reuid 1003 --regid 1003 --clear-groups $work/by-writer -c 'for ((i = 0; i < 23; i++)); do printf x; done' > /dev/null
+	done
+	finish
+	jq -e -s 'map(select(.op == "write" and .user == "1003")) | length == 1 and .[0].latency.count == 46' $out
 	start fslatency --by process --json -t ext4
 	dd if=/dev/zero of=$file bs=4096 count=31 conv=fsync 2> $work/dd
 	finish
@@ -131,7 +137,29 @@ test_by_with_where_and_sort() {
 
 test_by_bad_values() {
 	exits 2 '"pod" is not container' lwload rwtime --by pod
-	exits 2 'option --by is unknown' lwload opensnoop --by user
-	exits 2 'option --by is unknown' lwload biolatency --by user
+	exits 2 'opensnoop: option --by: *reports' lwload opensnoop --by user
+	exits 2 'biolatency: option --by: *task' lwload biolatency --by user
+	exits 2 'with --by, rows have no pid' lwload rwtime --by user --where pid=1
 	exits 2 'field user needs --by user' lwload rwtime --sort user
+}
+
+# Its control group is gone when the report comes.
+test_by_container_that_has_gone() {
+	begin_groups
+	start syscallbypid -T 0 --by container --json --where syscall=kill
+	in_group lw-by/libpod-3333333333333333333333333333333333333333333333333333333333333333 0 "${kills[@]}" 37 > $work/pid.1
+	rmdir $by_groups/lw-by/libpod-3333333333333333333333333333333333333333333333333333333333333333
+	finish
+	jq -e -s 'map(select(.count == 37)) | length == 1 and (.[0].container | test("^[0-9]+$"))' $out
+}
+
+# The rows are those of the container, which each has in other tools.
+test_by_nothing_has_no_container_in_reports() {
+	begin_groups
+	mkdir -p $by_groups/$first
+	start syscallbypid -T 0 --cgroup /$first --json
+	in_group $first 1001 "${kills[@]}" 11 > $work/pid.1
+	finish
+	jq -e -s 'map(select(.syscall == "kill"))[0].count == 11' $out
+	not grep -e container -e cgroup $out
 }

@@ -13,11 +13,11 @@ begin_run() {
 	await tracing $work/$name.err 30
 }
 
-# end_run NAME - ends it, and returns its status; it has said nothing but that it traces
+# end_run NAME - ends it, and returns its status; it has said nothing but that it traces, and what --where left out
 end_run() {
 	kill -INT ${pids[$1]}
 	wait ${pids[$1]} || return
-	not grep -v tracing $work/$1.err
+	not grep -v -e tracing -e 'did not meet --where' $work/$1.err
 }
 
 # opens COUNT FILE [USER] - opens a file so many times
@@ -51,9 +51,9 @@ test_runs_of_two_users_see_each_their_own() {
 	opens 13 /tmp/runs-a 1001
 	opens 17 /tmp/runs-b 1002
 	opens 19 /tmp/runs-a
-	end_run one || true
+	end_run one
 	opens 11 /tmp/runs-b 1002
-	end_run two || true
+	end_run two
 	grep -qE "^opensnoop +running +${pids[one]} +root .* lwload opensnoop --uid 1001 " $work/status
 	grep -qE "^opensnoop_2 +running +${pids[two]} +root .* lwload opensnoop --uid 1002 " $work/status
 	saw one 13 /tmp/runs-a
@@ -104,10 +104,10 @@ test_runs_when_one_is_killed() {
 	opens 7 /tmp/runs-a
 	lwload status > $work/status
 	lwload opensnoop --duration 0.3 > $out 2> $work/next
-	exits 2 "opensnoop has 2 runs: opensnoop (pid ${pids[one]}), opensnoop_3 (pid ${pids[three]})" lwload stop opensnoop
+	exits 2 "opensnoop has 2 runs: opensnoop_1 (pid ${pids[one]}), opensnoop_3 (pid ${pids[three]})" lwload stop opensnoop
 	prints 0 "opensnoop_3: stopped (pid ${pids[three]})" lwload stop ${pids[three]}
 	wait ${pids[three]}
-	end_run one || true
+	end_run one
 	grep -qE '^opensnoop_2 +left ' $work/status
 	says 'opensnoop: removed module lw_opensnoop_2' $work/next
 	saw one 7 /tmp/runs-a
@@ -117,6 +117,7 @@ test_runs_when_one_is_killed() {
 
 test_runs_that_begin_at_the_same_moment() {
 	local i j
+	dmesg -C
 	for i in 1 2 3 4 5; do
 		for j in 1 2 3; do
 			lwload opensnoop --duration 0.5 > $work/out$j 2> $work/err$j < /dev/null &
@@ -129,6 +130,13 @@ test_runs_that_begin_at_the_same_moment() {
 		done
 		nothing_is_inserted
 	done
+	# They ran at the same time.
+	dmesg | grep -q 'lw_opensnoop_3 '
+}
+
+# has_kept RUN COUNT
+has_kept() {
+	[ "$(lwload dump $1 | grep -c /tmp/runs-a)" -eq $2 ]
 }
 
 # Two recorders, by name and by process
@@ -138,9 +146,10 @@ test_runs_of_two_recorders() {
 	lwload start opensnoop --where path=/tmp/runs-a --uid 1001 > $work/second
 	opens 3 /tmp/runs-a
 	opens 4 /tmp/runs-a 1001
-	sleep 0.3
+	eventually 10 has_kept opensnoop_2 4
+	eventually 10 has_kept opensnoop_1 7
+	exits 2 'opensnoop has 2 runs: opensnoop_1 (pid *), opensnoop_2 (pid *)' lwload dump opensnoop
 	lwload dump opensnoop_2 > $work/dump
-	exits 2 'opensnoop has 2 runs: opensnoop (pid *), opensnoop_2 (pid *)' lwload dump opensnoop
 	lwload dump "$(sed 's/.*pid \([0-9]*\).*/\1/' $work/first)" > $work/dump1
 	lwload stop --all opensnoop > $work/stopped
 	says 'opensnoop: recording (pid ' $work/first
@@ -185,7 +194,7 @@ test_runs_that_write_metrics() {
 	lwload bitesize 1 --metrics $work/metrics/a.prom --verbose > $out 2> $err &
 	lwload=$!
 	await tracing $err
-	exits 1 "bitesize: another run of it writes metrics (pid $lwload)" lwload bitesize --metrics $work/metrics/b.prom
+	exits 1 "bitesize: another run *metrics (pid $lwload)" lwload bitesize --metrics $work/metrics/b.prom
 	finish
 	[ -z "$(ls $work/metrics)" ]
 }
@@ -203,4 +212,18 @@ test_runs_with_all_and_with_the_top() {
 	says '32 records *--top, 7 shown' $err
 	jq -c -s 'sort_by(-.bytes)[:7][]' $work/all > $work/want
 	same $work/want $out
+}
+
+# A later run takes the first place, which is free, and removes what is left in another.
+test_runs_sweep_what_killed_ones_have_left() {
+	begin_run one --uid 1001
+	begin_run two --uid 1001
+	kill -KILL ${pids[two]}
+	wait ${pids[two]} || :
+	end_run one
+	[ "$(inserted)" = opensnoop_2 ]
+	prints 0 'running    warn a killed run has left module lw_opensnoop_2' lwload check opensnoop
+	lwload opensnoop --duration 0.3 > $out 2> $err
+	says 'opensnoop: removed module lw_opensnoop_2' $err
+	nothing_is_inserted
 }

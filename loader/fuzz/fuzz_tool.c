@@ -124,7 +124,7 @@ static void check_tool(const struct lw_tool *tool)
 
 		assert(is_name(field->name) && inside(tool, field->text));
 		assert(field->type < LW_NTYPES && field->width >= 0 && field->width <= 200);
-		assert(!field->option || isalnum(field->option));
+		assert(field->option < ' ' || isalnum(field->option));
 	}
 	assert(tool->nexamples >= 0 && tool->nexamples <= LW_MAX_EXAMPLES);
 	for (i = 0; i < tool->nexamples; i++)

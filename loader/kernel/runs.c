@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "kernel/inserted.h"
 #include "kernel/runs.h"
@@ -21,9 +22,37 @@ size_t lw_runs_tool(const char *name)
 {
 	size_t n = strlen(name);
 
-	return n > 2 && name[n - 2] == '_' && name[n - 1] >= '2' && name[n - 1] <= '0' + LW_RUNS
+	return n > 2 && name[n - 2] == '_' && name[n - 1] >= '1' && name[n - 1] <= '0' + LW_RUNS
 		       ? n - 2
 		       : n;
+}
+
+/* Only under the lock can nobody attach meanwhile. */
+static void remove_left(const char *root, const char *tool, const char *run,
+			void (*removed)(const char *tool, const char *module))
+{
+	char module[LW_RUN_NAME + 3];
+	pid_t pid;
+	int lock;
+
+	lock = lw_lock_try(root, run, &pid);
+	if (lock < 0)
+		return;
+	snprintf(module, sizeof(module), "lw_%s", run);
+	if (!lw_inserted_remove(module))
+		removed(tool, module);
+	close(lock);
+}
+
+void lw_runs_sweep(const char *root, const char *tool, int number,
+		   void (*removed)(const char *tool, const char *module))
+{
+	char run[LW_RUN_NAME];
+	int i, users;
+
+	for (i = 1; i <= LW_RUNS && lw_runs_name(run, tool, i); i++)
+		if (i != number && lw_inserted_users(root, run, &users) == 0 && !users)
+			remove_left(root, tool, run, removed);
 }
 
 int lw_runs_take(const char *root, const char *tool, int most, char name[LW_RUN_NAME],

@@ -25,8 +25,20 @@
  */
 bool lw_runs_name(char name[LW_RUN_NAME], const char *tool, int number);
 
-/* lw_runs_tool - returns how many bytes of a run's name are the tool's. No tool's name ends in _2 to _8 (modules/describe). */
+/*
+ * lw_runs_tool - returns how many bytes of a run's name are the tool's
+ * People may call the first run opensnoop_1, since opensnoop is the tool, too. No tool's name ends so (modules/describe).
+ */
 size_t lw_runs_tool(const char *name);
+
+/*
+ * lw_runs_sweep - removes the modules that killed runs of the tool have left in other places than @number
+ * @root: as below
+ * @removed: called with each module's name
+ * A place whose lock another process has is left alone.
+ */
+void lw_runs_sweep(const char *root, const char *tool, int number,
+		   void (*removed)(const char *tool, const char *module));
 
 /*
  * lw_runs_take - takes the first place for a run that is free, and its lock until this process ends

@@ -11,10 +11,12 @@
  * @to: the new name, of less than 56 bytes (MODULE_NAME_LEN in include/linux/module.h, less the NUL)
  * @copy: set to the copy, which the caller frees
  *
- * The kernel takes the name from struct module in the section .gnu.linkonce.this_module (setup_load_info() in
- * kernel/module/main.c), as SystemTap's staprun -R knows (rename_module() in staprun/staprun_funcs.c). The
- * kernel's own signature after the image does not cover the copy, and is left out: the kernel refuses a wrong one even
- * where it asks for none (module_sig_check() in kernel/module/signing.c).
+ * The kernel takes the name from struct module, in section .gnu.linkonce.this_module (setup_load_info() in
+ * kernel/module/main.c). SystemTap's staprun -R changes it there as well (rename_module() in
+ * staprun/staprun_funcs.c).
+ *
+ * The kernel's own signature after the image does not cover the copy, and is left out. The kernel refuses a wrong
+ * signature even where it asks for none (module_sig_check() in kernel/module/signing.c).
  *
  * Returns 0, -ENOEXEC (the image has not that name in that place, or its signature is damaged) or -ENOMEM.
  */

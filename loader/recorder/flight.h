@@ -22,8 +22,8 @@ struct lw_recorded {
 	int messages; /* from then on this is stderr */
 };
 /*
- * It tells the form, lines are records, the first is a heading, or empty lines end reports; and the run's number
- * (runs.h).
+ * The form of the output: lines are records, the first line is a heading, or empty lines end reports. And the run's
+ * number (runs.h)
  */
 struct lw_ready {
 	char form;
@@ -51,7 +51,7 @@ struct lw_flight {
  * session
  *
  * Until the probes are in place, the run's stderr is the caller's. If the run ends before, its
- * stdout is the caller's as well.Returns LW_OK when the probes are in place, or the run's exit
+ * stdout is the caller's as well. Returns LW_OK when the probes are in place, or the run's exit
  * code. @name: set to the run's name (runs.h) after LW_OK, "" if there is no recorder, as after --help.
  */
 enum lw_exit lw_flight_start(const struct lw_flight *flight, char name[LW_RUN_NAME]);

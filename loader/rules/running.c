@@ -6,6 +6,7 @@
 #include "kernel/inserted.h"
 #include "kernel/runs.h"
 #include "rules/lockdown.h"
+#include "rules/running.h"
 #include "rules/table.h"
 #include "util/process.h"
 #include "util/reason.h"
@@ -52,14 +53,12 @@ static void look_for_runs(const struct lw_subject *subject, int most, struct fou
 	}
 }
 
-/* A leftover in the first place is no obstacle, as the next run takes that; staprun does not remove it. */
+/* It is no obstacle to lwload; staprun does not remove it. */
 static enum lw_result leftover(const struct lw_subject *subject, const char *run,
 			       struct lw_reason *why)
 {
-	bool next = !subject->staprun && !strcmp(run, subject->name);
-
 	lw_because(why, "a killed run has left module lw_%s; %slwload stop %s removes it", run,
-		   next ? "the next run of the tool, or " : "", run);
+		   subject->staprun ? "" : "the next run of the tool, or ", run);
 	return subject->run && subject->staprun ? LW_RULE_FAIL : LW_RULE_WARN;
 }
 
@@ -92,16 +91,21 @@ static bool is_full(const struct lw_subject *subject, const struct found *found,
 	return subject->staprun || asks || found->running >= LW_RUNS;
 }
 
+/* A further run has another name, which the kernel's own signature does not cover, and staprun does not give. */
+int lw_running_places(const struct lw_subject *subject)
+{
+	return subject->staprun || lw_lockdown_asks(subject->root) ? 1 : LW_RUNS;
+}
+
 /*
- * running - other runs of the tool: the kernel takes one module of a name (EEXIST in
- * kernel/module/main.c), so that a further run needs another name (runs.h), which the kernel's own
- * signature does not cover.
+ * running - other runs of the tool. The kernel takes one module of a name (EEXIST in kernel/module/main.c), so a further
+ * run has another (runs.h).
  */
 enum lw_result lw_rule_running(const struct lw_subject *subject, struct lw_reason *why)
 {
 	struct found found;
 
-	look_for_runs(subject, subject->staprun ? 1 : LW_RUNS, &found);
+	look_for_runs(subject, lw_running_places(subject), &found);
 	if (found.running && is_full(subject, &found, why))
 		return subject->run ? LW_RULE_FAIL : LW_RULE_WARN;
 	if (found.left[0])

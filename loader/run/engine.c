@@ -108,7 +108,7 @@ static char *join(char *const *params)
 
 /*
  * A module of our name that nobody is attached to was left by a run that was
- * killed: the tool's lock is ours, so no lwload is about to attach to it.
+ * killed: the run's lock is ours, so no lwload is about to attach to it.
  */
 static int remove_leftover(const struct lw_job *job)
 {

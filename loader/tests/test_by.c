@@ -78,7 +78,8 @@ static void bad_words(void **state)
 	refused("syscallbypid", "", "option --by: \"\"");
 	/* One of its own fields */
 	refused("syscallbypid", "pid", "option --by: \"pid\"");
-	refused("biolatency", "user", "biolatency: option --by: *tasks");
+	refused("biolatency", "user", "biolatency: option --by: *task");
+	refused("killsnoop", "user", "killsnoop: option --by: *reports");
 }
 
 /* ---- texts ---- */

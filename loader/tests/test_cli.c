@@ -317,7 +317,13 @@ static const struct row {
 	{ "--by of another thing", { "syscallbypid", "--by", "pod" }, "\"pod\" *container" },
 	{ "--by of a tool without reports",
 	  { "killsnoop", "--by", "user" },
-	  "option --by is unknown" },
+	  "option --by: *reports" },
+	{ "--where of a field of a process with --by",
+	  { "syscallbypid", "--by=user", "--where=pid=0" },
+	  "option --where: with --by, rows have no pid" },
+	{ "--fields of a process with --by",
+	  { "syscallbypid", "--by=process", "--fields=comm" },
+	  "option --fields: with --by, rows have no comm" },
 	{ "--sort by what --by would fill",
 	  { "syscallbypid", "--sort=user", "--by=cgroup" },
 	  "option --sort: field user needs --by user" },
@@ -2018,7 +2024,7 @@ static void metrics_that_are_refused(void **state)
 	snprintf(other, sizeof(other), "%s/other.prom", root);
 	command = (struct command){ lw_run, NULL, { "iolat", "--metrics", other }, NULL };
 	pid = lock_elsewhere(root, ".metrics.iolat");
-	is_refused(&command, LW_FAILED, "iolat: another run of it writes metrics (pid *");
+	is_refused(&command, LW_FAILED, "iolat: another run *metrics (pid *");
 	lock_end(pid);
 }
 
@@ -2344,6 +2350,10 @@ static void no_recorder(void **state)
 	is_refused(
 		&(struct command){ lw_start, NULL, { "start", "killsnoop", "--output=x" }, NULL },
 		LW_USAGE, "killsnoop: *recorder*memory");
+	is_refused(
+		&(struct command){
+			lw_start, NULL, { "start", "killsnoop", "--top=3", "--sort=pid" }, NULL },
+		LW_USAGE, "killsnoop: *recorder*--top*--duration");
 	is_refused(&(struct command){ lw_dump, NULL, { "dump", "killsnoop" }, close_stdout },
 		   LW_FAILED, "killsnoop: stdout*open");
 	is_refused(&(struct command){ lw_dump, NULL, { "dump", "killsnoop" }, become_nobody },

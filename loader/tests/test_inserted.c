@@ -525,6 +525,35 @@ static void stop_all(void **state)
 	assert_int_equal(fake->removes, 1);
 }
 
+/* Stands in for the recorder of a run whose process had this number: answers every request with a farewell. */
+static pid_t play_recorder(const char *run, pid_t number)
+{
+	struct lw_farewell farewell = { .ended = true, .pid = number };
+	int fd, listener = lw_rendezvous_listen(root, run);
+	char text[LW_FAREWELL_SIZE];
+	pid_t pid;
+
+	assert_true(listener >= 0);
+	pid = fork();
+	while (pid == 0) {
+		poll(&(struct pollfd){ .fd = listener, .events = POLLIN }, 1, -1);
+		fd = lw_rendezvous_accept(listener);
+		/* The request: an end before it is read would be none. */
+		poll(&(struct pollfd){ .fd = fd, .events = POLLIN }, 1, -1);
+		if (read(fd, text, 1) > 0)
+			write(fd, text, lw_rendezvous_write(text, &farewell));
+		close(fd);
+	}
+	close(listener);
+	return pid;
+}
+
+static void recorder_goes(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
 /* ---- several runs of a tool ---- */
 
 /* The first was killed, the second and the third run. */
@@ -579,7 +608,7 @@ static void stop_one_of_several(void **state)
 	needs_root();
 	insert_three();
 	gives(RUN(stop, "killsnoop", "opensnoop"), LW_USAGE, "",
-	      "stop: opensnoop has 3 runs: opensnoop, opensnoop_2 (pid 4242), opensnoop_3 (pid 4243); *pid");
+	      "stop: opensnoop has 3 runs: opensnoop_1, opensnoop_2 (pid 4242), opensnoop_3 (pid 4243); *pid");
 	gives(RUN(stop, "opensnoop_4"), LW_OK, "opensnoop_4: not running\n", "");
 	assert_int_equal(fake->calls, 0);
 	fake->on_signal = end_second;
@@ -597,6 +626,38 @@ static void stop_by_the_run_s_name(void **state)
 	assert_int_equal(fake->opened_pid, 4242);
 }
 
+/* The tool's name alone would be all of its runs. */
+static void stop_the_first_run(void **state)
+{
+	(void)state;
+	needs_root();
+	insert_three();
+	gives(RUN(stop, "opensnoop_1"), LW_OK, "opensnoop: removed what a killed run had left\n",
+	      "");
+	assert_int_equal(fake->removes, 1);
+	assert_int_equal(fake->signal, 0);
+	remove_tree("proc/systemtap/lw_opensnoop");
+	remove_tree("sys/module/lw_opensnoop");
+	gives(RUN(stop, "opensnoop_1"), LW_OK, "opensnoop_1: not running\n", "");
+}
+
+/* The recorder of the process 4711 has ended, and another run has its name. */
+static void stop_one_of_two_that_share_a_name(void **state)
+{
+	pid_t pid;
+
+	(void)state;
+	needs_root();
+	insert("opensnoop", "1");
+	begin(&runner);
+	pid = play_recorder("opensnoop", 4711);
+	fake->on_signal = end_run;
+	gives(RUN(stop, "4711"), LW_OK, "opensnoop: recorder stopped (pid 4711)\n", "");
+	assert_int_equal(fake->signal, 0);
+	gives(RUN(stop, "4242"), LW_OK, "opensnoop: stopped (pid 4242)\n", "");
+	recorder_goes(pid);
+}
+
 static void stop_all_of_a_tool(void **state)
 {
 	(void)state;
@@ -612,35 +673,6 @@ static void stop_all_of_a_tool(void **state)
 	assert_int_equal(fake->removes, 1);
 }
 
-/* Stands in for the recorder of a run whose process had this number: answers every request with a farewell. */
-static pid_t play_recorder(const char *run, pid_t number)
-{
-	struct lw_farewell farewell = { .ended = true, .pid = number };
-	int fd, listener = lw_rendezvous_listen(root, run);
-	char text[LW_FAREWELL_SIZE];
-	pid_t pid;
-
-	assert_true(listener >= 0);
-	pid = fork();
-	while (pid == 0) {
-		poll(&(struct pollfd){ .fd = listener, .events = POLLIN }, 1, -1);
-		fd = lw_rendezvous_accept(listener);
-		/* The request: an end before it is read would be none. */
-		poll(&(struct pollfd){ .fd = fd, .events = POLLIN }, 1, -1);
-		if (read(fd, text, 1) > 0)
-			write(fd, text, lw_rendezvous_write(text, &farewell));
-		close(fd);
-	}
-	close(listener);
-	return pid;
-}
-
-static void recorder_goes(pid_t pid)
-{
-	kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
-}
-
 static void dump_one_of_several(void **state)
 {
 	pid_t first, second, third;
@@ -652,7 +684,7 @@ static void dump_one_of_several(void **state)
 	third = play_recorder("opensnoop_3", 4713);
 	recorder_goes(third);
 	gives(RUN(dump, "opensnoop"), LW_USAGE, "",
-	      "dump: opensnoop has 2 runs: opensnoop (pid 4711), opensnoop_2 (pid 4712); *pid");
+	      "dump: opensnoop has 2 runs: opensnoop_1 (pid 4711), opensnoop_2 (pid 4712); *pid");
 	gives(RUN(dump, "4712"), LW_OK, "", "opensnoop_2: *ended");
 	gives(RUN(dump, "4713"), LW_USAGE, "", "dump: process 4713 *run");
 	recorder_goes(second);
@@ -886,6 +918,8 @@ int main(void)
 		FRESH(status_of_several_runs),
 		FRESH(stop_one_of_several),
 		FRESH(stop_by_the_run_s_name),
+		FRESH(stop_the_first_run),
+		FRESH(stop_one_of_two_that_share_a_name),
 		FRESH(stop_all_of_a_tool),
 		FRESH(dump_one_of_several),
 		FRESH(stop_all_with_a_recorder),

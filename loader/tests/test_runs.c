@@ -51,7 +51,8 @@ static void names(void **state)
 	assert_int_equal(lw_runs_tool("opensnoop_2"), 9);
 	assert_int_equal(lw_runs_tool("opensnoop_8"), 9);
 	assert_int_equal(lw_runs_tool("opensnoop_9"), 11);
-	assert_int_equal(lw_runs_tool("opensnoop_1"), 11);
+	assert_int_equal(lw_runs_tool("opensnoop_1"), 9);
+	assert_int_equal(lw_runs_tool("opensnoop_0"), 11);
 	assert_int_equal(lw_runs_tool("accept2close"), 12);
 	assert_int_equal(lw_runs_tool("_2"), 2);
 	/* The kernel has room for 55 bytes, of which lw_ takes three. */
@@ -129,6 +130,52 @@ static void places_without_run(void **state)
 	(void)state;
 	assert_int_equal(lw_runs_take(tree, "opensnoop", 8, name, &pid), -ENOENT);
 	tree_free(tree);
+}
+
+/* ---- what killed runs have left ---- */
+
+static char swept[128];
+
+static void note_removed(const char *of, const char *module)
+{
+	assert_string_equal(of, "opensnoop");
+	strcat(strcat(swept, " "), module);
+}
+
+static void sweeps(int number, const char *modules)
+{
+	swept[0] = '\0';
+	lw_runs_sweep(root, "opensnoop", number, note_removed);
+	assert_string_equal(swept, modules);
+}
+
+static void leftovers_are_swept(void **state)
+{
+	static const char *const runs[] = { "opensnoop", "opensnoop_2", "opensnoop_3",
+					    "opensnoop_8", "opensnooper" };
+	char path[64];
+	pid_t third;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(runs); i++) {
+		snprintf(path, sizeof(path), "proc/systemtap/lw_%s/.cmd", runs[i]);
+		tree_text(root, path, "");
+	}
+	tree_text(root, "proc/modules",
+		  "lw_opensnoop 1 0 - Live 0x0\nlw_opensnoop_2 1 1 - Live 0x0\n"
+		  "lw_opensnoop_3 1 0 - Live 0x0\nlw_opensnoop_8 1 0 - Live 0x0\n"
+		  "lw_opensnooper 1 0 - Live 0x0\n");
+	third = lock_elsewhere(root, "opensnoop_3");
+	sweeps(4, " lw_opensnoop lw_opensnoop_8");
+	sweeps(1, " lw_opensnoop_8");
+	lock_end(third);
+	sweeps(8, " lw_opensnoop lw_opensnoop_3");
+	assert_int_equal(fake->removes, 5);
+	/* Its locks are given back. */
+	lock_end(lock_elsewhere(root, "opensnoop"));
+	fake->remove_errno = EAGAIN;
+	sweeps(4, "");
 }
 
 /* ---- renamed modules ---- */
@@ -231,6 +278,7 @@ int main(void)
 		FRESH(names),
 		FRESH(places),
 		FRESH(places_without_run),
+		FRESH(leftovers_are_swept),
 		FRESH(renamed),
 		FRESH(renamed_without_signature),
 		FRESH(not_renamed),

@@ -89,7 +89,7 @@ static void bad_options(void **state)
 	refused(&tool, "+", "option --sort: field \"\"");
 	refused(&tool, "--pid", "option --sort: field \"-pid\"");
 	refused(&tool, "flags", "option --sort: *flags *option -e");
-	refused(&plain, NULL, "plain: option --top: *--sort path");
+	refused(&plain, NULL, "plain: option --top: *--sort pid");
 }
 
 /* ---- records ---- */

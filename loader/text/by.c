@@ -14,12 +14,20 @@
 /* Users whose names are kept: the rest of a report is read as often as it has users. */
 #define USERS 64
 
+static const char *why_not(const struct lw_tool *tool)
+{
+	if (!lw_tool_interval(tool))
+		return "the tool writes no reports; leave it out";
+	return tool->lists ? "the tool, or its module, cannot count by that; lwload(8) has a list"
+			   : "the tool does not count by task; leave it out";
+}
+
 int lw_by_field(const struct lw_tool *tool, const char *word)
 {
 	int i;
 
-	if (!tool->by) {
-		lw_error("%s: option --by: its reports are of no tasks", tool->name);
+	if (!tool->by || !lw_tool_interval(tool)) {
+		lw_error("%s: option --by: %s", tool->name, why_not(tool));
 		return -EINVAL;
 	}
 	for (i = tool->nfields - tool->nmore; i < tool->nfields; i++)
@@ -109,7 +117,9 @@ const char *lw_by_text(struct lw_by *by, uint64_t number, const char *name, size
 	if (by->groups) {
 		const struct lw_group *group = lw_groups_find(by->groups, number);
 
-		text = by->more == LW_CGROUP ? group->path : group->container;
+		/* A group that has gone is a number, which must not count as the host. */
+		text = by->more == LW_CGROUP || *group->path != '/' ? group->path
+								    : group->container;
 	} else if (by->more == LW_USER) {
 		text = user_of(by, number);
 	} else {

@@ -28,6 +28,16 @@ static int no_field(const struct lw_tool *tool, const char *option, const char *
 	return -EINVAL;
 }
 
+static bool is_by(const bool *given)
+{
+	int more;
+
+	for (more = 0; more < LW_NMORE; more++)
+		if (given[(int)LW_BY_LETTER(more)])
+			return true;
+	return false;
+}
+
 int lw_fields_find(const struct lw_tool *tool, const bool *given, const char *option,
 		   const char *name, size_t len)
 {
@@ -37,6 +47,11 @@ int lw_fields_find(const struct lw_tool *tool, const bool *given, const char *op
 	if (i < 0)
 		return no_field(tool, option, name, len);
 	field = &tool->fields[i];
+	if (lw_fields_of_process(tool, i) && is_by(given)) {
+		lw_error("%s: option --%s: with --by, rows have no %s", tool->name, option,
+			 field->name);
+		return -EINVAL;
+	}
 	if (!field->option || given[(int)field->option])
 		return i;
 	if (field->option < ' ')

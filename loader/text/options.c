@@ -65,8 +65,10 @@ const struct lw_common lw_common_options[NCOMMON] = {
 	{ "max-rate", MAX_RATE, 0, "N", "leave out what is more than N records in a second" },
 	{ "where", WHERE, 0, "EXPR", "show records only if a field meets it, such as pid=1" },
 	{ "fields", FIELDS, 0, "LIST", "show these fields, in this order, such as pid,comm" },
-	{ "sort", SORT, 0, "FIELD", "order by it, the highest first; +FIELD: the lowest first" },
-	{ "top", TOP, 0, "N", "show only the first N of this order, in each report or at the end" },
+	{ "sort", SORT, 0, "FIELD",
+	  "sort records by this field, the highest first; +FIELD: the lowest" },
+	{ "top", TOP, 0, "N",
+	  "show only the first N sorted records, in each report or at the end" },
 	{ "by", BY, 0, "KIND", "report by container, cgroup, user, process or tree" },
 	{ "output", OUTPUT, 0, "FILE", "write records to the end of FILE" },
 	{ "rotate", ROTATE, 0, "SIZE[,N]", "begin a new FILE after SIZE, and keep N old ones (5)" },
@@ -356,8 +358,9 @@ void lw_options_table(const struct lw_tool *tool, struct lw_option_table *table)
 	/* "lwload TOOL 5 -T" is fine if the tool takes a 5. */
 	strcpy(table->letters, lw_tool_interval(tool) ? ":" : "+:");
 	for (i = 0; i < NCOMMON; i++)
-		/* Each tool takes --metrics, so that check_metrics() can say why it has none. */
-		if (lw_common_has(tool, i) || lw_common_options[i].code == METRICS)
+		/* Each tool takes --metrics and --by, so that it can say why it has none. */
+		if (lw_common_has(tool, i) || lw_common_options[i].code == METRICS ||
+		    lw_common_options[i].code == BY)
 			add_long(table, &n, lw_common_options[i].name, lw_common_options[i].arg,
 				 lw_common_options[i].code);
 	for (i = 0; i < tool->noptions; i++) {
@@ -545,7 +548,8 @@ static unsigned int bit_of(const struct lw_tool *tool, int field)
 /* Objects of a container, or of several, tell whose they are. */
 static void add_whose(const struct lw_tool *tool, struct lw_options *options)
 {
-	if (options->json && !options->fields && lw_whose_is_group(&options->whose)) {
+	if (options->json && !options->fields && !lw_tool_interval(tool) &&
+	    lw_whose_is_group(&options->whose)) {
 		lw_fields_add(tool, LW_CGROUP, &options->columns);
 		lw_fields_add(tool, LW_CONTAINER, &options->columns);
 	}

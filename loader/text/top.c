@@ -21,6 +21,21 @@ static int usual_field(const struct lw_tool *tool)
 	return -1;
 }
 
+/* One that is filled, the last but for long text */
+static int any_field(const struct lw_tool *tool, const bool *given)
+{
+	int i, any = 0;
+
+	for (i = 0; i < tool->nfields - tool->nmore; i++) {
+		const struct lw_field *field = &tool->fields[i];
+
+		if ((!field->option || given[(int)field->option]) &&
+		    (field->width || field->type == LW_INT))
+			any = i;
+	}
+	return any;
+}
+
 static bool is_text(const struct lw_field *field)
 {
 	return field->type == LW_STR || field->type == LW_ARGS;
@@ -35,8 +50,8 @@ int lw_top_parse(const struct lw_tool *tool, const bool *given, const char *sort
 		sort ? lw_fields_find(tool, given, "sort", sort + sign, strlen(sort + sign))
 		     : usual_field(tool);
 	if (!sort && options->field < 0)
-		lw_error("%s: option --top: name a field, such as --sort %s", tool->name,
-			 tool->fields[tool->nfields - tool->nmore - 1].name);
+		lw_error("%s: option --top: name a field to sort by, such as --sort %s", tool->name,
+			 tool->fields[any_field(tool, given)].name);
 	if (options->field < 0)
 		return -EINVAL;
 	options->upward = sign ? *sort == '+' : is_text(&tool->fields[options->field]);

@@ -40,8 +40,8 @@ void lw_top_free(struct lw_top *top);
  * lw_top_add - keeps a copy of a record, if it is one of the first so far
  * @values: as lw_stream_values() returns them
  *
- * A distribution is compared by the sum of its values, which is what they took together. A value that does not exist or
- * could not be read comes last; of equal ones the record that came first. Takes time in the order of log N. Returns 0 or
+ * A distribution is compared by the sum of its values. A value that does not exist or could not be read comes last.
+ * Records with equal values stay in the order in which they came. Takes time in the order of log N. Returns 0 or
  * -ENOMEM.
  */
 int lw_top_add(struct lw_top *top, const struct lw_value *values);

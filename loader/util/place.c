@@ -41,7 +41,7 @@ int lw_place_open(const char *root)
 
 /* ---- locks ---- */
 
-static int open_lock(const char *root, const char *tool)
+static int open_lock(const char *root, const char *name)
 {
 	int fd, dir, place = lw_place_open(root);
 
@@ -51,7 +51,7 @@ static int open_lock(const char *root, const char *tool)
 	close(place);
 	if (dir < 0)
 		return dir;
-	fd = openat(dir, tool, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	fd = openat(dir, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		fd = -errno;
 	close(dir);
@@ -72,18 +72,26 @@ static int lock_file(int fd, pid_t *holder)
 	return err;
 }
 
-int lw_lock_take(const char *root, const char *tool, pid_t *holder)
+int lw_lock_try(const char *root, const char *name, pid_t *holder)
 {
-	int err, fd = open_lock(root, tool);
+	int err, fd = open_lock(root, name);
 
 	*holder = 0;
 	if (fd < 0)
 		return fd;
 	err = lock_file(fd, holder);
-	/* To close it would give the lock back. */
-	if (err)
-		close(fd);
+	if (!err)
+		return fd;
+	close(fd);
 	return err;
+}
+
+/* The descriptor stays open: to close it would give the lock back. */
+int lw_lock_take(const char *root, const char *name, pid_t *holder)
+{
+	int fd = lw_lock_try(root, name, holder);
+
+	return fd < 0 ? fd : 0;
 }
 
 int lw_lock_wait(const char *root, const char *name, pid_t *holder)

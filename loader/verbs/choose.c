@@ -21,10 +21,13 @@ struct wanted {
 
 static bool is_wanted(const struct wanted *wanted, const char *run, pid_t pid)
 {
-	size_t n = strlen(wanted->text);
+	size_t n = strlen(wanted->text), tool = lw_runs_tool(wanted->text);
 
 	if (wanted->pid)
 		return pid > 0 && (unsigned long long)pid == wanted->pid;
+	/* The first run, and no other of the tool */
+	if (!strcmp(wanted->text + tool, "_1"))
+		return strlen(run) == tool && !strncmp(run, wanted->text, tool);
 	return !strcmp(run, wanted->text) ||
 	       (lw_runs_tool(run) == n && !strncmp(run, wanted->text, n));
 }
@@ -72,8 +75,11 @@ static void add_modules(const struct wanted *wanted)
 	struct lw_inserted *list;
 	int i, n = lw_inserted_list(wanted->host->root, &list);
 
+	/* To find a process takes time. */
 	for (i = 0; i < n; i++)
-		add_run(wanted, list[i].run, lw_inserted_holder(wanted->host->root, list[i].run));
+		if (wanted->pid || is_wanted(wanted, list[i].run, 0))
+			add_run(wanted, list[i].run,
+				lw_inserted_holder(wanted->host->root, list[i].run));
 	free(list);
 }
 
@@ -105,6 +111,7 @@ enum lw_exit lw_choose(const struct lw_host *host, const char *verb, const char 
 		return LW_USAGE;
 	if (!recorders)
 		add_modules(&wanted);
+	chosen->asked = wanted.pid;
 	modules = chosen->n;
 	lw_rendezvous_each(host->root, add_recorder, &wanted);
 	if (chosen->n > 1)
@@ -122,12 +129,15 @@ static void say_several(const char *verb, const char *text, const struct lw_chos
 	int i;
 
 	for (i = 0; i < chosen->n; i++) {
-		n += snprintf(list + n, sizeof(list) - n, "%s%s", i ? ", " : "",
-			      chosen->runs[i].name);
+		const char *name = chosen->runs[i].name;
+
+		n += snprintf(list + n, sizeof(list) - n, "%s%s%s", i ? ", " : "", name,
+			      name[lw_runs_tool(name)] ? "" : "_1");
 		if (chosen->runs[i].pid)
 			n += snprintf(list + n, sizeof(list) - n, " (pid %d)", chosen->runs[i].pid);
 	}
-	lw_error("%s: %s has %d runs: %s; name one by its pid", verb, text, chosen->n, list);
+	lw_error("%s: %s has %d runs: %s; name one of them, or its pid", verb, text, chosen->n,
+		 list);
 }
 
 enum lw_exit lw_choose_one(const struct lw_host *host, const char *verb, const char *text,

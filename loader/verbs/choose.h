@@ -11,6 +11,7 @@
 /* Runs of a tool, or with a process's number */
 struct lw_chosen {
 	int n;
+	pid_t asked; /* the process that the user gave; 0: a name */
 	struct {
 		char name[LW_RUN_NAME];
 		pid_t pid; /* attached to the module; 0: none, or not known */
@@ -20,7 +21,8 @@ struct lw_chosen {
 /*
  * lw_choose - finds the runs that a user means
  * @verb: for messages
- * @text: "opensnoop" are all runs of that tool, "opensnoop_2" is one, a number is the process of one
+ * @text: "opensnoop" are all runs of that tool, "opensnoop_1" and "opensnoop_2" are one each, a number is the process
+ *        of one
  * @recorders: only runs that are recorded
  *
  * A run is found by its module, or by its recorder (rendezvous.h) whose run may have ended. Prints an error if the text

@@ -17,6 +17,7 @@
 #include "rules/kprobes.h"
 #include "rules/lockdown.h"
 #include "rules/origin.h"
+#include "rules/running.h"
 #include "rules/table.h"
 #include "run/command.h"
 #include "run/engine.h"
@@ -70,6 +71,12 @@ struct run {
 	bool stale;    /* the file of metrics was not written each time, or is still there */
 	bool done;     /* all reports that were asked for are there */
 };
+
+static int no_memory(const struct run *run)
+{
+	lw_error("%s: %s", run->tool->name, strerror(ENOMEM));
+	return -ENOMEM;
+}
 
 /* ---- the sink ---- */
 
@@ -164,9 +171,10 @@ static int start_metrics(struct run *run)
 static bool is_silent(const struct run *run)
 {
 	const struct lw_option *interval = lw_tool_interval(run->tool);
+	bool at_end = interval ? !run->options.given[(int)interval->letter] : run->top != NULL;
 
-	return interval && !run->command && !run->options.given[(int)interval->letter] &&
-	       run->options.duration == 0 && isatty(STDOUT_FILENO) && isatty(STDERR_FILENO);
+	return at_end && !run->command && run->options.duration == 0 && isatty(STDOUT_FILENO) &&
+	       isatty(STDERR_FILENO);
 }
 
 static void on_refused(void *context, int error, struct lw_reason *why)
@@ -335,7 +343,8 @@ static int on_data(void *context, const char *buf, size_t len)
 
 	while (len && !err)
 		err = take_item(run, lw_stream_next(run->stream, &buf, &len));
-	return err;
+	/* All other errors are printed where they come from. */
+	return err == -ENOMEM ? no_memory(run) : err;
 }
 
 /* As logrotate(8) and its like ask for, when they have moved the file away. */
@@ -396,12 +405,6 @@ static void on_message(void *context, int is_error, const char *text)
 
 /* ---- the steps ---- */
 
-static int no_memory(const struct run *run)
-{
-	lw_error("%s: %s", run->tool->name, strerror(ENOMEM));
-	return -ENOMEM;
-}
-
 static int prepare_records(struct run *run)
 {
 	int err = lw_output_open(run->tool->name, &run->options.output, &run->output);
@@ -437,7 +440,7 @@ static int only_metrics(const struct run *run)
 	err = lw_lock_take(run->host->root, lock, &pid);
 	if (err == -EAGAIN)
 		lw_error(
-			"%s: another run of it writes metrics (pid %d), and they would have the same names; end that run, or leave out --metrics",
+			"%s: another run of the tool writes metrics (pid %d), and both runs would have metrics of the same names; end that run, or leave out --metrics",
 			tool, pid);
 	else if (err)
 		lw_error("%s: cannot lock " LW_LOCK_DIR "/%s: %s", tool, lock, strerror(-err));
@@ -632,6 +635,8 @@ static int end_top(struct run *run, int err)
 	if ((!run->top && !run->join) || !run->started || err == -EPIPE)
 		return err;
 	failed = put_kept(run);
+	if (failed == -ENOMEM)
+		no_memory(run);
 	if (!failed)
 		failed = show(run);
 	return err || failed > 0 ? err : failed;
@@ -685,13 +690,9 @@ static enum lw_exit ask_rules(struct lw_subject *subject, struct run *run)
 	return code;
 }
 
-/*
- * The module of a further run has another name. Only lwload gives it one, and not where the kernel's
- * own signature is asked for, which covers the first.
- */
-static int places(const struct lw_subject *subject)
+static void say_removed(const char *tool, const char *module)
 {
-	return subject->staprun || lw_lockdown_asks(subject->root) ? 1 : LW_RUNS;
+	lw_warn("%s: removed module %s, which a killed run had left", tool, module);
 }
 
 /* Only root can take a lock. For a user with staprun, the kernel refuses a second run. */
@@ -703,8 +704,8 @@ static int take_place(struct run *run, struct lw_subject *subject)
 	if (geteuid())
 		lw_runs_name(run->name, subject->name, number);
 	else
-		number = lw_runs_take(subject->root, subject->name, places(subject), run->name,
-				      &pid);
+		number = lw_runs_take(subject->root, subject->name, lw_running_places(subject),
+				      run->name, &pid);
 	if (number == -EBUSY)
 		lw_error(
 			"%s: running: another lwload is about to begin or to end it (pid %d); try again",
@@ -712,6 +713,9 @@ static int take_place(struct run *run, struct lw_subject *subject)
 	else if (number < 0)
 		lw_error("%s: cannot lock " LW_LOCK_DIR "/%s: %s", subject->name, run->name,
 			 strerror(-number));
+	/* The engine removes what is in the run's own place. */
+	if (number > 0 && !geteuid() && !subject->staprun)
+		lw_runs_sweep(subject->root, subject->name, number, say_removed);
 	run->number = number;
 	subject->further = number > 1;
 	return number < 0 ? number : 0;
@@ -725,6 +729,35 @@ static int begin_command(struct run *run)
 				 &run->command);
 
 	return err ? err : lw_options_below(&run->options, lw_command_keeper(run->command));
+}
+
+/* Do the options go with the way in which the tool is to run? Returns 0, or -EINVAL, printed. */
+static int check_way(const struct run *run)
+{
+	const struct lw_tool *tool = run->tool;
+	const char *what = NULL;
+
+	if (run->options.command && (run->recorded || run->options.staprun)) {
+		lw_error("%s: %s takes no command", tool->name,
+			 run->recorded ? "a recorder" : "option --staprun");
+		return -EINVAL;
+	}
+	if (!run->recorded)
+		return 0;
+	if (run->options.top.most && !lw_tool_interval(tool) && run->options.duration == 0) {
+		lw_error(
+			"%s: a recorder has the records of --top when its run ends; add --duration",
+			tool->name);
+		return -EINVAL;
+	}
+	if (run->options.output.path)
+		what = "output";
+	if (run->options.metrics)
+		what = "metrics";
+	if (what)
+		lw_error("%s: a recorder keeps its records in memory; leave out --%s", tool->name,
+			 what);
+	return what ? -EINVAL : 0;
 }
 
 /* The guards of a run, from the top: each has said why if it is not passed. */
@@ -749,16 +782,8 @@ static enum lw_exit run_tool(struct run *run)
 		lw_options_help(tool);
 		return LW_OK;
 	}
-	if (run->options.command && (run->recorded || run->options.staprun)) {
-		lw_error("%s: %s takes no command", tool->name,
-			 run->recorded ? "a recorder" : "option --staprun");
+	if (check_way(run))
 		return LW_USAGE;
-	}
-	if (run->recorded && (run->options.output.path || run->options.metrics)) {
-		lw_error("%s: a recorder keeps its records in memory; leave out --%s", tool->name,
-			 run->options.metrics ? "metrics" : "output");
-		return LW_USAGE;
-	}
 	if (run->options.command && begin_command(run))
 		return LW_FAILED;
 	code = ask_rules(&subject, run);

@@ -26,6 +26,7 @@
 struct stop {
 	const struct lw_host *host;
 	const char *name;
+	pid_t only;   /* 0: any process that is attached */
 	pid_t pid;    /* told to end; 0: none yet */
 	int process;  /* its descriptor, -1 */
 	bool removed; /* by us, as nobody was attached */
@@ -159,6 +160,9 @@ static int look(struct stop *stop)
 	pid = lw_inserted_holder(stop->host->root, stop->name);
 	if (!pid)
 		return remove_leftover(stop);
+	/* Another run has the name by now. */
+	if (stop->only && pid != stop->only)
+		return 1;
 	/* Somebody has started it again meanwhile. */
 	return stop->pid ? 1 : tell_to_end(stop, pid);
 }
@@ -200,14 +204,20 @@ static int wait_until_gone(struct stop *stop)
 	return -ETIMEDOUT;
 }
 
-/* Returns false if there is none. *code: the run's, and what it said is printed. */
-static bool stop_recorder(const struct lw_host *host, const char *name, enum lw_exit *code)
+/*
+ * @only: the run's process; 0: whichever it is. Returns false if there is none. *code: the run's, and what it said is
+ * printed.
+ */
+static bool stop_recorder(const struct lw_host *host, const char *name, pid_t only,
+			  enum lw_exit *code)
 {
-	int fd = lw_rendezvous_ask(host->root, name, LW_REQUEST_STOP);
 	struct lw_farewell farewell;
 	pid_t pid;
-	int err;
+	int fd, err;
 
+	if (only && lw_rendezvous_look(host->root, name, &farewell) && farewell.pid != only)
+		return false;
+	fd = lw_rendezvous_ask(host->root, name, LW_REQUEST_STOP);
 	if (fd < 0 && fd != -EAGAIN)
 		return false;
 	*code = LW_FAILED;
@@ -234,9 +244,9 @@ static bool stop_recorder(const struct lw_host *host, const char *name, enum lw_
 	return true;
 }
 
-static enum lw_exit stop_run(const struct lw_host *host, const char *name)
+static enum lw_exit stop_run(const struct lw_host *host, const char *name, pid_t only)
 {
-	struct stop stop = { .host = host, .name = name, .process = -1 };
+	struct stop stop = { .host = host, .name = name, .only = only, .process = -1 };
 	int err = wait_until_gone(&stop);
 
 	if (stop.process >= 0)
@@ -252,14 +262,21 @@ static enum lw_exit stop_run(const struct lw_host *host, const char *name)
 	return LW_OK;
 }
 
-static enum lw_exit stop_one(const struct lw_host *host, const char *name)
+static bool is_anothers(const struct lw_host *host, const char *name, pid_t only)
+{
+	pid_t pid = lw_inserted_holder(host->root, name);
+
+	return only && pid && pid != only;
+}
+
+static enum lw_exit stop_one(const struct lw_host *host, const char *name, pid_t only)
 {
 	enum lw_exit code = LW_OK;
-	bool recorder = stop_recorder(host, name, &code);
+	bool recorder = stop_recorder(host, name, only, &code);
 
-	/* Also what is left of a recorder's run that was killed. */
-	if (lw_inserted_has(host->root, name))
-		return stop_run(host, name) == LW_OK ? code : LW_FAILED;
+	/* Also what is left of a recorder's run that was killed, but not another run. */
+	if (lw_inserted_has(host->root, name) && !(recorder && is_anothers(host, name, only)))
+		return stop_run(host, name, only) == LW_OK ? code : LW_FAILED;
 	if (!recorder)
 		printf("%s: not running\n", name);
 	return code;
@@ -290,7 +307,7 @@ static void stop_next(const char *run, void *arg)
 	for (i = 0; i < all->n; i++)
 		if (!strcmp(all->list[i].run, run))
 			return;
-	stop_recorder(all->host, run, &code);
+	stop_recorder(all->host, run, 0, &code);
 	all->code = worse(all->code, code);
 }
 
@@ -305,7 +322,7 @@ static enum lw_exit stop_all(const struct lw_host *host)
 		return LW_FAILED;
 	}
 	for (i = 0; i < n; i++)
-		all.code = worse(all.code, stop_one(host, list[i].run));
+		all.code = worse(all.code, stop_one(host, list[i].run, 0));
 	lw_rendezvous_each(host->root, stop_next, &all);
 	free(list);
 	return all.code;
@@ -321,32 +338,35 @@ static enum lw_exit choose(const struct lw_host *host, const char *text, bool al
 	return code == LW_OK ? lw_choose(host, "stop", text, false, chosen) : code;
 }
 
-static enum lw_exit stop_chosen(const struct lw_host *host, const char *text, bool all)
+static enum lw_exit stop_chosen(const struct lw_host *host, const char *text,
+				const struct lw_chosen *chosen)
 {
-	struct lw_chosen chosen;
-	enum lw_exit code = choose(host, text, all, &chosen);
+	enum lw_exit code = LW_OK;
 	int i;
 
-	if (code == LW_OK && !chosen.n)
-		return stop_one(host, text);
-	for (i = 0; i < chosen.n; i++)
-		code = worse(code, stop_one(host, chosen.runs[i].name));
+	if (!chosen->n)
+		return stop_one(host, text, 0);
+	for (i = 0; i < chosen->n; i++)
+		code = worse(code, stop_one(host, chosen->runs[i].name, chosen->asked));
 	return code;
 }
 
 /* None is stopped if one is wrong. */
-static enum lw_exit stop_those(const struct lw_host *host, char **argv, bool all)
+static enum lw_exit stop_those(const struct lw_host *host, char **argv, int n, bool all)
 {
+	struct lw_chosen *chosen = calloc(n, sizeof(*chosen));
 	enum lw_exit code = LW_OK;
-	struct lw_chosen chosen;
 	int i;
 
-	for (i = 0; argv[i] && code == LW_OK; i++)
-		code = choose(host, argv[i], all, &chosen);
-	if (code != LW_OK)
-		return code;
-	for (i = 0; argv[i]; i++)
-		code = worse(code, stop_chosen(host, argv[i], all));
+	if (!chosen) {
+		lw_error("stop: %s", strerror(ENOMEM));
+		return LW_FAILED;
+	}
+	for (i = 0; i < n && code == LW_OK; i++)
+		code = choose(host, argv[i], all, &chosen[i]);
+	for (i = 0; i < n && code != LW_USAGE; i++)
+		code = worse(code, stop_chosen(host, argv[i], &chosen[i]));
+	free(chosen);
 	return code;
 }
 
@@ -377,5 +397,5 @@ enum lw_exit lw_stop(const struct lw_host *host, int argc, char **argv)
 		lw_error("stop: removing a module takes root; try sudo lwload stop %s", argv[1]);
 		return LW_REFUSED;
 	}
-	return i == argc ? stop_all(host) : stop_those(host, argv + i, all);
+	return i == argc ? stop_all(host) : stop_those(host, argv + i, argc - i, all);
 }
