@@ -207,7 +207,7 @@ reporting() {
 
 # cut_option TOOL - prints the option with which its reports have all rows
 cut_option() {
-	! lwload "$1" --help | grep -q -- '--top N' || echo --top 0
+	! lwload "$1" --help | grep -q -- '-T, --top N' || echo --top 0
 }
 
 busy() {
