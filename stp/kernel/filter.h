@@ -41,9 +41,10 @@ struct lw_names {
 	char name[LW_NAMES][TASK_COMM_LEN];
 };
 
-/* Numbers of directories of cgroup2 (fs/kernfs: inode numbers of 64 bits) */
+/* Numbers of directories of cgroup2, or of a controller of version 1 (fs/kernfs: inode numbers of 64 bits) */
 struct lw_cgroups {
 	u32 n;
+	u32 controller; /* 0: cgroup2; or 1 more than its number in enum cgroup_subsys_id */
 	u64 id[LW_CGROUPS];
 };
 
@@ -70,6 +71,8 @@ enum lw_kind {
 	LW_BY_COMMON = 1 << 14, /* of lw_filter only: common options were given */
 };
 #define LW_BY_NAME (LW_BY_COMM | LW_BY_PROGRAM | LW_BY_PROCESS | LW_BY_THREAD)
+/* Wanted numbers are tested before all else, as those of scripts are: lw_wanted_by(). */
+#define LW_BY_NUMBER (LW_BY_PID | LW_BY_TID | LW_BY_UID | LW_BY_PARENT)
 #define LW_BY_MORE (LW_BY_PARENT | LW_BY_COMM | LW_BY_PROGRAM | LW_BY_COMMON)
 #define LW_NOT_AT_BEGIN (LW_BY_PROGRAM | LW_BY_TARGET)
 
@@ -180,6 +183,13 @@ static bool lw_has_cgroup(const struct lw_cgroups *cgroups, u64 id)
 	return false;
 }
 
+static struct cgroup *lw_cgroup_of(u32 controller)
+{
+	if (likely(!controller))
+		return task_dfl_cgroup(current);
+	return task_css(current, controller - 1)->cgroup;
+}
+
 /* A control group keeps its parents. A task keeps its own group until it leaves it. */
 static bool lw_cgroup_listed(const struct lw_cgroups *cgroups)
 {
@@ -188,7 +198,7 @@ static bool lw_cgroup_listed(const struct lw_cgroups *cgroups)
 	int level;
 
 	rcu_read_lock();
-	cgroup = task_dfl_cgroup(current);
+	cgroup = lw_cgroup_of(cgroups->controller);
 	for (level = 0; cgroup && !listed && level < LW_LEVELS; level++) {
 		listed = lw_has_cgroup(cgroups, cgroup_id(cgroup));
 		cgroup = cgroup_parent(cgroup);
@@ -389,6 +399,27 @@ static const char *lw_only_names(struct lw_names *names, const char *list)
 	return lw_parse_names(names, list) ? NULL : "names";
 }
 
+/* A controller and a colon, for directories of version 1. Returns the rest of the list; NULL: no such controller. */
+static const char *lw_parse_controller(struct lw_cgroups *cgroups, const char *list)
+{
+#define SUBSYS(name) #name,
+	static const char *const names[] = {
+#include <linux/cgroup_subsys.h>
+	};
+#undef SUBSYS
+	size_t i, n = strcspn(list, ":");
+
+	if (!list[n])
+		return list;
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		if (strlen(names[i]) != n || strncmp(names[i], list, n))
+			continue;
+		cgroups->controller = i + 1;
+		return list + n + 1;
+	}
+	return NULL;
+}
+
 /*
  * lw_only_cgroups - inode numbers, not 0, with commas between, LW_CGROUPS at most
  *
@@ -398,6 +429,9 @@ static const char *lw_only_cgroups(struct lw_cgroups *cgroups, const char *list)
 {
 	u32 n = 0;
 
+	list = lw_parse_controller(cgroups, list);
+	if (!list)
+		return "control groups of a controller";
 	do {
 		const char *digits = list;
 		u64 id = 0;
@@ -458,6 +492,11 @@ static const char *lw_only(enum lw_kind kind, const char *list)
 {
 	if (!strcmp(list, kind & LW_BY_NAME ? "" : "all"))
 		return NULL;
+	if (lw_filter.by & kind) {
+		/* A common option has taken its place. */
+		lw_filter.by |= LW_BY_COMMON;
+		return lw_set_list(&lw_only_lists, kind, list);
+	}
 	return lw_set_list(&lw_filter, kind, list);
 }
 
@@ -475,14 +514,17 @@ struct lw_list_param {
 static int lw_list_param_set(const char *value, const struct kernel_param *param)
 {
 	const struct lw_list_param *to = param->arg;
+	bool first = to->lists == &lw_only_lists && to->kind & LW_BY_NUMBER;
+	const char *what = "lists";
 
-	const char *what = value ? lw_set_list(to->lists, to->kind, value) : "lists";
-
+	if (value)
+		what = lw_set_list(first ? &lw_filter : to->lists, to->kind, value);
 	if (what) {
 		pr_err("%s: \"%s\" is no list of %s\n", param->name, value ?: "", what);
 		return -EINVAL;
 	}
-	lw_filter.by |= LW_BY_COMMON;
+	if (!first)
+		lw_filter.by |= LW_BY_COMMON;
 	return 0;
 }
 

@@ -665,10 +665,13 @@ struct nsproxy {
 	struct mnt_namespace *mnt_ns;
 };
 
-/* A control group of cgroup2 */
+/* A control group */
 struct cgroup {
 	u64 id;
 	struct cgroup *parent;
+};
+struct cgroup_subsys_state {
+	struct cgroup *cgroup;
 };
 
 struct mm_struct {
@@ -682,7 +685,8 @@ struct task_struct {
 	unsigned int flags;
 	u64 start_time, self_exec_id;
 	struct task_struct *group_leader, *real_parent;
-	struct cgroup *cgroup;
+	struct cgroup *cgroup; /* of cgroup2 */
+	struct cgroup_subsys_state controllers[2];
 	struct nsproxy *nsproxy; /* NULL: the task exits */
 	bool exits;
 	struct pid {
@@ -720,6 +724,7 @@ extern struct user_namespace shim_init_user_ns;
 #define pid_alive(task) (!(task)->exits)
 #define task_tgid(task) ((task)->exits ? NULL : &(task)->thread_pid)
 #define task_dfl_cgroup(task) ((task)->cgroup)
+#define task_css(task, id) (&(task)->controllers[id])
 #define cgroup_id(cgroup) ((cgroup)->id)
 #define cgroup_parent(cgroup) ((cgroup)->parent)
 

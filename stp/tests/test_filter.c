@@ -17,12 +17,12 @@
 
 /* The task is thread 12 of process 11, a child of 10, which is one of 9, and user 1000's. */
 static struct task_struct init, grandparent, parent, leader;
-/* It has namespaces of its own, and is in /machines/web of cgroup2. */
+/* It has namespaces of its own, and is in /machines/web of cgroup2, and in /old of controller memory. */
 static struct pid_namespace pids = { { 4026532000 } };
 static struct mnt_namespace mounts = { { 4026532001 } };
 static struct nsproxy proxy = { &mounts };
 static struct cgroup top = { 1, NULL }, machines = { 1ULL << 32 | 7, &top },
-		     web = { 300, &machines };
+		     web = { 300, &machines }, old = { 400, &top };
 
 static int setup(void **state)
 {
@@ -44,6 +44,8 @@ static int setup(void **state)
 	task->real_parent = &parent;
 	task->group_leader = &leader;
 	task->cgroup = &web;
+	task->controllers[0].cgroup = &top;
+	task->controllers[1].cgroup = &old;
 	task->nsproxy = &proxy;
 	task->thread_pid.ns = &pids;
 	strcpy(task->comm, "http-nio-8080");
@@ -245,6 +247,16 @@ static const struct {
 	{ "cgroup", "1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,300", true, true },
 	{ "cgroup", "1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,300", false, false },
 	{ "cgroup", "/web", false, false },
+	{ "cgroup", "memory:400", true, true },
+	{ "cgroup", "memory:7,1", true, true },
+	{ "cgroup", "memory:300", true, false },
+	{ "cgroup", "cpu:1", true, true },
+	{ "cgroup", "cpu:400", true, false },
+	{ "cgroup", "400", true, false },
+	{ "cgroup", "memory:", false, false },
+	{ "cgroup", "mem:400", false, false },
+	{ "cgroup", ":400", false, false },
+	{ "cgroup", "memory:400,cpu:1", false, false },
 };
 
 static void common_lists_ask_or_leave_out(void **state)
@@ -282,6 +294,13 @@ static void common_lists_add_to_those_of_the_script(void **state)
 	assert_true(common("ppid", false, "10") && !lw_wanted());
 	setup(state);
 	assert_true(takes(LW_BY_PID, "12") && common("uid", true, "1000") && !lw_wanted());
+	/* The kernel sets parameters first. A task must be in both lists of a kind. */
+	setup(state);
+	assert_true(common("uid", true, "1000,2") && takes(LW_BY_UID, "1000,3") && lw_wanted());
+	setup(state);
+	assert_true(common("uid", true, "1000") && takes(LW_BY_UID, "3") && !lw_wanted());
+	setup(state);
+	assert_true(common("uid", true, "3") && takes(LW_BY_UID, "1000") && !lw_wanted());
 }
 
 static void a_task_that_exits_is_in_no_list(void **state)
