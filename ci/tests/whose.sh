@@ -212,3 +212,51 @@ test_command_has_the_environment_of_the_caller() {
 	FOO=bar HOME=/here PATH=$work/bin:$PATH lwload opensnoop --as daemon --output $work/rows -- prog > $out
 	[ "$(cat $out)" = "bar $(awk -F: '$1 == "daemon" { print $6 }' /etc/passwd) daemon" ]
 }
+
+# in_old GROUP COMMAND... - runs it in that group of controller pids
+in_old() {
+	(
+		echo $BASHPID > $groups/pids/$1/cgroup.procs
+		exec "${@:2}"
+	)
+}
+
+opens_of_version_1() {
+	local i
+	mkdir $groups/pids
+	mount -t cgroup -o pids none $groups/pids
+	mkdir -p $groups/pids/lw-old/below $groups/pids/lw-other
+	start opensnoop --json --cgroup pids:/lw-old
+	for i in 1 2 3; do
+		in_old lw-old cat /etc/hostname
+		in_old lw-old/below cat /etc/issue
+		in_old lw-other cat /etc/passwd
+		cat /etc/group
+	done > $work/got
+	finish
+	[ "$(grep -c '"/etc/hostname"' $out)" -eq 3 ]
+	[ "$(grep -c '"/etc/issue"' $out)" -eq 3 ]
+	not grep -e '"/etc/passwd"' -e '"/etc/group"' $out
+	start opensnoop --json --not-cgroup pids:/lw-old,pids:lw-other -n cat
+	for i in 1 2 3; do
+		in_old lw-old cat /etc/hostname
+		in_old lw-other cat /etc/passwd
+		cat /etc/group
+	done > $work/got
+	finish
+	[ "$(grep -c '"/etc/group"' $out)" -eq 3 ]
+	not grep -e '"/etc/hostname"' -e '"/etc/passwd"' $out
+	exits 2 'controller memory of version 1 is not mounted' lwload opensnoop --cgroup memory:/lw-old
+	exits 2 'no control group "pids:/none"' lwload opensnoop --cgroup pids:/none
+}
+
+# Over cgroup2, which is as before after that
+test_whose_takes_control_groups_of_version_1() {
+	local status
+	mount_groups
+	mount -t tmpfs none $groups
+	strictly opens_of_version_1
+	umount $groups/pids
+	umount $groups
+	return $status
+}

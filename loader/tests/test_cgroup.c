@@ -29,6 +29,7 @@
 #define LXC MOUNT "lxc.payload.old"
 
 static char *root;
+static const char *controller; /* of version 1, which was found */
 
 static void make_group(const char *path)
 {
@@ -98,17 +99,21 @@ static void control_groups_have_several_paths(void **state)
 
 	(void)state;
 	for (i = 0; i < COUNT(paths); i++) {
-		assert_int_equal(lw_cgroup_find(root, paths[i], &id, &why), 0);
+		assert_int_equal(lw_cgroup_find(root, paths[i], &id, &controller, &why), 0);
 		assert_true(id == number_of(LXC));
 	}
-	assert_int_equal(lw_cgroup_find(root, "/", &id, &why), 0);
+	assert_int_equal(lw_cgroup_find(root, "/", &id, &controller, &why), 0);
 	assert_true(id == number_of(MOUNT));
-	assert_int_equal(lw_cgroup_find(root, "no.slice", &id, &why), -ENOENT);
+	assert_int_equal(lw_cgroup_find(root, "no.slice", &id, &controller, &why), -ENOENT);
 	assert_true(text_says(why.text, "\"no.slice\"*/sys/fs/cgroup;"));
-	assert_int_equal(lw_cgroup_find(root, "cgroup.controllers", &id, &why), -ENOENT);
-	assert_int_equal(lw_cgroup_find(root, "..", &id, &why), -ENOENT);
-	assert_int_equal(lw_cgroup_find(root, "/sys/fs/cgroup/../../fs", &id, &why), -ENOENT);
-	assert_int_equal(lw_cgroup_find(root, "lxc.payload.old/../lxc.payload.old", &id, &why), 0);
+	assert_int_equal(lw_cgroup_find(root, "cgroup.controllers", &id, &controller, &why),
+			 -ENOENT);
+	assert_int_equal(lw_cgroup_find(root, "..", &id, &controller, &why), -ENOENT);
+	assert_int_equal(lw_cgroup_find(root, "/sys/fs/cgroup/../../fs", &id, &controller, &why),
+			 -ENOENT);
+	assert_int_equal(
+		lw_cgroup_find(root, "lxc.payload.old/../lxc.payload.old", &id, &controller, &why),
+		0);
 }
 
 /* As systemd mounts it beside version 1 */
@@ -120,15 +125,69 @@ static void cgroup2_may_be_mounted_below(void **state)
 
 	(void)state;
 	tree_text(mixed, MOUNT "systemd/a/cgroup.procs", "");
-	assert_int_equal(lw_cgroup_find(mixed, "/a", &id, &why), -ENOENT);
+	assert_int_equal(lw_cgroup_find(mixed, "/a", &id, &controller, &why), -ENOENT);
 	assert_has(why.text, "no cgroup2");
-	assert_int_equal(lw_container_find(mixed, "a", &id, &why), -ENOENT);
+	assert_int_equal(lw_container_find(mixed, "a", &id, &controller, &why), -ENOENT);
 	assert_has(why.text, "no cgroup2");
 	tree_text(mixed, MOUNT "unified/cgroup.controllers", "");
 	tree_text(mixed, MOUNT "unified/a/cgroup.procs", "");
-	assert_int_equal(lw_cgroup_find(mixed, "/a", &id, &why), 0);
-	assert_int_equal(lw_cgroup_find(mixed, "/sys/fs/cgroup/unified/a", &id, &why), 0);
+	assert_int_equal(lw_cgroup_find(mixed, "/a", &id, &controller, &why), 0);
+	assert_int_equal(lw_cgroup_find(mixed, "/sys/fs/cgroup/unified/a", &id, &controller, &why),
+			 0);
 	tree_free(mixed);
+}
+
+static void controllers_have_control_groups(void **state)
+{
+	struct lw_reason why;
+	uint64_t id;
+
+	(void)state;
+	tree_text(root, MOUNT "memory/tasks", "");
+	tree_text(root, MOUNT "memory/a/b/tasks", "");
+	tree_text(root, MOUNT "blkio/tasks", "");
+	assert_int_equal(lw_cgroup_find(root, "memory:/a/b", &id, &controller, &why), 0);
+	assert_true(id == number_of(MOUNT "memory/a/b"));
+	assert_string_equal(controller, "memory");
+	assert_int_equal(lw_cgroup_find(root, "memory:a", &id, &controller, &why), 0);
+	assert_true(id == number_of(MOUNT "memory/a"));
+	assert_int_equal(lw_cgroup_find(root, "blkio:/", &id, &controller, &why), 0);
+	assert_string_equal(controller, "io");
+	assert_int_equal(lw_cgroup_find(root, "lxc.payload.old", &id, &controller, &why), 0);
+	assert_null(controller);
+	assert_int_equal(lw_cgroup_find(root, "memory:/c", &id, &controller, &why), -ENOENT);
+	assert_true(text_says(why.text, "\"memory:/c\"*/sys/fs/cgroup/memory;"));
+	assert_int_equal(lw_cgroup_find(root, "memory:/..", &id, &controller, &why), -ENOENT);
+	assert_int_equal(lw_cgroup_find(root, "pids:/", &id, &controller, &why), -ENOENT);
+	assert_has(why.text, "controller pids of version 1");
+	/* A group of cgroup2 may have a colon in its name. */
+	make_group(MOUNT "a:b");
+	assert_int_equal(lw_cgroup_find(root, "a:b", &id, &controller, &why), 0);
+	assert_null(controller);
+}
+
+/* docker may use version 1 alone, or beside systemd's cgroup2. */
+static void containers_of_version_1(void **state)
+{
+	char *old = tree_new();
+	struct lw_reason why;
+	uint64_t id;
+
+	(void)state;
+	tree_text(old, MOUNT "memory/tasks", "");
+	tree_text(old, MOUNT "memory/docker/" ID_C "/tasks", "");
+	tree_text(old, MOUNT "pids/tasks", "");
+	tree_text(old, MOUNT "pids/docker/" ID_C "/tasks", "");
+	assert_int_equal(lw_container_find(old, "fedcba", &id, &controller, &why), 0);
+	assert_string_equal(controller, "memory");
+	tree_text(old, MOUNT "unified/cgroup.controllers", "");
+	assert_int_equal(lw_container_find(old, "fedcba", &id, &controller, &why), 0);
+	assert_string_equal(controller, "memory");
+	assert_int_equal(lw_container_find(old, "0123456", &id, &controller, &why), -ENOENT);
+	/* It has a group of each controller. */
+	assert_has(why.text, "there are fedcba987654");
+	assert_null(strchr(why.text, ','));
+	tree_free(old);
 }
 
 static const struct {
@@ -165,7 +224,7 @@ static void containers_have_ids_and_names(void **state)
 
 	(void)state;
 	for (i = 0; i < COUNT(names); i++) {
-		err = lw_container_find(root, names[i].name, &id, &why);
+		err = lw_container_find(root, names[i].name, &id, &controller, &why);
 		if (!err != !!names[i].path || (!err && id != number_of(names[i].path)))
 			fail_msg("\"%s\": %d", names[i].name, err);
 	}
@@ -180,9 +239,9 @@ static void a_user_cannot_take_the_place_of_a_container(void **state)
 	(void)state;
 	make_group(MOUNT "user.slice/user-1.slice/lxc.payload.old");
 	make_group(MOUNT "user.slice/user-1.slice/lxc.payload.own");
-	assert_int_equal(lw_container_find(root, "old", &id, &why), 0);
+	assert_int_equal(lw_container_find(root, "old", &id, &controller, &why), 0);
 	assert_true(id == number_of(LXC));
-	assert_int_equal(lw_container_find(root, "own", &id, &why), 0);
+	assert_int_equal(lw_container_find(root, "own", &id, &controller, &why), 0);
 	assert_true(id == number_of(MOUNT "user.slice/user-1.slice/lxc.payload.own"));
 }
 
@@ -192,11 +251,11 @@ static void a_name_that_is_not_there_lists_those_that_are(void **state)
 	uint64_t id;
 
 	(void)state;
-	assert_int_equal(lw_container_find(root, "web", &id, &why), -ENOENT);
+	assert_int_equal(lw_container_find(root, "web", &id, &controller, &why), -ENOENT);
 	assert_has(why.text, "my-web");
 	assert_has(why.text, "012345678");
 	assert_null(strstr(why.text, "conmon"));
-	assert_int_equal(lw_container_find(root, "0123456", &id, &why), -ENOTUNIQ);
+	assert_int_equal(lw_container_find(root, "0123456", &id, &controller, &why), -ENOTUNIQ);
 	assert_has(why.text, "/machine.slice/libpod-" ID_A ".scope");
 	assert_has(why.text, "/system.slice/docker-" ID_B ".scope");
 }
@@ -208,10 +267,10 @@ static void a_container_in_a_pod_and_one_of_the_driver_cgroupfs(void **state)
 
 	(void)state;
 	make_group(IN_POD);
-	assert_int_equal(lw_container_find(root, "fedcba98", &id, &why), 0);
+	assert_int_equal(lw_container_find(root, "fedcba98", &id, &controller, &why), 0);
 	assert_true(id == number_of(IN_POD));
 	make_group(PLAIN);
-	assert_int_equal(lw_container_find(root, "fedcba98", &id, &why), -ENOTUNIQ);
+	assert_int_equal(lw_container_find(root, "fedcba98", &id, &controller, &why), -ENOTUNIQ);
 }
 
 static void containers_of_paths(void **state)
@@ -284,6 +343,8 @@ int main(void)
 		FRESH(groups_are_found_by_their_numbers),
 		FRESH(control_groups_have_several_paths),
 		FRESH(cgroup2_may_be_mounted_below),
+		FRESH(controllers_have_control_groups),
+		FRESH(containers_of_version_1),
 		FRESH(containers_have_ids_and_names),
 		FRESH(a_user_cannot_take_the_place_of_a_container),
 		FRESH(a_name_that_is_not_there_lists_those_that_are),

@@ -55,15 +55,54 @@ static bool is_below(const char *dir, const char *mount)
 	return !strncmp(path, top, n) && (path[n] == '/' || !path[n]);
 }
 
-int lw_cgroup_find(const char *root, const char *path, uint64_t *id, struct lw_reason *why)
+/* Returns the controller that the path begins with, NULL if it does not; *n: the length of that. */
+static const char *controller_of(const char *path, size_t *n)
+{
+	static const char *const names[] = { "cpuset",     "cpu",      "cpuacct", "blkio",
+					     "memory",     "devices",  "freezer", "net_cls",
+					     "perf_event", "net_prio", "hugetlb", "pids",
+					     "rdma",       "misc" };
+	size_t i;
+
+	*n = strcspn(path, ":/");
+	for (i = 0; path[*n] == ':' && i < sizeof(names) / sizeof(names[0]); i++)
+		if (strlen(names[i]) == *n && !strncmp(names[i], path, *n))
+			return names[i];
+	return NULL;
+}
+
+/* Version 1 mounts each controller at a directory of its name, or at a link of that name (systemd does so). */
+static bool mount_of(const char *root, const char *controller, char *mount, size_t size)
+{
+	char file[PATH_MAX];
+
+	if (!controller)
+		return lw_cgroup_mount(root, mount, size);
+	snprintf(mount, size, "%s" MOUNT "/%s", root, controller);
+	snprintf(file, sizeof(file), "%s" MOUNT "/%s/tasks", root, controller);
+	return access(file, F_OK) == 0;
+}
+
+static int no_controller(const char *controller, struct lw_reason *why)
+{
+	lw_because(why, "controller %s of version 1 is not mounted at " MOUNT "/%s here",
+		   controller, controller);
+	return -ENOENT;
+}
+
+int lw_cgroup_find(const char *root, const char *path, uint64_t *id, const char **controller,
+		   struct lw_reason *why)
 {
 	char mount[PATH_MAX], dir[2 * PATH_MAX];
 	const char *below = path, *shown = mount + strlen(root);
 	struct stat st;
 	size_t n;
 
-	if (!lw_cgroup_mount(root, mount, sizeof(mount)))
-		return no_mount(why);
+	*controller = controller_of(path, &n);
+	if (!mount_of(root, *controller, mount, sizeof(mount)))
+		return *controller ? no_controller(*controller, why) : no_mount(why);
+	if (*controller)
+		below += n + 1;
 	n = strlen(shown);
 	if (!strncmp(path, shown, n) && (path[n] == '/' || !path[n]))
 		below += n;
@@ -74,6 +113,9 @@ int lw_cgroup_find(const char *root, const char *path, uint64_t *id, struct lw_r
 		return -ENOENT;
 	}
 	*id = st.st_ino;
+	/* The one name that the kernel has changed */
+	if (*controller && !strcmp(*controller, "blkio"))
+		*controller = "io";
 	return 0;
 }
 
@@ -260,6 +302,7 @@ struct search {
 	const char *wanted;
 	size_t base;           /* the length of the path of the mount */
 	bool of_users;         /* in user.slice, or outside of it */
+	bool listed;           /* the names of all containers are known */
 	int found;             /* how many are wanted */
 	uint64_t id;           /* of the last of those */
 	char list[LIST_SIZE];  /* the paths of those */
@@ -298,7 +341,8 @@ static enum step look_for_container(struct walk *walk, const struct dirent *entr
 	if (!container)
 		return INTO;
 	shorten(container, shown, sizeof(shown));
-	add(search->there, shown);
+	if (!search->listed)
+		add(search->there, shown);
 	if (!is_named(search->wanted, container) && !is_id_of(search->wanted, container))
 		return pod_uid(name) ? INTO : PAST;
 	if (stat(walk->path, &st) == 0) {
@@ -377,30 +421,56 @@ static bool find_id(const char *root, const char *name, char *id)
 	return found;
 }
 
-int lw_container_find(const char *root, const char *name, uint64_t *id, struct lw_reason *why)
-{
-	struct search search = { .walk.look = look_for_container, .wanted = name };
-	char container[ID_DIGITS + 1] = "";
+/* Without cgroup2, or beside it, docker may use controllers of version 1. */
+static const char *const hierarchies[] = { NULL, "memory", "pids", "cpu" };
 
-	if (!lw_cgroup_mount(root, search.walk.path, sizeof(search.walk.path)))
-		return no_mount(why);
-	search.base = strlen(search.walk.path);
-	if (find_id(root, name, container))
-		search.wanted = container;
-	walk_below(&search.walk, 0);
-	search.of_users = true;
-	if (!search.found)
-		walk_below(&search.walk, 0);
-	if (!search.found) {
-		lw_because(why, "no running container \"%.64s\" here; there are %s", name,
-			   *search.there ? search.there : "none");
-		return -ENOENT;
+/* Groups of users count only if there is no such container elsewhere. */
+static void look_through(struct search *search, const char *mount)
+{
+	int users;
+
+	for (users = 0; users < 2 && !search->found; users++) {
+		snprintf(search->walk.path, sizeof(search->walk.path), "%s", mount);
+		search->base = strlen(mount);
+		search->of_users = users;
+		walk_below(&search->walk, 0);
 	}
-	if (search.found > 1) {
+}
+
+static int not_found(const struct search *search, const char *name, struct lw_reason *why)
+{
+	if (search->found) {
 		lw_because(why, "\"%.64s\" stands for several: %s; use --cgroup", name,
-			   search.list);
+			   search->list);
 		return -ENOTUNIQ;
 	}
+	lw_because(why, "no running container \"%.64s\" here; there are %s", name,
+		   *search->there ? search->there : "none");
+	return -ENOENT;
+}
+
+int lw_container_find(const char *root, const char *name, uint64_t *id, const char **controller,
+		      struct lw_reason *why)
+{
+	struct search search = { .walk.look = look_for_container, .wanted = name };
+	char container[ID_DIGITS + 1] = "", mount[PATH_MAX];
+	bool any = false;
+	size_t i;
+
+	if (find_id(root, name, container))
+		search.wanted = container;
+	for (i = 0; i < sizeof(hierarchies) / sizeof(hierarchies[0]) && !search.found; i++) {
+		*controller = hierarchies[i];
+		if (!mount_of(root, *controller, mount, sizeof(mount)))
+			continue;
+		any = true;
+		look_through(&search, mount);
+		search.listed = *search.there;
+	}
+	if (!any)
+		return no_mount(why);
+	if (search.found != 1)
+		return not_found(&search, name, why);
 	*id = search.id;
 	return 0;
 }

@@ -71,6 +71,8 @@ struct lookup {
 	const char *root;
 	const struct lw_tool *tool;
 	const struct lw_option *option;
+	const char *controller; /* of the list's control groups; NULL: cgroup2 */
+	int n;                  /* values of the list that have been found */
 };
 
 static int refuse(const struct lookup *lookup, const char *why)
@@ -80,7 +82,7 @@ static int refuse(const struct lookup *lookup, const char *why)
 }
 
 /* A number that is no PID is the namespace's own, as ls -i of /proc/PID/ns shows it. */
-static int find_namespace(const struct lookup *lookup, const char *value, uint64_t *id)
+static int find_namespace(struct lookup *lookup, const char *value, uint64_t *id)
 {
 	unsigned long long number;
 	struct lw_reason why;
@@ -104,39 +106,47 @@ static int find_namespace(const struct lookup *lookup, const char *value, uint64
 	return 0;
 }
 
-static int find_group(const struct lookup *lookup, const char *value, uint64_t *id)
+/* The module follows one hierarchy upwards for a list. */
+static int find_group(struct lookup *lookup, const char *value, uint64_t *id)
 {
 	bool path = !strcmp(lookup->option->arg, "PATH");
+	const char *controller = NULL;
 	struct lw_reason why;
 	int err;
 
-	err = path ? lw_cgroup_find(lookup->root, value, id, &why)
-		   : lw_container_find(lookup->root, value, id, &why);
-	return err ? refuse(lookup, why.text) : 0;
+	err = path ? lw_cgroup_find(lookup->root, value, id, &controller, &why)
+		   : lw_container_find(lookup->root, value, id, &controller, &why);
+	if (err)
+		return refuse(lookup, why.text);
+	if (lookup->n && controller != lookup->controller)
+		return refuse(lookup, "a list has control groups of one controller, or of cgroup2");
+	lookup->controller = controller;
+	return 0;
 }
 
 /* Replaces each value between commas by a number. */
-static int look_up(const struct lookup *lookup, const char *list, char **param)
+static int look_up(struct lookup *lookup, const char *list, char **param)
 {
-	int (*find)(const struct lookup *, const char *, uint64_t *) =
+	int (*find)(struct lookup *, const char *, uint64_t *) =
 		strcmp(lookup->option->arg, "NS") ? find_group : find_namespace;
 	char numbers[CGROUPS_LIMIT * 21 + 1] = "", *copy = strdup(list), *rest = copy, *value;
-	int n = 0, err = copy ? 0 : -ENOMEM;
+	int err = copy ? 0 : -ENOMEM;
 	uint64_t id;
 
 	while (!err && (value = strsep(&rest, ","))) {
-		if (n == CGROUPS_LIMIT)
+		if (lookup->n == CGROUPS_LIMIT)
 			err = refuse(lookup, "want a list of at most 16");
 		else if (!*value)
 			err = refuse(lookup, "a value of the list is empty");
 		else
 			err = find(lookup, value, &id);
 		if (!err)
-			sprintf(numbers + strlen(numbers), "%s%llu", n++ ? "," : "",
+			sprintf(numbers + strlen(numbers), "%s%llu", lookup->n++ ? "," : "",
 				(unsigned long long)id);
 	}
 	free(copy);
-	if (!err && asprintf(param, "%s=%s", lookup->option->param, numbers) < 0)
+	if (!err && asprintf(param, "%s=%s%s%s", lookup->option->param, lookup->controller ?: "",
+			     lookup->controller ? ":" : "", numbers) < 0)
 		err = -ENOMEM;
 	return err;
 }
@@ -146,7 +156,7 @@ static int look_up(const struct lookup *lookup, const char *list, char **param)
 static int make_param(const char *root, const struct lw_tool *tool, const struct lw_option *option,
 		      bool left_out, const char *list, char **param)
 {
-	struct lookup lookup = { root, tool, option };
+	struct lookup lookup = { .root = root, .tool = tool, .option = option };
 	int err;
 
 	if (!strcmp(option->arg, "NS") || !strcmp(option->arg, "PATH") ||
