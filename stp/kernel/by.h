@@ -25,9 +25,6 @@ static u32 lw_per __read_mostly;
 static const char *const lw_per_words[] = { "", "cgroup", "user", "process", "tree" };
 MODULE_INFO(lw_by, "container cgroup user process tree");
 
-/* More parents are not followed upwards. */
-#define LW_GENERATIONS 64
-
 /*
  * The process below the first one from which the current process descends: a service, a session's daemon, or the
  * kernel's own threads together
@@ -40,7 +37,7 @@ static u32 lw_tree(void)
 
 	/* The parents of a task that was released may have been freed (name.h). */
 	rcu_read_lock();
-	for (level = 0; pid_alive(current) && level < LW_GENERATIONS; level++) {
+	for (level = 0; pid_alive(current) && level < LW_LEVELS; level++) {
 		parent = rcu_dereference(task->real_parent);
 		if (parent->tgid <= 1)
 			break;

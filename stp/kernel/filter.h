@@ -27,8 +27,6 @@
 #define LW_NAMES 16
 /* Each is compared with each control group above a task. */
 #define LW_CGROUPS 16
-/* The most processes, or control groups, that are followed upwards from a task */
-#define LW_LEVELS 64
 
 /* At least 1 if the list was given */
 struct lw_ids {

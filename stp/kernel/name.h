@@ -13,6 +13,9 @@
  * freed, so it counts as its own leader and has no parent.
  */
 
+/* The most processes, or control groups, that are followed upwards from a task */
+#define LW_LEVELS 64
+
 /* The name of a process, kept with the key of that process */
 struct lw_name {
 	u64 execs; /* self_exec_id, which execve(2) increments: the later of two names has more */

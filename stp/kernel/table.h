@@ -36,8 +36,8 @@ struct lw_shape {
 	u8 bits;  /* log2 of the places of a half, 5 to 15 */
 	u8 words; /* of a key */
 	u16 size; /* bytes of a place's value, a multiple of 8; its first word: how many there are */
-	u16 total; /* bytes of a row's value, whose first word means the same */
-	u8 whose; /* which word of a key is the process, or the number that by.h puts in its place */
+	u16 total;   /* bytes of a row's value, whose first word means the same */
+	u8 whose;    /* the word of a key for a process, or for what by.h has instead */
 	u16 comm;    /* where a row's value has the process's name */
 	bool shares; /* users make the keys, and each has a share of places and rows */
 	void (*add)(void *total, const void *value); /* to a total that begins with zeros */

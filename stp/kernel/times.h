@@ -13,7 +13,6 @@ static void lw_times_add(struct lw_call *call, int op, u64 took)
 {
 	struct lw_key key = { .first = op };
 	struct lw_dist_place *dist;
-
 	bool process = lw_per ? lw_per == LW_PER_PROCESS : lw_times.process;
 
 	if (lw_times.file_type) {
