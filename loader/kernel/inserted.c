@@ -89,9 +89,13 @@ int lw_inserted_list(const char *root, struct lw_inserted **list)
 int lw_inserted_users(const char *root, const char *run, int *users)
 {
 	struct lw_inserted *list;
-	int i, n = lw_inserted_list(root, &list);
-	int err = n < 0 ? n : -ENOENT;
+	int i, n, err;
 
+	/* Most runs are not there, and the list is long. */
+	if (!lw_inserted_has(root, run))
+		return -ENOENT;
+	n = lw_inserted_list(root, &list);
+	err = n < 0 ? n : -ENOENT;
 	for (i = 0; i < n; i++) {
 		if (!strcmp(list[i].run, run)) {
 			*users = list[i].users;
