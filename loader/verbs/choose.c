@@ -141,17 +141,12 @@ static void say_several(const char *verb, const char *text, const struct lw_chos
 }
 
 enum lw_exit lw_choose_one(const struct lw_host *host, const char *verb, const char *text,
-			   bool recorders, char name[LW_RUN_NAME])
+			   bool recorders, struct lw_chosen *chosen)
 {
-	struct lw_chosen chosen;
-	enum lw_exit code = lw_choose(host, verb, text, recorders, &chosen);
+	enum lw_exit code = lw_choose(host, verb, text, recorders, chosen);
 
-	if (code != LW_OK)
+	if (code != LW_OK || chosen->n <= 1)
 		return code;
-	if (chosen.n > 1) {
-		say_several(verb, text, &chosen);
-		return LW_USAGE;
-	}
-	snprintf(name, LW_RUN_NAME, "%s", chosen.n ? chosen.runs[0].name : text);
-	return LW_OK;
+	say_several(verb, text, chosen);
+	return LW_USAGE;
 }

@@ -25,17 +25,15 @@ struct lw_chosen {
  *        of one
  * @recorders: only runs that are recorded
  *
- * A run is found by its module, or by its recorder (rendezvous.h) whose run may have ended. Prints an error if the text
- * is none of these, or the number is no run's. Returns LW_OK, with @chosen->n of 0 if nothing has that name, or LW_USAGE.
+ * A run is found by its module, or by its recorder (rendezvous.h) whose run may have ended. Returns LW_OK, and
+ * @chosen->n is 0 if no run has that name. Returns LW_USAGE, printed, if the text is neither a name nor a number, or if
+ * no run has that number.
  */
 enum lw_exit lw_choose(const struct lw_host *host, const char *verb, const char *text,
 		       bool recorders, struct lw_chosen *chosen);
 
-/*
- * lw_choose_one - the same, but more than one is an error, which names all of them
- * @name: set to the run's name, or to the text if nothing has that name
- */
+/* lw_choose_one - the same, but more than one is an error, which names all of them */
 enum lw_exit lw_choose_one(const struct lw_host *host, const char *verb, const char *text,
-			   bool recorders, char name[LW_RUN_NAME]);
+			   bool recorders, struct lw_chosen *chosen);
 
 #endif

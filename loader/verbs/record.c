@@ -256,7 +256,8 @@ static enum lw_exit read_recorder(const struct lw_host *host, char **argv, enum 
 	struct reader reader = { 0 };
 	const char *tool = argv[1];
 	enum lw_exit code;
-	char run[LW_RUN_NAME];
+	struct lw_chosen chosen;
+	const char *run;
 
 	if (!has_name(argv[0], tool))
 		return LW_USAGE;
@@ -266,9 +267,10 @@ static enum lw_exit read_recorder(const struct lw_host *host, char **argv, enum 
 	}
 	if (!is_root(argv[0], tool))
 		return LW_REFUSED;
-	code = lw_choose_one(host, argv[0], tool, true, run);
+	code = lw_choose_one(host, argv[0], tool, true, &chosen);
 	if (code != LW_OK)
 		return code;
+	run = chosen.n ? chosen.runs[0].name : tool;
 	code = LW_FAILED;
 	lw_signals_catch();
 	if (!lw_output_open(run, &to_stdout, &reader.output))

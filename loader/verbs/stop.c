@@ -205,8 +205,9 @@ static int wait_until_gone(struct stop *stop)
 }
 
 /*
- * @only: the run's process; 0: whichever it is. Returns false if there is none. *code: the run's, and what it said is
- * printed.
+ * Prints what the run has said, and sets *code to that of the run.
+ * @only: a recorder of another process is left alone; 0: of any process
+ * Returns false if no recorder was asked to stop.
  */
 static bool stop_recorder(const struct lw_host *host, const char *name, pid_t only,
 			  enum lw_exit *code)
@@ -328,16 +329,6 @@ static enum lw_exit stop_all(const struct lw_host *host)
 	return all.code;
 }
 
-/* With --all a tool may have any number of runs, or else one. An error is printed. */
-static enum lw_exit choose(const struct lw_host *host, const char *text, bool all,
-			   struct lw_chosen *chosen)
-{
-	char name[LW_RUN_NAME];
-	enum lw_exit code = all ? LW_OK : lw_choose_one(host, "stop", text, false, name);
-
-	return code == LW_OK ? lw_choose(host, "stop", text, false, chosen) : code;
-}
-
 static enum lw_exit stop_chosen(const struct lw_host *host, const char *text,
 				const struct lw_chosen *chosen)
 {
@@ -351,7 +342,7 @@ static enum lw_exit stop_chosen(const struct lw_host *host, const char *text,
 	return code;
 }
 
-/* None is stopped if one is wrong. */
+/* With @all a tool may have any number of runs. No run is stopped if an argument is wrong. */
 static enum lw_exit stop_those(const struct lw_host *host, char **argv, int n, bool all)
 {
 	struct lw_chosen *chosen = calloc(n, sizeof(*chosen));
@@ -363,7 +354,7 @@ static enum lw_exit stop_those(const struct lw_host *host, char **argv, int n, b
 		return LW_FAILED;
 	}
 	for (i = 0; i < n && code == LW_OK; i++)
-		code = choose(host, argv[i], all, &chosen[i]);
+		code = (all ? lw_choose : lw_choose_one)(host, "stop", argv[i], false, &chosen[i]);
 	for (i = 0; i < n && code != LW_USAGE; i++)
 		code = worse(code, stop_chosen(host, argv[i], &chosen[i]));
 	free(chosen);
