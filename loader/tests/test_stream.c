@@ -494,37 +494,40 @@ static const struct lw_tool with_by = {
 	.more = { LW_USER, LW_PROCESS },
 };
 
+/* A stream of these fields gives that, and so many lines are bad. It is freed. */
+static void stream_gives(struct lw_stream *stream, struct seen *seen, const char *lines,
+			 const char *want, int bad)
+{
+	static const char header[] = "#lwtools\t1\tx\ttime=time\tuid=int\n";
+
+	assert_int_equal(take(stream, seen, header, sizeof(header) - 1), 0);
+	assert_int_equal(take(stream, seen, lines, strlen(lines)), 0);
+	assert_string_equal(seen->text, want);
+	assert_int_equal(lw_stream_bad(stream), bad);
+	lw_stream_free(stream);
+}
+
 /* These lines are read so if the module was asked for these fields. */
 static void more_reads(unsigned int more, const char *lines, const char *want, int bad)
 {
-	static const char header[] = "#lwtools\t1\tx\ttime=time\tuid=int\n";
 	struct lw_groups *groups = lw_groups_new("/nonexistent");
 	struct seen seen = { .tool = &with_more };
 	struct lw_stream *stream = new_stream(&seen);
 
 	lw_stream_more(stream, more, groups);
-	assert_int_equal(take(stream, &seen, header, sizeof(header) - 1), 0);
-	assert_int_equal(take(stream, &seen, lines, strlen(lines)), 0);
-	assert_string_equal(seen.text, want);
-	assert_int_equal(lw_stream_bad(stream), bad);
-	lw_stream_free(stream);
+	stream_gives(stream, &seen, lines, want, bad);
 	lw_groups_free(groups);
 }
 
 /* Rows end in what --by asks for. */
 static void by_reads(enum lw_more more, const char *lines, const char *want, int bad)
 {
-	static const char header[] = "#lwtools\t1\tx\ttime=time\tuid=int\n";
 	struct lw_by *by = lw_by_new("/nonexistent", more);
 	struct seen seen = { .tool = &with_by };
 	struct lw_stream *stream = new_stream(&seen);
 
 	lw_stream_by(stream, more, by);
-	assert_int_equal(take(stream, &seen, header, sizeof(header) - 1), 0);
-	assert_int_equal(take(stream, &seen, lines, strlen(lines)), 0);
-	assert_string_equal(seen.text, want);
-	assert_int_equal(lw_stream_bad(stream), bad);
-	lw_stream_free(stream);
+	stream_gives(stream, &seen, lines, want, bad);
 	lw_by_free(by);
 }
 
