@@ -6,12 +6,10 @@
 #include <string.h>
 
 #include "text/by.h"
-#include "text/fields.h"
 #include "util/log.h"
-#include "util/name.h"
 #include "util/user.h"
 
-/* Users whose names are kept: the rest of a report is read as often as it has users. */
+/* So many names of users are kept, so that /etc/passwd is not read for each row. */
 #define USERS 64
 
 static const char *why_not(const struct lw_tool *tool)
@@ -109,28 +107,36 @@ static const char *user_of(struct lw_by *by, uint64_t id)
 	return user->name;
 }
 
+static const char *group_of(struct lw_by *by, uint64_t id)
+{
+	const struct lw_group *group = lw_groups_find(by->groups, id);
+
+	/* A group that has gone is a number, which must not count as the host. */
+	if (by->more == LW_CGROUP || *group->path != '/')
+		return group->path;
+	return group->container;
+}
+
+/* A name may have any bytes. The kernel's have 15 at most. Returns the length. */
+static size_t put_process(struct lw_by *by, uint64_t pid, const char *name, size_t len)
+{
+	size_t n = snprintf(by->text, sizeof(by->text), "%llu%s", (unsigned long long)pid,
+			    len ? "/" : "");
+
+	len = len < sizeof(by->text) - n ? len : sizeof(by->text) - n;
+	memcpy(by->text + n, name, len);
+	return n + len;
+}
+
 const char *lw_by_text(struct lw_by *by, uint64_t number, const char *name, size_t len, size_t *n)
 {
-	const char *text = by->text;
-	int digits;
+	const char *text;
 
-	if (by->groups) {
-		const struct lw_group *group = lw_groups_find(by->groups, number);
-
-		/* A group that has gone is a number, which must not count as the host. */
-		text = by->more == LW_CGROUP || *group->path != '/' ? group->path
-								    : group->container;
-	} else if (by->more == LW_USER) {
-		text = user_of(by, number);
-	} else {
-		digits = snprintf(by->text, sizeof(by->text), "%llu%s", (unsigned long long)number,
-				  len ? "/" : "");
-		/* A name may have any bytes. The kernel's have 15 at most. */
-		len = len < sizeof(by->text) - digits ? len : sizeof(by->text) - digits;
-		memcpy(by->text + digits, name, len);
-		*n = digits + len;
-		return text;
+	if (lw_by_named(by->more)) {
+		*n = put_process(by, number, name, len);
+		return by->text;
 	}
+	text = by->more == LW_USER ? user_of(by, number) : group_of(by, number);
 	*n = strlen(text);
 	return text;
 }

@@ -11,7 +11,7 @@
 
 /*
  * lw_by_field - the field that --by WORD fills, as an index in tool->fields
- * Prints what is wrong: the module cannot do it, or the word is none. Returns -EINVAL then.
+ * Returns -EINVAL, printed, if the module does not count by tasks, or if the word is not one of the five.
  */
 int lw_by_field(const struct lw_tool *tool, const char *word);
 

@@ -16,7 +16,7 @@
 #define MOUNT "/sys/fs/cgroup"
 #define ID_DIGITS 64    /* of docker, podman, containerd and CRI-O */
 #define PREFIX_DIGITS 6 /* fewer are more often a mistake than an id */
-#define LEVELS 64       /* LW_LEVELS of stp/kernel/filter.h */
+#define LEVELS 64       /* LW_LEVELS of stp/kernel/name.h */
 #define LIST_SIZE 300
 
 /* ---- control groups ---- */

@@ -20,11 +20,6 @@ static const struct {
 };
 #define NOPERATORS (sizeof(operators) / sizeof(*operators))
 
-static bool is_text(const struct lw_field *field)
-{
-	return field->type == LW_STR || field->type == LW_ARGS;
-}
-
 static int refuse(const struct lw_tool *tool, const char *text, const char *what)
 {
 	lw_error("%s: option --where: \"%.64s\": %s", tool->name, text, what);
@@ -109,7 +104,7 @@ int lw_condition_parse(const struct lw_tool *tool, const bool *given, const char
 	field = &tool->fields[condition->field];
 	condition->text = value;
 	condition->len = strlen(value);
-	if (is_text(field)) {
+	if (lw_fields_is_text(field)) {
 		if (condition->compare >= LW_BELOW && condition->compare <= LW_AT_LEAST)
 			return refuse(tool, text, "only = != and ~ compare text");
 		return 0;
@@ -179,7 +174,7 @@ bool lw_condition_holds(const struct lw_tool *tool, const struct lw_condition *c
 
 	if (value->state != LW_VALUE)
 		return false;
-	if (is_text(&tool->fields[condition->field]))
+	if (lw_fields_is_text(&tool->fields[condition->field]))
 		return text_holds(condition, value->text, value->len);
 	return number_holds(condition, value->number);
 }

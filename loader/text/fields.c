@@ -73,6 +73,11 @@ static bool is_chosen(const struct lw_columns *columns, int field)
 	return false;
 }
 
+bool lw_fields_is_text(const struct lw_field *field)
+{
+	return field->type == LW_STR || field->type == LW_ARGS;
+}
+
 bool lw_fields_of_process(const struct lw_tool *tool, int field)
 {
 	const char *name = tool->fields[field].name;

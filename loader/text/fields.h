@@ -41,6 +41,9 @@ int lw_fields_choose(const struct lw_tool *tool, const bool *given, const char *
  */
 bool lw_fields_add(const struct lw_tool *tool, enum lw_more more, struct lw_columns *columns);
 
+/* lw_fields_is_text - is a value of this field text, or arguments with a NUL between? */
+bool lw_fields_is_text(const struct lw_field *field);
+
 /* lw_fields_of_process - is it one of the tool's own fields for a process? With --by, rows are of no process. */
 bool lw_fields_of_process(const struct lw_tool *tool, int field);
 

@@ -19,8 +19,7 @@ struct lw_join {
 	bool sum[LW_MAX_FIELDS];
 	bool ignored[LW_MAX_FIELDS];    /* a process, of which there may be several */
 	struct lw_kept *chains[CHAINS]; /* by hash, through next */
-	struct lw_kept **rows;          /* in the order in which they came */
-	size_t n, room;
+	struct lw_kept_list rows;
 };
 
 struct lw_join *lw_join_new(const struct lw_tool *tool)
@@ -40,8 +39,7 @@ struct lw_join *lw_join_new(const struct lw_tool *tool)
 
 static void forget(struct lw_join *join)
 {
-	while (join->n)
-		free(join->rows[--join->n]);
+	lw_kept_forget(&join->rows);
 	memset(join->chains, 0, sizeof(join->chains));
 }
 
@@ -50,7 +48,7 @@ void lw_join_free(struct lw_join *join)
 	if (!join)
 		return;
 	forget(join);
-	free(join->rows);
+	free(join->rows.records);
 	free(join);
 }
 
@@ -66,11 +64,6 @@ static uint64_t mix(uint64_t hash, const void *bytes, size_t n)
 	return hash;
 }
 
-static bool has_text(const struct lw_field *field)
-{
-	return field->type == LW_STR || field->type == LW_ARGS;
-}
-
 static uint64_t hash_of(const struct lw_join *join, const struct lw_value *values)
 {
 	uint64_t hash = 0xcbf29ce484222325;
@@ -79,7 +72,7 @@ static uint64_t hash_of(const struct lw_join *join, const struct lw_value *value
 	for (i = 0; i < join->tool->nfields; i++) {
 		if (join->sum[i] || join->ignored[i] || values[i].state != LW_VALUE)
 			continue;
-		if (has_text(&join->tool->fields[i]))
+		if (lw_fields_is_text(&join->tool->fields[i]))
 			hash = mix(hash, values[i].text, values[i].len);
 		else
 			hash = mix(hash, &values[i].number, sizeof(values[i].number));
@@ -92,7 +85,7 @@ static bool same_value(const struct lw_field *field, const struct lw_value *a,
 {
 	if (a->state != b->state || a->state != LW_VALUE)
 		return a->state == b->state;
-	if (!has_text(field))
+	if (!lw_fields_is_text(field))
 		return a->number == b->number;
 	return a->len == b->len && (!a->len || !memcmp(a->text, b->text, a->len));
 }
@@ -167,22 +160,13 @@ static void add_up(const struct lw_join *join, struct lw_kept *row, const struct
 
 static int keep_row(struct lw_join *join, uint64_t hash, const struct lw_value *values)
 {
-	struct lw_kept **more, *row;
+	struct lw_kept *row = lw_kept_add(&join->rows, join->tool, values);
 
-	if (join->n == join->room) {
-		more = reallocarray(join->rows, join->room ? 2 * join->room : 64, sizeof(*more));
-		if (!more)
-			return -ENOMEM;
-		join->rows = more;
-		join->room = join->room ? 2 * join->room : 64;
-	}
-	row = lw_kept_copy(join->tool, values);
 	if (!row)
 		return -ENOMEM;
 	row->number = hash;
 	row->next = join->chains[hash % CHAINS];
 	join->chains[hash % CHAINS] = row;
-	join->rows[join->n++] = row;
 	return 0;
 }
 
@@ -203,11 +187,8 @@ int lw_join_add(struct lw_join *join, const struct lw_value *values)
 int lw_join_each(struct lw_join *join, int (*fn)(void *context, const struct lw_value *values),
 		 void *context)
 {
-	size_t i;
-	int err = 0;
+	int err = lw_kept_each(&join->rows, fn, context);
 
-	for (i = 0; i < join->n && !err; i++)
-		err = fn(context, join->rows[i]->values);
 	forget(join);
 	return err;
 }

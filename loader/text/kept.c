@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -62,6 +63,48 @@ struct lw_kept *lw_kept_copy(const struct lw_tool *tool, const struct lw_value *
 	for (i = 0; i < tool->nfields; i++)
 		bytes = copy_value(&kept->values[i], bytes);
 	return kept;
+}
+
+static bool has_room(struct lw_kept_list *list)
+{
+	size_t room = list->room ? 2 * list->room : 64;
+	struct lw_kept **more;
+
+	if (list->n < list->room)
+		return true;
+	more = reallocarray(list->records, room, sizeof(*more));
+	if (!more)
+		return false;
+	list->records = more;
+	list->room = room;
+	return true;
+}
+
+struct lw_kept *lw_kept_add(struct lw_kept_list *list, const struct lw_tool *tool,
+			    const struct lw_value *values)
+{
+	struct lw_kept *kept = has_room(list) ? lw_kept_copy(tool, values) : NULL;
+
+	if (kept)
+		list->records[list->n++] = kept;
+	return kept;
+}
+
+int lw_kept_each(const struct lw_kept_list *list,
+		 int (*fn)(void *context, const struct lw_value *values), void *context)
+{
+	size_t i;
+	int err = 0;
+
+	for (i = 0; i < list->n && !err; i++)
+		err = fn(context, list->records[i]->values);
+	return err;
+}
+
+void lw_kept_forget(struct lw_kept_list *list)
+{
+	while (list->n)
+		free(list->records[--list->n]);
 }
 
 struct lw_dist *lw_kept_dist(struct lw_kept *kept, int field)

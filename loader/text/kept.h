@@ -23,6 +23,23 @@ struct lw_kept {
  */
 struct lw_kept *lw_kept_copy(const struct lw_tool *tool, const struct lw_value *values);
 
+/* Records in their order */
+struct lw_kept_list {
+	struct lw_kept **records;
+	size_t n, room;
+};
+
+/* lw_kept_add - copies a record to the list's end. Returns the copy, NULL if out of memory. */
+struct lw_kept *lw_kept_add(struct lw_kept_list *list, const struct lw_tool *tool,
+			    const struct lw_value *values);
+
+/* lw_kept_each - calls fn for each record. Returns 0, or what fn returned if that was not 0; then the rest is left out. */
+int lw_kept_each(const struct lw_kept_list *list,
+		 int (*fn)(void *context, const struct lw_value *values), void *context);
+
+/* lw_kept_forget - frees the records, but not the list's own memory */
+void lw_kept_forget(struct lw_kept_list *list);
+
 /* lw_kept_dist - the distribution of a copy's value; NULL: it has none */
 struct lw_dist *lw_kept_dist(struct lw_kept *kept, int field);
 

@@ -36,11 +36,6 @@ static int any_field(const struct lw_tool *tool, const bool *given)
 	return any;
 }
 
-static bool is_text(const struct lw_field *field)
-{
-	return field->type == LW_STR || field->type == LW_ARGS;
-}
-
 int lw_top_parse(const struct lw_tool *tool, const bool *given, const char *sort,
 		 struct lw_top_options *options)
 {
@@ -54,7 +49,7 @@ int lw_top_parse(const struct lw_tool *tool, const bool *given, const char *sort
 			 tool->fields[any_field(tool, given)].name);
 	if (options->field < 0)
 		return -EINVAL;
-	options->upward = sign ? *sort == '+' : is_text(&tool->fields[options->field]);
+	options->upward = sign ? *sort == '+' : lw_fields_is_text(&tool->fields[options->field]);
 	return 0;
 }
 
@@ -63,9 +58,7 @@ int lw_top_parse(const struct lw_tool *tool, const bool *given, const char *sort
 struct lw_top {
 	const struct lw_tool *tool;
 	struct lw_top_options options;
-	/* With --top, a heap: none comes after the first. */
-	struct lw_kept **records;
-	size_t n, room;
+	struct lw_kept_list list; /* with --top, a heap: no record comes after the first */
 	unsigned long long came, left_out;
 };
 
@@ -80,18 +73,12 @@ struct lw_top *lw_top_new(const struct lw_tool *tool, const struct lw_top_option
 	return top;
 }
 
-static void forget(struct lw_top *top)
-{
-	while (top->n)
-		free(top->records[--top->n]);
-}
-
 void lw_top_free(struct lw_top *top)
 {
 	if (!top)
 		return;
-	forget(top);
-	free(top->records);
+	lw_kept_forget(&top->list);
+	free(top->list.records);
 	free(top);
 }
 
@@ -121,7 +108,7 @@ static int compare(const struct lw_top *top, const struct lw_value *a, unsigned 
 		return x->state == LW_VALUE ? -1 : 1;
 	if (x->state != LW_VALUE)
 		order = 0;
-	else if (is_text(&top->tool->fields[top->options.field]))
+	else if (lw_fields_is_text(&top->tool->fields[top->options.field]))
 		order = compare_text(x, y);
 	else
 		order = (number_of(x) > number_of(y)) - (number_of(x) < number_of(y));
@@ -146,15 +133,16 @@ static int in_order(const void *a, const void *b, void *top)
 
 static void swap(struct lw_top *top, size_t a, size_t b)
 {
-	struct lw_kept *record = top->records[a];
+	struct lw_kept *record = top->list.records[a];
 
-	top->records[a] = top->records[b];
-	top->records[b] = record;
+	top->list.records[a] = top->list.records[b];
+	top->list.records[b] = record;
 }
 
 static void sift_up(struct lw_top *top, size_t i)
 {
-	for (; i && is_before(top, top->records[(i - 1) / 2], top->records[i]); i = (i - 1) / 2)
+	for (; i && is_before(top, top->list.records[(i - 1) / 2], top->list.records[i]);
+	     i = (i - 1) / 2)
 		swap(top, i, (i - 1) / 2);
 }
 
@@ -164,71 +152,52 @@ static void sift_down(struct lw_top *top)
 
 	for (;;) {
 		last = 2 * i + 1;
-		if (last >= top->n)
+		if (last >= top->list.n)
 			return;
-		if (last + 1 < top->n && is_before(top, top->records[last], top->records[last + 1]))
+		if (last + 1 < top->list.n &&
+		    is_before(top, top->list.records[last], top->list.records[last + 1]))
 			last++;
-		if (!is_before(top, top->records[i], top->records[last]))
+		if (!is_before(top, top->list.records[i], top->list.records[last]))
 			return;
 		swap(top, i, last);
 		i = last;
 	}
 }
 
-static int append(struct lw_top *top, struct lw_kept *record)
-{
-	struct lw_kept **more;
-
-	if (top->n == top->room) {
-		more = reallocarray(top->records, top->room ? 2 * top->room : 64, sizeof(*more));
-		if (!more)
-			return -ENOMEM;
-		top->records = more;
-		top->room = top->room ? 2 * top->room : 64;
-	}
-	top->records[top->n++] = record;
-	if (top->options.most)
-		sift_up(top, top->n - 1);
-	return 0;
-}
-
 int lw_top_add(struct lw_top *top, const struct lw_value *values)
 {
-	bool full = top->options.most && top->n == (size_t)top->options.most;
+	struct lw_kept_list *list = &top->list;
+	bool full = top->options.most && list->n == (size_t)top->options.most;
 	struct lw_kept *record;
-	int err;
 
 	top->came++;
 	top->left_out += full;
-	if (full && compare(top, values, top->came, top->records[0]) > 0)
+	if (full && compare(top, values, top->came, list->records[0]) > 0)
 		return 0;
-	record = lw_kept_copy(top->tool, values);
+	record = full ? lw_kept_copy(top->tool, values) : lw_kept_add(list, top->tool, values);
 	if (!record)
 		return -ENOMEM;
 	record->number = top->came;
 	if (full) {
-		free(top->records[0]);
-		top->records[0] = record;
+		free(list->records[0]);
+		list->records[0] = record;
 		sift_down(top);
-		return 0;
+	} else if (top->options.most) {
+		sift_up(top, list->n - 1);
 	}
-	err = append(top, record);
-	if (err)
-		free(record);
-	return err;
+	return 0;
 }
 
 int lw_top_each(struct lw_top *top, int (*fn)(void *context, const struct lw_value *values),
 		void *context)
 {
-	size_t i;
-	int err = 0;
+	struct lw_kept_list *list = &top->list;
+	int err;
 
-	if (top->n)
-		qsort_r(top->records, top->n, sizeof(*top->records), in_order, top);
-	for (i = 0; i < top->n && !err; i++)
-		err = fn(context, top->records[i]->values);
-	forget(top);
+	if (list->n)
+		qsort_r(list->records, list->n, sizeof(*list->records), in_order, top);
+	err = lw_kept_each(list, fn, context);
+	lw_kept_forget(list);
 	return err;
 }
 
