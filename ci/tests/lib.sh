@@ -329,6 +329,26 @@ unblock() {
 	wait $blocked || :
 }
 
+# sleeps_at PID FILE - has the process opened the file as descriptor 3, and does it wait?
+sleeps_at() {
+	[ "/proc/$1/fd/3" -ef "$2" ] && grep -qs '^State:.S' "/proc/$1/status"
+}
+
+# slow_read SECONDS - cat(1) makes one read that waits that long, or longer: the time begins when
+# the read waits, however long cat took to start
+slow_read() {
+	local reader writer
+	mkfifo $work/slow
+	cat $work/slow > /dev/null &
+	reader=$!
+	exec {writer}> $work/slow
+	eventually 60 sleeps_at $reader $work/slow
+	sleep "$1"
+	echo >&$writer
+	exec {writer}>&-
+	wait $reader
+}
+
 # uncounted TEXT - prints how many events lwload has told as lost so far, for a reason that has TEXT
 uncounted() {
 	sed -n "s/.* \([0-9]*\) events .*: .*$1.*/\1/p" $err | tail -n 1

@@ -188,7 +188,7 @@ test_metrics_of_times_count_each_call() {
 # A time of half a second is in the right bucket, in a run that has reports before it ends.
 test_metrics_of_times_are_in_seconds() {
 	metrics rwtime -P -n cat
-	(sleep 0.7; echo) | cat > /dev/null
+	slow_read 0.7
 	told rwtime
 	is 'lwtools_rwtime_latency_seconds_count{comm="cat",op="read"} - ignoring(le) lwtools_rwtime_latency_seconds_bucket{comm="cat",op="read",le="0.524288"} > bool 0' 1
 	is 'lwtools_rwtime_latency_seconds_sum{comm="cat",op="read"} > bool 0.6' 1

@@ -40,7 +40,7 @@ test_rwtime_counts_others_while_a_user_has_1001_reads_under_way() {
 # The time of a read includes its wait: half a second for the writer of a pipe.
 test_rwtime_measures_the_time_that_calls_wait() {
 	start rwtime --json -m -n cat
-	(sleep 0.7; echo) | cat > /dev/null
+	slow_read 0.7
 	finish
 	jq -e -s 'map(select(.op == "read")) | length == 1 and .[0].latency.unit == "msecs"
 		and (.[0].latency.buckets[-1] | .low >= 512 and .count == 1)' $out
