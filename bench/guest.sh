@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # guest.sh - in the guest: one JSON object for each measurement
 #
-# usage: guest.sh cost [TOOL...] | start NAME | stap | delivery NAME | profile kernel|total LOOP [COMMAND...]
+# usage: guest.sh cost [TOOL...] | filters | start NAME | stap | delivery NAME | profile kernel|total LOOP [COMMAND...]
 set -u
 cost=/lw/bench/cost
 load=/lw/bench/load
@@ -203,6 +203,33 @@ measure_cost() {
 	echo "{\"what\":\"$what\",\"loop\":\"$loop\",\"who\":\"$who\",\"kernel\":$kernel,\"total\":$total,\"shown\":$(shown "$word"),\"after\":$after,\"idle\":$idle,\"rss\":${rss:-0},\"command\":\"$*\"}"
 }
 
+# beside OPTION... - prints the cost of a getppid with this run of syscallbypid beside another
+beside() {
+	lwload start syscallbypid "$@" > /dev/null || exit
+	sleep 1
+	$cost least getppid
+	lwload stop syscallbypid_2 > /dev/null
+}
+
+# measure_filters - for each option, how much an event costs that it turns down. This shell is in a control group at
+# level 3. The other run is there so that the kernel is on the same path in each case.
+measure_filters() {
+	local plain groups=/sys/fs/cgroup option
+	mount -t cgroup2 none $groups
+	mkdir -p $groups/lw/a/b $groups/lw-other
+	echo $$ > $groups/lw/a/b/cgroup.procs
+	lwload start syscallbypid -x > /dev/null
+	plain=$(beside -x)
+	for option in "--pid 1" "--tid 1" "--uid 1" "--ppid 1" "--process none" "--comm none" "--not-pidns $$" \
+		"--not-mntns $$" "--not-tree $$" "--cgroup lw-other"; do
+		# shellcheck disable=SC2086 # words
+		echo "	${option% *}	$(($(beside $option) - plain))"
+	done
+	echo $$ > $groups/lw/cgroup.procs
+	echo "	--cgroup, level 1	$(($(beside --cgroup lw-other) - plain))"
+	lwload stop --all > /dev/null
+}
+
 # strace stops the process that it traces at each call: it has no separate kernel side.
 measure_strace() {
 	local command=(strace -f -o /tmp/out -e "trace=open,openat,openat2,creat") kernel total
@@ -376,6 +403,9 @@ cost)
 start)
 	period=500
 	opensnoop measure_start "$2"
+	;;
+filters)
+	measure_filters
 	;;
 stap)
 	tries=1000000
