@@ -89,15 +89,18 @@ static struct lw_lists lw_only_lists __read_mostly,
 
 /* ---- asking ---- */
 
-/* Returns whether the list has the id. It reads LW_IDS places at most. */
+/*
+ * Returns whether the list has the id. It reads LW_IDS places at most. An index would be compared with the
+ * array's size each time (CONFIG_UBSAN_BOUNDS); parsing has made sure of the number.
+ */
 static __always_inline bool lw_listed(const struct lw_ids *ids, u32 id)
 {
-	u32 i = 0;
+	const u32 *at = ids->id, *end = at + ids->n;
 
 	do {
-		if (ids->id[i] == id)
+		if (*at == id)
 			return true;
-	} while (++i < ids->n);
+	} while (++at < end);
 	return false;
 }
 
@@ -117,10 +120,11 @@ static __always_inline bool lw_comm_has(const char *comm, const char *name)
 
 static __always_inline bool lw_named(const struct lw_names *names, const char *comm)
 {
-	u32 i;
+	const char(*name)[TASK_COMM_LEN] = names->name;
+	const char(*end)[TASK_COMM_LEN] = name + names->n;
 
-	for (i = 0; i < names->n; i++)
-		if (lw_comm_has(comm, names->name[i]))
+	for (; name < end; name++)
+		if (lw_comm_has(comm, *name))
 			return true;
 	return false;
 }
@@ -173,10 +177,10 @@ NOKPROBE_SYMBOL(lw_mount_namespace);
 
 static bool lw_has_cgroup(const struct lw_cgroups *cgroups, u64 id)
 {
-	u32 i;
+	const u64 *at = cgroups->id, *end = at + cgroups->n;
 
-	for (i = 0; i < cgroups->n; i++)
-		if (cgroups->id[i] == id)
+	for (; at < end; at++)
+		if (*at == id)
 			return true;
 	return false;
 }
@@ -188,20 +192,31 @@ static struct cgroup *lw_cgroup_of(u32 controller)
 	return task_css(current, controller - 1)->cgroup;
 }
 
-/* A control group keeps its parents. A task keeps its own group until it leaves it. */
+static u64 lw_ancestor_id(const struct cgroup *cgroup, int level)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)
+	return cgroup->ancestor_ids[level];
+#else
+	return cgroup_id(cgroup->ancestors[level]);
+#endif
+}
+
+/*
+ * A control group keeps its ancestors, and itself as the last of them (linux/cgroup-defs.h). A task keeps its own
+ * group until it leaves it. rcu_read_lock() is two calls where the kernel is preemptible, and this does as well.
+ */
 static bool lw_cgroup_listed(const struct lw_cgroups *cgroups)
 {
-	struct cgroup *cgroup;
+	const struct cgroup *cgroup;
 	bool listed = false;
-	int level;
+	int level, root;
 
-	rcu_read_lock();
+	rcu_read_lock_sched_notrace();
 	cgroup = lw_cgroup_of(cgroups->controller);
-	for (level = 0; cgroup && !listed && level < LW_LEVELS; level++) {
-		listed = lw_has_cgroup(cgroups, cgroup_id(cgroup));
-		cgroup = cgroup_parent(cgroup);
-	}
-	rcu_read_unlock();
+	root = max(cgroup->level - LW_LEVELS + 1, 0);
+	for (level = cgroup->level; level >= root && !listed; level--)
+		listed = lw_has_cgroup(cgroups, lw_ancestor_id(cgroup, level));
+	rcu_read_unlock_sched_notrace();
 	return listed;
 }
 NOKPROBE_SYMBOL(lw_cgroup_listed);

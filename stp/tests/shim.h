@@ -668,7 +668,8 @@ struct nsproxy {
 /* A control group */
 struct cgroup {
 	u64 id;
-	struct cgroup *parent;
+	int level;
+	struct cgroup *ancestors[3]; /* from the root to itself */
 };
 struct cgroup_subsys_state {
 	struct cgroup *cgroup;
@@ -726,7 +727,6 @@ extern struct user_namespace shim_init_user_ns;
 #define task_dfl_cgroup(task) ((task)->cgroup)
 #define task_css(task, id) (&(task)->controllers[id])
 #define cgroup_id(cgroup) ((cgroup)->id)
-#define cgroup_parent(cgroup) ((cgroup)->parent)
 
 /* ---- the module's parameters: a test sets them ---- */
 

@@ -21,8 +21,9 @@ static struct task_struct init, grandparent, parent, leader;
 static struct pid_namespace pids = { { 4026532000 } };
 static struct mnt_namespace mounts = { { 4026532001 } };
 static struct nsproxy proxy = { &mounts };
-static struct cgroup top = { 1, NULL }, machines = { 1ULL << 32 | 7, &top },
-		     web = { 300, &machines }, old = { 400, &top };
+static struct cgroup top = { 1, 0, { &top } },
+		     machines = { 1ULL << 32 | 7, 1, { &top, &machines } },
+		     web = { 300, 2, { &top, &machines, &web } }, old = { 400, 1, { &top, &old } };
 
 static int setup(void **state)
 {

@@ -1098,7 +1098,7 @@ static void more_losses_than_systemtap_counts(void **state)
 
 /* ---- fields that lwload adds ---- */
 
-static struct cgroup group = { 1ULL << 40 | 5, NULL };
+static struct cgroup group = { 1ULL << 40 | 5, 0, { &group } };
 
 static void expect_fields(const char *const *want, int n)
 {
