@@ -3,8 +3,8 @@
 # shellcheck disable=SC2034,SC2154,SC2086 # names for lib.sh and from it; none has a space
 
 groups=/sys/fs/cgroup
-# Tools whose events have a task
-tasks='opensnoop execsnoop killsnoop syscallbypid rwtime fsslower fslatency bitesize accept2close weblatency'
+# Tools whose tests tell what deeds.c did. ci/tables makes lwload(8)'s table of these and of the kinds
+tasks=$(sed -n 's/^\([a-z0-9]*\)_of_one_source() {$/\1/p' /lw/tests/tools/*.sh)
 kinds='pid tid uid process comm ppid pidns mntns cgroup tree'
 
 mount_groups() {
@@ -74,19 +74,12 @@ end_sources() {
 
 # Each tool shows what the source "same" did, and nothing of the others.
 only_one_source_is_shown() {
-	local source
+	local source tool
 	source=$(ids 1 same)
-	records opensnoop 'map(select(.path == "/etc/hostname") | .pid) == [PID, PID, PID]'
-	records execsnoop 'map(select(.args == ["deed"]) | .pid) == [PID]'
-	records killsnoop 'map(select(.sig == 0) | .pid) == [PID, PID, PID]'
-	records syscallbypid 'map(select(.syscall == "getppid") | [.pid, .count]) == [[PID, 3]]'
-	records rwtime 'length == 2 and all(.pid == PID and .latency.count >= 3)'
-	records fsslower 'map(select(.file | startswith("lw-deeds")) | [.pid, .op])
-		== ([[PID, "W"], [PID, "R"]] | . + . + .)'
-	records fslatency 'map(select(.op == "write") | .latency.count) == [3]'
-	records bitesize 'map([.comm, (.size.buckets | map(select(.low == 4).count) | add)]) == [["ap-x", 6]]'
-	records accept2close 'map(select(.ms) | .pid) == [PID, PID, PID]'
-	records weblatency 'map([.pid, .path]) == ([[PID, "/deed"]] | . + . + .)'
+	for tool in $tasks; do
+		# shellcheck source=/dev/null
+		(. /lw/tests/tools/$tool.sh && ${tool}_of_one_source)
+	done
 }
 
 # Each of the other sources fails one option.
@@ -109,6 +102,22 @@ test_options_that_leave_tasks_out_work_with_every_tool() {
 	end_sources
 	end_runs
 	only_one_source_is_shown
+}
+
+# refuses TOOL - does it refuse each of these options, as its events have no task?
+refuses() {
+	local kind
+	for kind in $kinds; do
+		exits 2 "--$kind*process" lwload $1 --$kind 1
+		exits 2 "--not-$kind*process" lwload $1 --not-$kind 1
+	done
+}
+
+test_options_that_choose_tasks_are_there_for_every_other_tool() {
+	local tool
+	for tool in $(lwload list | awk '$2 == "ready" && $1 !~ /^dummy/ { print $1 }'); do
+		grep -qx $tool <<< "$tasks" || refuses $tool
+	done
 }
 
 test_bad_values_of_options_that_choose_tasks() {

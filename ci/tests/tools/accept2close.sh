@@ -66,3 +66,8 @@ test_accept2close_one_user_leaves_others_their_places() {
 	[ "$(jq -s 'map(select(.comm == "traffic" and .uid == 0)) | length' $out)" -eq 7 ]
 	[ "$(jq -s 'map(select(.comm == "traffic" and .uid == 65534)) | length' $out)" -le 8192 ]
 }
+
+# PID did each of its deeds 3 times; see whose.sh.
+accept2close_of_one_source() {
+	records accept2close 'map(select(.ms) | .pid) == [PID, PID, PID]'
+}

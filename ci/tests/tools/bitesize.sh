@@ -60,3 +60,8 @@ test_bitesize_counts_by_the_name_of_the_process() {
 	finish
 	jq -e -s 'length == 1 and (.[0] | .comm == "io" and .size.buckets == [{low: 4, high: 7, count: 51}])' $out
 }
+
+# PID did each of its deeds 3 times; see whose.sh.
+bitesize_of_one_source() {
+	records bitesize 'map([.comm, (.size.buckets | map(select(.low == 4).count) | add)]) == [["ap-x", 6]]'
+}

@@ -140,3 +140,8 @@ test_execsnoop_x_follows_all_calls_of_a_user() {
 	finish
 	jq -e -s 'map(select(.uid == 65534 and .ret == -2)) | length == 2000' $out
 }
+
+# PID did each of its deeds 3 times; see whose.sh.
+execsnoop_of_one_source() {
+	records execsnoop 'map(select(.args == ["deed"]) | .pid) == [PID]'
+}

@@ -48,3 +48,8 @@ test_fslatency_and_fsslower_t_refuse_what_is_no_type() {
 	not grep -w xfs /proc/filesystems
 	lwload fslatency -t xfs --duration 0.3 > $out
 }
+
+# PID did each of its deeds 3 times; see whose.sh.
+fslatency_of_one_source() {
+	records fslatency 'map(select(.op == "write") | .latency.count) == [3]'
+}

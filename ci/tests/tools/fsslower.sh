@@ -38,3 +38,9 @@ test_fsslower_m_shows_slow_calls_only() {
 	finish
 	[ ! -s $out ]
 }
+
+# PID did each of its deeds 3 times; see whose.sh.
+fsslower_of_one_source() {
+	records fsslower 'map(select(.file | startswith("lw-deeds")) | [.pid, .op])
+		== ([[PID, "W"], [PID, "R"]] | . + . + .)'
+}

@@ -139,3 +139,8 @@ test_killsnoop_shows_the_host_s_numbers() {
 	finish
 	jq -e -s "map(.tpid) == [$sleeper, -$sleeper, 4194303]" $out
 }
+
+# PID did each of its deeds 3 times; see whose.sh.
+killsnoop_of_one_source() {
+	records killsnoop 'map(select(.sig == 0) | .pid) == [PID, PID, PID]'
+}

@@ -258,3 +258,8 @@ test_opensnoop_T_prints_the_time() {
 	head -n 1 $out | grep -q '^TIME  '
 	[ "$(tail -n +2 $out | grep -Ec "^$(date +%H):[0-9]{2}:[0-9]{2}[.][0-9]{3} ")" -eq 24 ]
 }
+
+# PID did each of its deeds 3 times; see whose.sh.
+opensnoop_of_one_source() {
+	records opensnoop 'map(select(.path == "/etc/hostname") | .pid) == [PID, PID, PID]'
+}

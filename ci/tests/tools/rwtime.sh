@@ -93,3 +93,8 @@ test_rwtime_n_and_fslatency_n_take_a_process_s_name_or_a_thread_s() {
 	by_either_name .latency.count rwtime --json
 	by_either_name .latency.count fslatency --json
 }
+
+# PID did each of its deeds 3 times; see whose.sh.
+rwtime_of_one_source() {
+	records rwtime 'length == 2 and all(.pid == PID and .latency.count >= 3)'
+}

@@ -192,3 +192,8 @@ test_syscallbypid_shows_22400_rows() {
 	[ "$rows" -ge 21000 ]
 	[ $((rows + ${lost:-0})) -ge 22400 ]
 }
+
+# PID did each of its deeds 3 times; see whose.sh.
+syscallbypid_of_one_source() {
+	records syscallbypid 'map(select(.syscall == "getppid") | [.pid, .count]) == [[PID, 3]]'
+}

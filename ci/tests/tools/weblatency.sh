@@ -77,3 +77,8 @@ test_weblatency_s_tells_requests_from_what_looks_like_them() {
 	jq -c 'select(.comm == "traffic" and (.path | IN("/truth", "/false") | not)) | {status, method, path}' $out > $work/got
 	same $work/sorted $work/got
 }
+
+# PID did each of its deeds 3 times; see whose.sh.
+weblatency_of_one_source() {
+	records weblatency 'map([.pid, .path]) == ([[PID, "/deed"]] | . + . + .)'
+}
