@@ -28,7 +28,7 @@ static bool lw_exit_is_last(const struct pt_regs *regs)
 	return (int)lw_function_arg(regs, 1);
 }
 
-/* What wait(2) tells of the process (wait_task_zombie() of kernel/exit.c), or the thread's own code */
+/* The status that wait(2) gets of the process (wait_task_zombie() of kernel/exit.c), or the thread's own */
 static int lw_exit_code(bool thread)
 {
 	const struct signal_struct *all = current->signal;
