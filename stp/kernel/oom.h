@@ -1,0 +1,109 @@
+#pragma once
+
+#include "arch.h"
+#include "put.h"
+#include <linux/cgroup.h>
+#include <linux/kernfs.h>
+#include <linux/memcontrol.h>
+#include <linux/mm.h>
+#include <linux/oom.h>
+#include <linux/page_counter.h>
+#include <linux/sched.h>
+#include <linux/spinlock.h>
+
+/*
+ * oom.h - the kernel ends processes because there is no memory
+ *
+ * oom_kill_process() decides on a process, and calls __oom_kill_process() for it, and for each other process of a
+ * control group whose memory.oom.group is 1. The mutex oom_lock is held all the time (mm/oom_kill.c), so one
+ * place holds what the first function knows.
+ */
+static struct {
+	const struct task_struct *by;
+	u32 first; /* the process that it has decided on; 0: not told yet */
+	u64 pages;
+	const struct mem_cgroup
+		*group; /* NULL: the host has no memory left, or the nodes that count */
+	char path[512];
+} lw_oom;
+
+/* At the begin of oom_kill_process(oc, message) */
+static void lw_oom_begins(const struct pt_regs *regs)
+{
+	const struct oom_control *oc = (void *)lw_function_arg(regs, 0);
+
+	lw_oom.by = current;
+	lw_oom.first = 0;
+	lw_oom.pages = oc->totalpages;
+	lw_oom.group = oc->memcg;
+}
+
+/* The kernel ends the first process of a control group once more with all others. Returns false for that. */
+static bool lw_oom_is_new(const struct pt_regs *regs)
+{
+	u32 victim = ((struct task_struct *)lw_function_arg(regs, 0))->tgid;
+
+	if (lw_oom.by != current)
+		return true;
+	if (lw_oom.first)
+		return lw_oom.first != victim;
+	lw_oom.first = victim;
+	return true;
+}
+
+static s64 lw_kib(u64 pages)
+{
+	return pages << (PAGE_SHIFT - 10);
+}
+
+/*
+ * A field with the memory of a process in KiB; empty if it has given it up. The function takes this lock next, so
+ * the current task does not hold it.
+ */
+static void lw_emit_rss(struct task_struct *task)
+{
+	s64 rss = -1;
+
+	if (spin_trylock(&task->alloc_lock)) {
+		if (task->mm)
+			rss = lw_kib(get_mm_rss(task->mm));
+		spin_unlock(&task->alloc_lock);
+	}
+	if (rss >= 0)
+		lw_put_number(lw_log(), rss);
+	else
+		lw_put_tab(lw_log());
+}
+
+/* Three fields: limit and use of the control group in KiB, and its path, which the kernel prints here as well */
+static void lw_emit_oom_group(void)
+{
+	struct _stp_log *log = lw_log();
+
+	if (lw_oom.by != current || !lw_oom.group) {
+		lw_emit_none(3);
+		return;
+	}
+	lw_put_pair(log, lw_kib(READ_ONCE(lw_oom.group->memory.max)),
+		    lw_kib(page_counter_read((void *)&lw_oom.group->memory)));
+	if (kernfs_path_from_node(lw_oom.group->css.cgroup->kn, NULL, lw_oom.path,
+				  sizeof(lw_oom.path)) < 0)
+		lw_oom.path[0] = '\0';
+	lw_emit_kernel_string(lw_oom.path);
+}
+
+/* At the begin of __oom_kill_process(victim, message): seven fields, from the process that is ended on */
+static void lw_emit_oom(const struct pt_regs *regs)
+{
+	struct task_struct *victim = (void *)lw_function_arg(regs, 0);
+	struct _stp_log *log = lw_log();
+
+	lw_put_number(log, victim->tgid);
+	lw_emit_kernel_string(victim->group_leader->comm);
+	lw_emit_rss(victim);
+	if (lw_oom.by == current)
+		lw_put_number(log, lw_oom.pages);
+	else
+		lw_put_tab(log);
+	lw_emit_oom_group();
+}
