@@ -59,7 +59,7 @@ static void dumps_core(void)
 	abort();
 }
 
-/* Waits until the leader has ended: its stack is not readable then, and its state is that of a zombie. */
+/* Waits until the leader is a zombie. */
 static void await_leader(void)
 {
 	char path[64], line[256] = "";
@@ -67,6 +67,7 @@ static void await_leader(void)
 
 	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", getpid());
 	while (!strstr(line, ") Z")) {
+		usleep(1000);
 		file = fopen(path, "r");
 		if (file) {
 			if (!fgets(line, sizeof(line), file))
