@@ -62,7 +62,8 @@ static void options_help(const struct lw_tool *tool)
 	int i;
 
 	lw_options_table(tool, &table);
-	printf("\noptions of %s:\n", tool->name);
+	if (tool->noptions)
+		printf("\noptions of %s:\n", tool->name);
 	for (i = 0; i < tool->noptions; i++)
 		help_line(tool->options[i].letter, table.names[i], tool->options[i].arg,
 			  tool->options[i].text);
