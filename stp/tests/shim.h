@@ -634,6 +634,7 @@ static inline unsigned long regs_get_kernel_argument(struct pt_regs *regs, unsig
 /* ---- tasks ---- */
 
 #define TASK_COMM_LEN 16
+#define PF_EXITING 0x00000004
 #define PF_KTHREAD 0x00200000
 
 typedef struct {
@@ -669,7 +670,7 @@ struct nsproxy {
 struct cgroup {
 	u64 id;
 	int level;
-	struct cgroup *ancestors[3]; /* from the root to itself */
+	struct cgroup *ancestors[66]; /* from the root to itself */
 };
 struct cgroup_subsys_state {
 	struct cgroup *cgroup;

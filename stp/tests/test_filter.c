@@ -277,6 +277,27 @@ static void common_lists_ask_or_leave_out(void **state)
 		}
 }
 
+/* LW_LEVELS groups above each other are looked at, and no more: not the root of 65. */
+static void groups_far_above_are_not_looked_at(void **state)
+{
+	static struct cgroup above[LW_LEVELS], deep = { 600, LW_LEVELS, { &top } };
+	int i;
+
+	deep.ancestors[LW_LEVELS] = &deep;
+	for (i = 1; i < LW_LEVELS; i++) {
+		above[i].id = 500 + i;
+		deep.ancestors[i] = &above[i];
+	}
+	current->cgroup = &deep;
+	assert_true(common("cgroup", true, "600") && lw_wanted());
+	setup(state);
+	current->cgroup = &deep;
+	assert_true(common("cgroup", true, "501") && lw_wanted());
+	setup(state);
+	current->cgroup = &deep;
+	assert_true(common("cgroup", true, "1") && !lw_wanted());
+}
+
 static void the_module_says_which_common_lists_it_takes(void **state)
 {
 	char all[64] = "";
@@ -356,6 +377,7 @@ int main(void)
 		cmocka_unit_test_setup(names_end_with_their_nul, setup),
 		cmocka_unit_test_setup(programs_and_targets_are_no_matter_of_the_begin, setup),
 		cmocka_unit_test(common_lists_ask_or_leave_out),
+		cmocka_unit_test_setup(groups_far_above_are_not_looked_at, setup),
 		cmocka_unit_test(the_module_says_which_common_lists_it_takes),
 		cmocka_unit_test_setup(common_lists_add_to_those_of_the_script, setup),
 		cmocka_unit_test_setup(a_task_that_exits_is_in_no_list, setup),
