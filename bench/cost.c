@@ -142,6 +142,32 @@ static void do_http(void)
 	say(pair[1], pair[0], ok, sizeof(ok) - 1);
 }
 
+/* The other end of the pipes: sends each byte back, until nobody can write any more. */
+static void echo(int from, int to)
+{
+	char c;
+
+	while (read(from, &c, 1) == 1)
+		need(write(to, &c, 1) == 1, "echo");
+	_exit(0);
+}
+
+/* Two switches on one processor: to another process, which a byte wakes, and back */
+static void do_switch(void)
+{
+	static int there[2], back[2];
+	char c = 'x';
+
+	if (!there[1]) {
+		need(!pipe(there) && !pipe(back), "pipe");
+		if (!fork()) {
+			close(there[1]);
+			echo(there[0], back[1]);
+		}
+	}
+	need(write(there[1], &c, 1) == 1 && read(back[0], &c, 1) == 1, "switch");
+}
+
 static const struct loop {
 	const char *name;
 	void (*call)(void);
@@ -151,6 +177,7 @@ static const struct loop {
 	{ "kill", do_kill, 100, 200 },    { "exec", do_exec, 3, 20 },
 	{ "read", do_read, 100, 200 },    { "direct", do_direct, 100, 200 },
 	{ "accept", do_accept, 25, 200 }, { "http", do_http, 50, 200 },
+	{ "switch", do_switch, 50, 200 },
 };
 
 static const struct loop *find(const char *name)

@@ -62,6 +62,14 @@ tracers() {
 	accept2close accept cost lwtools lwload accept2close
 	accept2close accept cost libbpf-tools /usr/sbin/tcplife$libbpf
 	weblatency http /lw lwtools lwload weblatency
+	exitsnoop exec quiet lwtools lwload exitsnoop
+	exitsnoop exec quiet libbpf-tools /usr/sbin/exitsnoop$libbpf
+	runqlat switch quiet lwtools lwload runqlat
+	runqlat switch quiet libbpf-tools /usr/sbin/runqlat$libbpf
+	cpudist switch quiet lwtools lwload cpudist
+	cpudist switch quiet libbpf-tools /usr/sbin/cpudist$libbpf
+	cpudist-off switch quiet lwtools lwload cpudist -O
+	cpudist-off switch quiet libbpf-tools /usr/sbin/cpudist$libbpf -O
 	opensnoop open /etc/hostname perf-tools opensnoop-perf
 	opensnoop open quiet lttng lttng_opens
 	EOF
@@ -117,7 +125,7 @@ stop() {
 
 untraced() {
 	local loop
-	for loop in open getppid exec kill read direct accept http; do
+	for loop in open getppid exec kill read direct accept http switch; do
 		plain[$loop]=$($cost kernel $loop 0)
 		echo "{\"what\":\"untraced\",\"loop\":\"$loop\",\"kernel\":${plain[$loop]},\"total\":$($cost total $loop)}"
 	done
@@ -166,7 +174,7 @@ begin_any() {
 	shift 2
 	[ "$loop" != getppid ] || call=open
 	case $word:$loop in
-	quiet:*|*:read|*:direct|*:accept|*:http) begin_quiet "$loop" "$@" ;;
+	quiet:*|*:read|*:direct|*:accept|*:http|*:switch) begin_quiet "$loop" "$@" ;;
 	*) begin "$call" "$@" ;;
 	esac
 }
@@ -203,30 +211,37 @@ measure_cost() {
 	echo "{\"what\":\"$what\",\"loop\":\"$loop\",\"who\":\"$who\",\"kernel\":$kernel,\"total\":$total,\"shown\":$(shown "$word"),\"after\":$after,\"idle\":$idle,\"rss\":${rss:-0},\"command\":\"$*\"}"
 }
 
-# beside OPTION... - prints the cost of a getppid with this run of syscallbypid beside another
+# beside OPTION... - sets nsec to the cost of a getppid with this run of syscallbypid beside another
 beside() {
-	lwload start syscallbypid "$@" > /dev/null || exit
+	lwload start syscallbypid "$@" > /dev/null || exit 1
 	sleep 1
-	$cost least getppid
-	lwload stop syscallbypid_2 > /dev/null
+	nsec=$($cost least getppid)
+	lwload stop syscallbypid_2 > /dev/null || exit 1
+}
+
+# more LABEL OPTION... - prints how much more an event costs with these options than with -x
+more() {
+	beside "${@:2}"
+	echo "	$1	$((nsec - plain))"
 }
 
 # measure_filters - for each option, how much an event costs that it turns down. This shell is in a control group at
 # level 3. The other run is there so that the kernel is on the same path in each case.
 measure_filters() {
-	local plain groups=/sys/fs/cgroup option
+	local nsec plain groups=/sys/fs/cgroup option
 	mount -t cgroup2 none $groups
 	mkdir -p $groups/lw/a/b $groups/lw-other
 	echo $$ > $groups/lw/a/b/cgroup.procs
-	lwload start syscallbypid -x > /dev/null
-	plain=$(beside -x)
+	lwload start syscallbypid -x > /dev/null || exit 1
+	beside -x
+	plain=$nsec
 	for option in "--pid 1" "--tid 1" "--uid 1" "--ppid 1" "--process none" "--comm none" "--not-pidns $$" \
 		"--not-mntns $$" "--not-tree $$" "--cgroup lw-other"; do
 		# shellcheck disable=SC2086 # words
-		echo "	${option% *}	$(($(beside $option) - plain))"
+		more "${option% *}" $option
 	done
 	echo $$ > $groups/lw/cgroup.procs
-	echo "	--cgroup, level 1	$(($(beside --cgroup lw-other) - plain))"
+	more "--cgroup, level 1" --cgroup lw-other
 	lwload stop --all > /dev/null
 }
 
