@@ -329,15 +329,51 @@ unblock() {
 	wait $blocked || :
 }
 
-# sleeps_at PID FILE - has the process opened the file as descriptor 3, and does it wait?
+# crowd N [COMMAND...] - N processes that always want a processor, begun by the command
+crowd() {
+	local n=$1
+	shift
+	crowded=()
+	while [ "$n" -gt 0 ]; do
+		"$@" bash -c 'while :; do :; done' &
+		crowded+=($!)
+		n=$((n - 1))
+	done
+}
+
+uncrowd() {
+	kill "${crowded[@]}"
+	wait "${crowded[@]}" || :
+}
+
+# napper N [COMMAND...] - a process that works and sleeps N times, and then waits until its input is closed
+napper() {
+	local n=$1
+	shift
+	mkfifo $work/naps
+	"$@" $workload nap $n < $work/naps > $work/done &
+	pid=$!
+	exec {input}> $work/naps
+	eventually 120 test -s $work/done
+	eventually 60 grep -q '^State:.S' /proc/$pid/status
+}
+
+end_napper() {
+	exec {input}>&-
+	wait $pid
+	rm $work/naps
+}
+
+# sleeps_at PID FILE - has the process opened the file, and does it wait?
 sleeps_at() {
-	[ "/proc/$1/fd/3" -ef "$2" ] && grep -qs '^State:.S' "/proc/$1/status"
+	find -L "/proc/$1/fd" -samefile "$2" 2> /dev/null | grep -q . && grep -qs '^State:.S' "/proc/$1/status"
 }
 
 # slow_read SECONDS - cat(1) makes one read that waits that long, or longer: the time begins when
 # the read waits, however long cat took to start
 slow_read() {
 	local reader writer
+	rm -f $work/slow
 	mkfifo $work/slow
 	cat $work/slow > /dev/null &
 	reader=$!
@@ -507,7 +543,7 @@ begin_runs() {
 	for tool in $1; do
 		case $tool in
 		fsslower) own=(-m 0) ;;
-		rwtime) own=(-P) ;;
+		rwtime | runqlat | cpudist) own=(-P) ;;
 		syscallbypid) own=(-T 0) ;;
 		*) own=() ;;
 		esac

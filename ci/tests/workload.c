@@ -390,6 +390,22 @@ static void repeat(long n, const char *path)
 		close(open(path, O_RDONLY));
 }
 
+/* Works and sleeps in turn, says so when that is done, and then waits for its standard input to end. */
+static void nap(long n)
+{
+	long long end;
+
+	while (n--) {
+		for (end = now() + 300000; now() < end;)
+			;
+		usleep(1000);
+	}
+	puts("done");
+	fflush(stdout);
+	while (getchar() != EOF)
+		;
+}
+
 static char *const short_lived[] = { "short", NULL };
 
 /* Begins processes one after the other; each ends at once. */
@@ -430,12 +446,14 @@ int main(int argc, char **argv)
 		stamp();
 	else if (!strcmp(command, "repeat") && argc == 4)
 		repeat(atol(argv[2]), argv[3]);
+	else if (!strcmp(command, "nap") && argc == 3)
+		nap(atol(argv[2]));
 	else if (!strcmp(command, "spawn") && argc == 3)
 		spawn(atol(argv[2]));
 	else
 		return fprintf(stderr,
 			       "usage: workload prepare | opens | execs | signals | pidfds | "
-			       "once PATH | stamp | repeat N PATH | spawn N\n"),
+			       "once PATH | stamp | repeat N PATH | nap N | spawn N\n"),
 		       2;
 	return fflush(stdout) ? 1 : 0;
 }
