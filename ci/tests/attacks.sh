@@ -49,6 +49,19 @@
 # none: biolatency buffer rows are few and come at the end
 # none: bitesize buffer a report waits for its reader (see rows)
 # none: syscallbypid buffer a report waits for its reader (see rows)
+# none: exitsnoop calls kprobes have no instances
+# none: oomkill calls kprobes have no instances
+# none: runqlat calls tracepoints have no instances
+# none: cpudist calls tracepoints have no instances
+# none: exitsnoop places there is no table
+# none: oomkill places there is no table
+# none: exitsnoop rows it makes no report
+# none: oomkill rows it makes no report
+# none: exitsnoop pending a process is shown when it ends
+# none: oomkill pending a process is shown when it is ended
+# none: oomkill buffer a kill takes longer than a record
+# none: runqlat buffer a report waits for its reader (see rows)
+# none: cpudist buffer a report waits for its reader (see rows)
 
 attack=/lw/tests/attack
 file=/var/tmp/lw-attack
