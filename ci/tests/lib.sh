@@ -329,11 +329,12 @@ unblock() {
 	wait $blocked || :
 }
 
-# crowd N [COMMAND...] - N processes that always want a processor, begun by the command
+# crowd N [COMMAND...] - N processes that always want a processor, begun by the command; they end with the test
 crowd() {
 	local n=$1
 	shift
 	crowded=()
+	trap 'kill "${crowded[@]}"' EXIT
 	while [ "$n" -gt 0 ]; do
 		"$@" bash -c 'while :; do :; done' &
 		crowded+=($!)
@@ -343,6 +344,7 @@ crowd() {
 
 uncrowd() {
 	kill "${crowded[@]}"
+	trap - EXIT
 	wait "${crowded[@]}" || :
 }
 
@@ -354,14 +356,14 @@ napper() {
 	"$@" $workload nap $n < $work/naps > $work/done &
 	pid=$!
 	exec {input}> $work/naps
-	eventually 120 test -s $work/done
+	eventually 50 test -s $work/done
 	eventually 60 grep -q '^State:.S' /proc/$pid/status
 }
 
 end_napper() {
 	exec {input}>&-
 	wait $pid
-	rm $work/naps
+	rm $work/naps $work/done
 }
 
 # sleeps_at PID FILE - has the process opened the file, and does it wait?

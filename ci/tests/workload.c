@@ -398,7 +398,7 @@ static void nap(long n)
 	while (n--) {
 		for (end = now() + 300000; now() < end;)
 			;
-		usleep(1000);
+		usleep(5000);
 	}
 	puts("done");
 	fflush(stdout);

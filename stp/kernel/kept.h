@@ -9,8 +9,9 @@
 /*
  * kept.h - a time for each task that is not running, from when it leaves a processor until it leaves the next one
  *
- * Only the task itself uses its time, and it is on one processor at once. So a time is one word, with the task's id,
- * and needs no lock. A line of the processor's cache has the times of a few tasks, which hashes choose at random.
+ * Only the task itself uses its time, and it is on one processor at once. (A thread that executes a program gets the id
+ * of its process's first thread, and may find that one's time.) So a time is one word, with the task's id, and needs no
+ * lock. A line of the processor's cache has the times of a few tasks, which hashes choose at random.
  */
 #define LW_KEPT_BITS 14 /* log2 of the lines */
 #define LW_KEPT_WAYS 8
@@ -30,16 +31,16 @@ static struct {
 static u8 lw_kept_users[1 << LW_KEPT_BITS][LW_KEPT_WAYS];
 
 static struct {
-	u64 seed;
+	u64 seeds[2];
 	u32 cut; /* log2 of the nanoseconds in which times are kept */
 } lw_keeps __read_mostly;
 
 static DEFINE_PER_CPU(u64, lw_kept_missed);
 
-/* Times are kept in 2^cut ns, so that they may be 2^(40 + cut) ns apart. */
-static void lw_kept_begin(u32 cut)
+/* Times are kept in 2^cut ns, so that they may be 2^(40 + cut) ns apart. @seeds: two, of lw_seed() */
+static void lw_kept_begin(u32 cut, const u64 *seeds)
 {
-	lw_seed(&lw_keeps.seed, 1);
+	memcpy(lw_keeps.seeds, seeds, sizeof(lw_keeps.seeds));
 	lw_keeps.cut = cut;
 }
 
@@ -56,33 +57,37 @@ static u64 lw_kept_lost(void)
 
 /*
  * A new task takes a free place of its line, as long as its user has a share. Otherwise it takes a place of the same
- * user, or has none. Either way one time is lost. Two tasks that do this at once may take one more place than they should.
+ * user, or is not kept. Either way one time is lost. Two tasks that do this at once may take one more place than they
+ * should, or the place of another user.
  */
 static noinline void lw_keep_new(u32 line, u64 word)
 {
-	u64 *words = lw_kept[line].words;
+	u64 *words = lw_kept[line].words, seen, mine = 0;
 	u8 *users = lw_kept_users[line];
 	u32 user = lw_user_class(), own = 0, taken = 0;
-	int i, at = -1, unused = -1;
+	int i, at = 0, unused = -1;
 
-	for (i = 0; i < LW_KEPT_WAYS; i++) {
-		if (!READ_ONCE(words[i])) {
+	/* Backwards, for the first free place: lw_keep() finds that first. */
+	for (i = LW_KEPT_WAYS - 1; i >= 0; i--) {
+		seen = READ_ONCE(words[i]);
+		if (!seen) {
 			unused = i;
 			continue;
 		}
 		taken++;
-		if (users[i] != user)
+		if (READ_ONCE(users[i]) != user)
 			continue;
 		own++;
+		mine = seen;
 		at = i;
 	}
 	if (unused >= 0 && !lw_share_is_full(user, own, taken, LW_KEPT_WAYS) &&
 	    !cmpxchg(&words[unused], 0, word)) {
-		users[unused] = user;
+		WRITE_ONCE(users[unused], user);
 		return;
 	}
-	if (at >= 0)
-		WRITE_ONCE(words[at], word);
+	if (mine)
+		cmpxchg(&words[at], mine, word);
 	this_cpu_inc(lw_kept_missed);
 }
 
@@ -98,7 +103,7 @@ static noinline void lw_keep_new(u32 line, u64 word)
 static s64 lw_keep(u64 time, u64 until, u64 turn)
 {
 	u64 mask = LW_KEPT_TURN - 1, id = current->pid, new, word, passed;
-	u32 line = lw_home(id * lw_keeps.seed, LW_KEPT_BITS);
+	u32 line = lw_home(lw_spread(id * lw_keeps.seeds[0], lw_keeps.seeds[1]), LW_KEPT_BITS);
 	u64 *words = lw_kept[line].words;
 	int i;
 
@@ -111,7 +116,7 @@ static s64 lw_keep(u64 time, u64 until, u64 turn)
 			continue;
 		/* Otherwise another task has just taken the place. */
 		if (cmpxchg(&words[i], word, new) != word)
-			return LW_KEPT_NONE;
+			break;
 		if (!((word ^ new) & LW_KEPT_TURN))
 			return LW_KEPT_AGAIN;
 		passed = ((until >> lw_keeps.cut) - word) & mask;

@@ -62,7 +62,7 @@ static void lw_oom_begins(const struct pt_regs *regs)
 	lw_oom.length = lw_oom_path(oc->memcg);
 }
 
-/* When it returns */
+/* When it returns. If SystemTap misses that, the next begin overwrites all. */
 static void lw_oom_ends(void)
 {
 	lw_oom.by = NULL;
@@ -89,7 +89,8 @@ static void lw_emit_rss(struct task_struct *task)
 {
 	s64 rss = -1;
 
-	if (spin_trylock(&task->alloc_lock)) {
+	/* With PREEMPT_RT, this is no lock for probes either. */
+	if (!IS_ENABLED(CONFIG_PREEMPT_RT) && spin_trylock(&task->alloc_lock)) {
 		if (task->mm)
 			rss = lw_kib(get_mm_rss(task->mm));
 		spin_unlock(&task->alloc_lock);
@@ -104,7 +105,6 @@ static void lw_emit_rss(struct task_struct *task)
 static void lw_emit_oom_group(void)
 {
 	struct _stp_log *log = lw_log();
-
 	bool known = lw_oom.by == current;
 
 	if (known && !lw_oom.grouped) {

@@ -12,13 +12,16 @@
  * switch.h - how long tasks wait for a processor, have one, and are without
  *
  * The kernel itself keeps what this needs in the task (struct sched_info of linux/sched.h, kernel/sched/stats.h): the
- * time for which it has waited in all, also in several queues, when it got its processor, and how often. So everything
- * is counted in one place, where a task leaves its processor and is still the current one. The last wait is what the
- * time has grown by since the task left the last time.
+ * sum of its waits, over all queues, when it got its processor, and how often. So everything is counted in one place,
+ * where a task leaves its processor and is still the current one. The last wait is what the sum has grown by since the
+ * task left the last time.
  *
- * The kernel does not see the wait of a task that loses its processor while it is about to sleep: nothing is different
- * when the task leaves again. Such a turn is not counted.
+ * Since 5.14, the kernel does not see the wait of a task that loses its processor while it is about to sleep: nothing is
+ * different when the task leaves again. Such a turn is not counted.
  */
+#ifndef CONFIG_SCHED_INFO
+#error "the kernel keeps no times of tasks"
+#endif
 
 /* Which time is counted */
 enum lw_sched_kind { LW_SCHED_WAIT = 1, LW_SCHED_ON, LW_SCHED_OFF };
@@ -42,25 +45,26 @@ static struct lw_counted lw_sched_counted = {
 #undef LW_COUNTED
 #define LW_COUNTED (&lw_sched_counted)
 
-/* How long it waited for the processor that it leaves now. A new task has not waited before. */
-static __always_inline s64 lw_waited(const struct sched_info *info)
+/*
+ * The time that the current task's turn counts for; negative: none. Only of a new task it is known without a time that
+ * was kept.
+ */
+static __always_inline s64 lw_turn_time(const struct sched_info *info)
 {
-	s64 waited = lw_keep(info->run_delay, info->run_delay, info->pcount);
+	u64 delay = info->run_delay, now;
+	s64 passed;
 
-	return waited == LW_KEPT_NONE && info->pcount == 1 ? info->run_delay : waited;
-}
-
-static __always_inline s64 lw_sched_time(const struct sched_info *info)
-{
-	s64 off, now;
-
-	if (lw_sched.kind == LW_SCHED_WAIT)
-		return lw_waited(info);
+	if (lw_sched.kind == LW_SCHED_WAIT) {
+		passed = lw_keep(delay, delay, info->pcount);
+		return passed == LW_KEPT_NONE && info->pcount == 1 ? delay : passed;
+	}
 	/* The same clock as of last_arrival (rq_clock() of kernel/sched/sched.h) */
 	now = sched_clock_cpu(raw_smp_processor_id());
-	off = lw_keep(now, info->last_arrival, info->pcount);
-	if (lw_sched.kind == LW_SCHED_OFF || off == LW_KEPT_AGAIN)
-		return off;
+	passed = lw_keep(now, info->last_arrival, info->pcount);
+	if (lw_sched.kind == LW_SCHED_OFF || passed == LW_KEPT_AGAIN)
+		return passed;
+	if (passed == LW_KEPT_NONE && info->pcount > 1)
+		return passed;
 	return max_t(s64, now - info->last_arrival, 0);
 }
 
@@ -81,26 +85,31 @@ static void lw_sched_add(u64 time)
 		lw_name_set(&dist->name);
 }
 
-/*
- * The current task leaves its processor. Its queue is locked, and interrupts are off. If it got the processor before
- * the run began, its time is not the run's. A task that ends has given up by and by what the filter asks for.
- */
-static __always_inline void lw_leaves(void)
+/* The current task's turn ends. If it began before the run, its time is not the run's. Not preempted. */
+static __always_inline void lw_turn_ends(void)
 {
 	const struct sched_info *info = &current->sched_info;
-	s64 time;
+	s64 time = lw_turn_time(info);
 
-	if (!smp_load_acquire(&lw_sched.kind) || !current->pid)
-		return;
-	if (current->flags & PF_EXITING) {
-		lw_keep(0, 0, 0);
-		return;
-	}
-	if (!lw_wanted())
-		return;
-	time = lw_sched_time(info);
 	if (time >= 0 && info->last_arrival >= lw_sched.begun)
 		lw_sched_add(time);
+}
+
+/* Its queue is locked, and interrupts are off. */
+static __always_inline void lw_leaves(void)
+{
+	if (smp_load_acquire(&lw_sched.kind) && current->pid && !(current->flags & PF_EXITING) &&
+	    lw_wanted())
+		lw_turn_ends();
+}
+
+/* A task that ends gives up by and by what the filter asks for, so this turn is its last one that counts. */
+static __always_inline void lw_ends(void)
+{
+	lw_point_enter();
+	if (smp_load_acquire(&lw_sched.kind) && lw_wanted())
+		lw_turn_ends();
+	lw_point_leave();
 }
 
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 19, 0)
@@ -114,9 +123,22 @@ static void lw_on_switch(void *data, bool preempt, struct task_struct *prev,
 	lw_leaves();
 }
 
+/* In do_exit(), before it gives up files and namespaces */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 16, 0)
+static void lw_on_exit(void *data, struct task_struct *task, bool last)
+#else
+static void lw_on_exit(void *data, struct task_struct *task)
+#endif
+{
+	lw_ends();
+}
+
 LW_POINT(sched_switch, lw_on_switch);
 #undef LW_POINTS
 #define LW_POINTS (&lw_on_switch_point)
+LW_POINT(sched_process_exit, lw_on_exit);
+#undef LW_POINTS
+#define LW_POINTS (&lw_on_exit_point)
 
 /* Counts from now on, in this unit of nanoseconds, all tasks together or each process. For begin probes. */
 static void lw_sched_begin(enum lw_sched_kind kind, s64 unit, bool process)
@@ -124,7 +146,7 @@ static void lw_sched_begin(enum lw_sched_kind kind, s64 unit, bool process)
 	lw_dist_unit = unit ?: 1;
 	lw_sched.process = process;
 	/* 19 hours of waiting, or 26 days of sleep */
-	lw_kept_begin(kind == LW_SCHED_OFF ? 11 : 6);
+	lw_kept_begin(kind == LW_SCHED_OFF ? 11 : 6, lw_dists.seeds);
 	lw_sched.begun = sched_clock_cpu(raw_smp_processor_id());
 	smp_store_release(&lw_sched.kind, kind);
 }

@@ -11,7 +11,7 @@
 
 #define PLACES (LW_KEPT_WAYS << LW_KEPT_BITS)
 
-static u64 turn;
+static u64 turn, seeds[2];
 
 static int setup(void **state)
 {
@@ -21,7 +21,8 @@ static int setup(void **state)
 	current->uid.val = 1000;
 	current->flags = 0;
 	turn = 0;
-	lw_kept_begin(4);
+	lw_seed(seeds, 2);
+	lw_kept_begin(4, seeds);
 	return 0;
 }
 
@@ -63,7 +64,7 @@ static void test_times_may_be_hours_apart(void **state)
 	const u64 hours = 19ULL * 3600 * 1000000000, most = BIT_ULL(LW_KEPT_TIME + 6);
 
 	(void)state;
-	lw_kept_begin(6);
+	lw_kept_begin(6, seeds);
 	leaves(7, most - 1600, 0);
 	turn++;
 	assert_true(leaves(7, most + hours, most + hours) == hours + 1600);

@@ -21,12 +21,12 @@ test_cpudist_adds_up_to_what_the_kernel_keeps() {
 	echo "$sum us, $count times; the kernel has $ran ns, $kept times"
 	[ "$count" -eq "$kept" ]
 	[ $((1000 * sum)) -ge $((ran * 9 / 10)) ]
-	[ $((1000 * sum)) -le $((ran * 3 / 2)) ]
+	[ $((1000 * sum)) -le $((ran * 3)) ]
 	jq -e -s 'all(.pid > 0)' $out
 }
 
-# It sleeps a millisecond each time, but on a slow machine the time may be over before it leaves the processor. It is
-# without a processor once less than it has one.
+# It sleeps 5 ms each time, but on a slow machine the time may be over before it leaves the processor. It is without a
+# processor once less than it has one.
 test_cpudist_O_counts_sleep() {
 	local sum count kept before
 	start cpudist --json -O -P
@@ -38,9 +38,9 @@ test_cpudist_O_counts_sleep() {
 	end_napper
 	echo "$sum us, $count times; the kernel has $kept times"
 	[ "$count" -eq $((kept - 1)) ]
-	[ "$sum" -ge 80000 ]
+	[ "$sum" -ge 400000 ]
 	[ $((1000 * sum)) -le $(($(date +%s%N) - before)) ]
-	jq -e -s "map(select(.pid == $pid)) | .[0].length.buckets | map(select(.low >= 512).count) | add >= 80" $out
+	jq -e -s "map(select(.pid == $pid)) | .[0].length.buckets | map(select(.low >= 4096).count) | add >= 80" $out
 }
 
 test_cpudist_has_one_distribution_of_all() {

@@ -47,13 +47,21 @@ test_runqlat_has_one_distribution_of_all() {
 	jq -e -s 'length == 1 and .[0].pid == null and .[0].latency.unit == "msecs" and .[0].latency.count > 53' $out
 }
 
+# A process may end before it has left its processor.
+test_runqlat_counts_processes_that_live_for_a_moment() {
+	start runqlat --json -P
+	for _ in $(seq 53); do /bin/true; done
+	finish
+	jq -e -s 'map(select(.comm == "true") | .pid) | length == 53 and length == (unique | length)' $out
+}
+
 test_runqlat_p_and_by_count_chosen_tasks() {
 	start runqlat --json --by user --not-uid root
 	napper 53 setpriv --reuid 65534 --regid 65534 --clear-groups
 	finish
 	jq -e -s 'length == 1 and (.[0].user | IN("nobody", 65534)) and .[0].latency.count >= 53' $out
 	end_napper
-	crowd 1
+	crowd 2 taskset -c 0
 	start runqlat -p ${crowded[0]} "$(stretched 1)" 2
 	wait $lwload
 	uncrowd
