@@ -98,7 +98,7 @@ static noinline void lw_keep_new(u32 line, u64 word)
  * @turn: a number that is one more in each turn
  *
  * Not preempted, and only one at once for each task. Returns the nanoseconds from the time that was kept before until
- * @until, or LW_KEPT_NONE or LW_KEPT_AGAIN. A task that ends keeps nothing.
+ * @until, or LW_KEPT_NONE or LW_KEPT_AGAIN. A task that ends keeps nothing, and may have left since without a call.
  */
 static s64 lw_keep(u64 time, u64 until, u64 turn)
 {
@@ -117,7 +117,7 @@ static s64 lw_keep(u64 time, u64 until, u64 turn)
 		/* Otherwise another task has just taken the place. */
 		if (cmpxchg(&words[i], word, new) != word)
 			break;
-		if (!((word ^ new) & LW_KEPT_TURN))
+		if (new && !((word ^ new) & LW_KEPT_TURN))
 			return LW_KEPT_AGAIN;
 		passed = ((until >> lw_keeps.cut) - word) & mask;
 		return passed >> (LW_KEPT_TIME - 1) ? 0 : passed << lw_keeps.cut;
