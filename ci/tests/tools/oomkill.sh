@@ -4,9 +4,12 @@
 
 oom_groups=/sys/fs/cgroup
 
-# oom_group NAME MIB - a control group with this limit
+# oom_group NAME MIB - a control group with this limit. Other tests find the directory as it was.
 oom_group() {
-	mountpoint -q $oom_groups || mount -t cgroup2 none $oom_groups
+	mountpoint -q $oom_groups || {
+		mount -t cgroup2 none $oom_groups
+		trap 'umount -l $oom_groups' EXIT
+	}
 	echo +memory > $oom_groups/cgroup.subtree_control
 	mkdir -p $oom_groups/$1
 	echo $(($2 << 20)) > $oom_groups/$1/memory.max
@@ -18,12 +21,13 @@ hog() {
 	exec tail /dev/zero
 }
 
-# no_oom_group NAME... - removes them; some kernels need a moment until their last task is gone
+# no_oom_group NAME... - removes them all; some kernels need a moment until their last task is gone
 no_oom_group() {
 	local name
 	for name; do
 		eventually 10 rmdir $oom_groups/$name
 	done
+	echo -memory > $oom_groups/cgroup.subtree_control
 }
 
 # forget_kills - drops the stack that the kernel prints for each kill, which is no complaint
