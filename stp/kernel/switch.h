@@ -59,7 +59,7 @@ static __always_inline s64 lw_turn_time(const struct sched_info *info)
 		return passed == LW_KEPT_NONE && info->pcount == 1 ? delay : passed;
 	}
 	/* The same clock as of last_arrival (rq_clock() of kernel/sched/sched.h) */
-	now = sched_clock_cpu(raw_smp_processor_id());
+	now = cpu_clock(raw_smp_processor_id());
 	passed = lw_keep(now, info->last_arrival, info->pcount);
 	if (lw_sched.kind == LW_SCHED_OFF || passed == LW_KEPT_AGAIN)
 		return passed;
@@ -147,6 +147,6 @@ static void lw_sched_begin(enum lw_sched_kind kind, s64 unit, bool process)
 	lw_sched.process = process;
 	/* 19 hours of waiting, or 26 days of sleep */
 	lw_kept_begin(kind == LW_SCHED_OFF ? 11 : 6, lw_dists.seeds);
-	lw_sched.begun = sched_clock_cpu(raw_smp_processor_id());
+	lw_sched.begun = cpu_clock(raw_smp_processor_id());
 	smp_store_release(&lw_sched.kind, kind);
 }
