@@ -1,7 +1,6 @@
 #pragma once
 
-#include "by.h"
-#include "dist.h"
+#include "dist_whose.h"
 #include "filter.h"
 #include "kept.h"
 #include "point.h"
@@ -68,69 +67,43 @@ static __always_inline s64 lw_turn_time(const struct sched_info *info)
 	return max_t(s64, now - info->last_arrival, 0);
 }
 
-/* Counts for the current process, or for what lwload asks for by --by, or for all. */
-static void lw_sched_add(u64 time)
-{
-	bool process = lw_per ? lw_per == LW_PER_PROCESS : lw_sched.process;
-	struct lw_key key = {};
-	struct lw_dist_place *dist;
-
-	/* Another process may get the same number later. */
-	if (process)
-		key.name = lw_leader()->start_time;
-	if (process || lw_per)
-		key.second = lw_whose();
-	dist = lw_dist_add_fine(key, time);
-	if (process && dist)
-		lw_name_set(&dist->name);
-}
-
 /* The current task's turn ends. If it began before the run, its time is not the run's. Not preempted. */
-static __always_inline void lw_turn_ends(void)
+static void lw_turn_ends(void)
 {
 	const struct sched_info *info = &current->sched_info;
 	s64 time = lw_turn_time(info);
 
 	if (time >= 0 && info->last_arrival >= lw_sched.begun)
-		lw_sched_add(time);
+		lw_dist_add_whose((struct lw_key){}, lw_sched.process, time);
 }
 
-/* Its queue is locked, and interrupts are off. */
-static __always_inline void lw_leaves(void)
+/* The current task leaves its processor. Its queue is locked, and interrupts are off. */
+static void lw_on_switch(void *data, bool preempt, struct task_struct *prev,
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 19, 0)
+			 struct task_struct *next, unsigned int state)
+#else
+			 struct task_struct *next)
+#endif
 {
 	if (smp_load_acquire(&lw_sched.kind) && current->pid && !(current->flags & PF_EXITING) &&
 	    lw_wanted())
 		lw_turn_ends();
 }
 
-/* A task that ends gives up by and by what the filter asks for, so this turn is its last one that counts. */
-static __always_inline void lw_ends(void)
-{
-	lw_point_enter();
-	if (smp_load_acquire(&lw_sched.kind) && lw_wanted())
-		lw_turn_ends();
-	lw_point_leave();
-}
-
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 19, 0)
-static void lw_on_switch(void *data, bool preempt, struct task_struct *prev,
-			 struct task_struct *next, unsigned int state)
-#else
-static void lw_on_switch(void *data, bool preempt, struct task_struct *prev,
-			 struct task_struct *next)
-#endif
-{
-	lw_leaves();
-}
-
-/* In do_exit(), before it gives up files and namespaces */
+/*
+ * In do_exit(), before the task gives up files and namespaces. It gives up by and by what the filter asks for, so this
+ * turn is its last one that counts.
+ */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 16, 0)
 static void lw_on_exit(void *data, struct task_struct *task, bool last)
 #else
 static void lw_on_exit(void *data, struct task_struct *task)
 #endif
 {
-	lw_ends();
+	lw_point_enter();
+	if (smp_load_acquire(&lw_sched.kind) && lw_wanted())
+		lw_turn_ends();
+	lw_point_leave();
 }
 
 LW_POINT(sched_switch, lw_on_switch);

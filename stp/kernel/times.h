@@ -1,8 +1,7 @@
 #pragma once
 
-#include "by.h"
 #include "call.h"
-#include "dist.h"
+#include "dist_whose.h"
 #include "result.h"
 
 static struct {
@@ -12,21 +11,12 @@ static struct {
 static void lw_times_add(struct lw_call *call, int op, u64 took)
 {
 	struct lw_key key = { .first = op };
-	struct lw_dist_place *dist;
-	bool process = lw_per ? lw_per == LW_PER_PROCESS : lw_times.process;
 
 	if (lw_times.file_type) {
 		key.name = call->kept[2];
 		key.name_end = call->kept[3];
-	} else if (process) {
-		/* Another process may get the same number later. */
-		key.name = lw_leader()->start_time;
 	}
-	if (process || lw_per)
-		key.second = lw_whose();
-	dist = lw_dist_add_fine(key, took);
-	if (process && dist)
-		lw_name_set(&dist->name);
+	lw_dist_add_whose(key, lw_times.process, took);
 }
 
 static __always_inline int lw_times_return(struct kretprobe_instance *inst, struct pt_regs *regs,
