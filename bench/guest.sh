@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# guest.sh - in the guest: one JSON object for each measurement
+# guest.sh - in the guest: one JSON object for each measurement; of filters, a line of text
 #
 # usage: guest.sh cost [TOOL...] | filters | start NAME | stap | delivery NAME | profile kernel|total LOOP [COMMAND...]
 set -u
