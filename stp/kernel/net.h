@@ -36,14 +36,26 @@ static void lw_emit_address(const struct sock *sk, bool peer)
 	lw_emit_kernel_string(text);
 }
 
+/* Two fields: address and port */
+static void lw_emit_peer(const struct sock *sk)
+{
+	lw_emit_address(sk, true);
+	lw_put_number(lw_log(), ntohs(sk->sk_dport));
+}
+
+static void lw_emit_here(const struct sock *sk)
+{
+	lw_emit_address(sk, false);
+	lw_put_number(lw_log(), lw_port(sk));
+}
+
+/* Four fields: the peer's end, this end; empty if it is no socket of the internet */
 static void lw_emit_ends(const struct sock *sk)
 {
 	if (!lw_internet(sk)) {
 		lw_emit_none(4);
 		return;
 	}
-	lw_emit_address(sk, true);
-	lw_put_number(lw_log(), ntohs(sk->sk_dport));
-	lw_emit_address(sk, false);
-	lw_put_number(lw_log(), lw_port(sk));
+	lw_emit_peer(sk);
+	lw_emit_here(sk);
 }
