@@ -18,24 +18,24 @@
 
 static const struct lw_tool records = {
 	.name = "records",
-	.fields = { { "time", LW_TIME, 0, 'T', "" },
-		    { "pid", LW_INT, 7, 0, "" },
-		    { "flags", LW_HEX, 9, 'e', "" },
-		    { "mode", LW_OCT, 5, 'e', "" },
-		    { "took", LW_MSEC, 8, 0, "" },
-		    { "comm", LW_STR, 16, 0, "" },
-		    { "args", LW_ARGS, 0, 0, "" } },
+	.fields = { { "time", LW_TIME, 0, 'T', "", false },
+		    { "pid", LW_INT, 7, 0, "", false },
+		    { "flags", LW_HEX, 9, 'e', "", false },
+		    { "mode", LW_OCT, 5, 'e', "", false },
+		    { "took", LW_MSEC, 8, 0, "", false },
+		    { "comm", LW_STR, 16, 0, "", false },
+		    { "args", LW_ARGS, 0, 0, "", false } },
 	.nfields = 7,
 };
 #define RECORDS "\ttime=time\tpid=int\tflags=hex\tmode=oct\ttook=msec\tcomm=str\targs=args\n"
 
 static const struct lw_tool reports = {
 	.name = "reports",
-	.fields = { { "time", LW_TIME, 0, 0, "" },
-		    { "disk", LW_STR, 8, 0, "" },
-		    { "count", LW_INT, 0, 'T', "" },
-		    { "wait", LW_DIST, 0, 0, "" },
-		    { "took", LW_DIST, 0, 'e', "" } },
+	.fields = { { "time", LW_TIME, 0, 0, "", false },
+		    { "disk", LW_STR, 8, 0, "", false },
+		    { "count", LW_INT, 0, 'T', "", false },
+		    { "wait", LW_DIST, 0, 0, "", false },
+		    { "took", LW_DIST, 0, 'e', "", false } },
 	.nfields = 5,
 	.options = { { "interval", 'i', "N", "", "-i" } },
 	.noptions = 1,

@@ -82,7 +82,10 @@ static bool parse_field(struct lw_tool *tool, char *rest)
 	    !parse_type(type, field))
 		return false;
 	/* The letter is an index in render.c. */
-	if (option[1] || (*option != '-' && !isalnum((unsigned char)*option)))
+	field->without = *option == '!';
+	option += field->without;
+	if (!*option || option[1] ||
+	    (!isalnum((unsigned char)*option) && (*option != '-' || field->without)))
 		return false;
 	field->option = *option == '-' ? '\0' : *option;
 	field->text = rest;
@@ -174,6 +177,7 @@ static bool parse_key(struct lw_tool *tool, const char *key, char *value)
 		{ "lw_lists", offsetof(struct lw_tool, lists) },
 		{ "lw_more", offsetof(struct lw_tool, added) },
 		{ "lw_by", offsetof(struct lw_tool, by) },
+		{ "lw_no_task", offsetof(struct lw_tool, no_task) },
 		{ "version", offsetof(struct lw_tool, version) },
 	};
 	size_t i;
@@ -291,11 +295,15 @@ static const struct {
 	const char *word;
 	struct lw_field field;
 } added[] = {
-	{ LW_PROCESS, "process", { "process", LW_STR, 16, 0, "name of the process" } },
-	{ LW_PPID, "ppid", { "ppid", LW_INT, 7, 0, "process id of the parent" } },
-	{ LW_NSPID, "nspid", { "nspid", LW_INT, 7, 0, "process id in its own PID namespace" } },
-	{ LW_CGROUP, "cgroup", { "cgroup", LW_STR, 30, 0, "control group" } },
-	{ LW_CONTAINER, "cgroup", { "container", LW_STR, 15, 0, "container, by id or name" } },
+	{ LW_PROCESS, "process", { "process", LW_STR, 16, 0, "name of the process", false } },
+	{ LW_PPID, "ppid", { "ppid", LW_INT, 7, 0, "process id of the parent", false } },
+	{ LW_NSPID,
+	  "nspid",
+	  { "nspid", LW_INT, 7, 0, "process id in its own PID namespace", false } },
+	{ LW_CGROUP, "cgroup", { "cgroup", LW_STR, 30, 0, "control group", false } },
+	{ LW_CONTAINER,
+	  "cgroup",
+	  { "container", LW_STR, 15, 0, "container, by id or name", false } },
 };
 
 /* In rows of reports, which are no task's. A process is its number and its name. */
@@ -303,12 +311,13 @@ static const struct {
 	enum lw_more more;
 	struct lw_field field;
 } by[] = {
-	{ LW_CONTAINER, { "container", LW_STR, 15, 0, "container, by id or name" } },
-	{ LW_CGROUP, { "cgroup", LW_STR, 30, 0, "control group" } },
-	{ LW_USER, { "user", LW_STR, 12, 0, "name of the user, or the user id" } },
-	{ LW_PROCESS, { "process", LW_STR, 24, 0, "process id and name of the process" } },
+	{ LW_CONTAINER, { "container", LW_STR, 15, 0, "container, by id or name", false } },
+	{ LW_CGROUP, { "cgroup", LW_STR, 30, 0, "control group", false } },
+	{ LW_USER, { "user", LW_STR, 12, 0, "name of the user, or the user id", false } },
+	{ LW_PROCESS, { "process", LW_STR, 24, 0, "process id and name of the process", false } },
 	{ LW_TREE,
-	  { "tree", LW_STR, 24, 0, "the same of its topmost ancestor below the first process" } },
+	  { "tree", LW_STR, 24, 0, "the same of its topmost ancestor below the first process",
+	    false } },
 };
 
 /* Unless the tool has a field of that name */
@@ -348,6 +357,9 @@ int lw_description_read(struct lw_tool *tool, struct lw_reason *why)
 		err = parse_info(tool, why);
 	if (!err)
 		err = check_info(tool, why);
+	/* The kernel side that all tools share has these nevertheless. */
+	if (tool->no_task)
+		tool->lists = tool->added = NULL;
 	if (!err)
 		add_fields(tool);
 	return err;

@@ -37,7 +37,14 @@ struct lw_field {
 	int width;   /* columns, 0 if not given */
 	char option; /* shown in tables only with this option, or LW_BY_LETTER(); 0: always */
 	const char *text;
+	bool without; /* shown only without that option */
 };
+
+/* Does the tool fill this field, with these options? @given: by letter */
+static inline bool lw_field_is_filled(const struct lw_field *field, const bool *given)
+{
+	return !field->option || given[(int)field->option] != field->without;
+}
 
 struct lw_option {
 	const char *param; /* module parameter, and the long option */
@@ -82,6 +89,7 @@ struct lw_tool {
 	const char *uts;      /* uname -v of the kernel that it was built for */
 	const char *build_id; /* of that kernel, hexadecimal */
 	const char *lists;    /* of tasks that the module takes (whose.h), NULL: none */
+	const char *no_task;  /* why its events are of no task, NULL: they are of one */
 	uint64_t lookup;      /* see lw_control_hello(); 0: not known */
 	int buffer;           /* MiB of relay buffer per CPU */
 	struct lw_field fields[LW_MAX_FIELDS];

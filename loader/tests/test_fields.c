@@ -14,8 +14,9 @@ static const struct lw_tool tool = {
 		{ .name = "pid", .type = LW_INT },
 		{ .name = "ppid", .type = LW_INT },
 		{ .name = "comm", .type = LW_STR },
+		{ .name = "ms", .type = LW_MSEC, .option = 'T', .without = true },
 	},
-	.nfields = 4,
+	.nfields = 5,
 };
 /* The same with two fields of lwload's */
 static const struct lw_tool more = {
@@ -83,6 +84,18 @@ static void fields_that_are_added(void **state)
 	assert_true(columns.added && columns.n == 1 && columns.field[0] == 2);
 }
 
+static void fields_that_an_option_empties(void **state)
+{
+	struct lw_columns columns;
+	char *said;
+
+	(void)state;
+	are_chosen(none, "ms,pid", 2, (const int[]){ 4, 1 });
+	assert_true(choose(with_time, "ms", &columns, &said));
+	assert_has(said, "ms only without option -T");
+	free(said);
+}
+
 static void lists_that_are_refused(void **state)
 {
 	static const struct {
@@ -139,6 +152,7 @@ int main(void)
 		cmocka_unit_test(in_the_order_of_the_list),
 		cmocka_unit_test(fields_that_are_added),
 		cmocka_unit_test(lists_that_are_refused),
+		cmocka_unit_test(fields_that_an_option_empties),
 		cmocka_unit_test(lists_that_mix_are_refused),
 	};
 

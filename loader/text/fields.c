@@ -52,14 +52,14 @@ int lw_fields_find(const struct lw_tool *tool, const bool *given, const char *op
 			 field->name);
 		return -EINVAL;
 	}
-	if (!field->option || given[(int)field->option])
+	if (lw_field_is_filled(field, given))
 		return i;
 	if (field->option < ' ')
 		lw_error("%s: option --%s: field %s needs --by %s", tool->name, option, field->name,
 			 field->name);
 	else
-		lw_error("%s: option --%s: the tool fills field %s only with option -%c",
-			 tool->name, option, field->name, field->option);
+		lw_error("%s: option --%s: the tool fills field %s only %s option -%c", tool->name,
+			 option, field->name, field->without ? "without" : "with", field->option);
 	return -EINVAL;
 }
 

@@ -87,7 +87,8 @@ static void fields_help(const struct lw_tool *tool)
 		const struct lw_field *field = &tool->fields[i];
 
 		if (field->option > ' ')
-			printf("  %-12s  %s (with -%c)\n", field->name, field->text, field->option);
+			printf("  %-12s  %s (%s -%c)\n", field->name, field->text,
+			       field->without ? "without" : "with", field->option);
 		else
 			printf("  %-12s  %s\n", field->name, field->text);
 	}

@@ -68,7 +68,7 @@ bool lw_metrics_is_sum(const struct lw_field *field)
 
 static enum role role_of(const struct lw_field *field, const bool *given)
 {
-	if (field->option && !given[(int)field->option])
+	if (!lw_field_is_filled(field, given))
 		return NOTHING;
 	if (field->type == LW_TIME || is_among(left_out, field->name))
 		return NOTHING;

@@ -60,7 +60,7 @@ static bool is_column(const struct lw_tool *tool, int i, const bool *given)
 	if (field->type == LW_DIST)
 		return false;
 	if (field->option)
-		return given[(int)field->option];
+		return lw_field_is_filled(field, given);
 	return i > 0 || field->type != LW_TIME || !lw_tool_interval(tool);
 }
 

@@ -29,8 +29,7 @@ static int any_field(const struct lw_tool *tool, const bool *given)
 	for (i = 0; i < tool->nfields - tool->nmore; i++) {
 		const struct lw_field *field = &tool->fields[i];
 
-		if ((!field->option || given[(int)field->option]) &&
-		    (field->width || field->type == LW_INT))
+		if (lw_field_is_filled(field, given) && (field->width || field->type == LW_INT))
 			any = i;
 	}
 	return any;
