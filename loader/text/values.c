@@ -76,6 +76,7 @@ static const struct kind kinds[] = {
 	/* Modules multiply it, such as milliseconds to nanoseconds, and keep it in 32 bits. */
 	{ "N", 0, INT_MAX, NULL, "a number, 0 to 2147483647", 0 },
 	{ "PORT", 1, 65535, NULL, "a port, 1 to 65535", 0 },
+	{ "PORTS", 1, 65535, NULL, "a port, 1 to 65535", IDS_LIMIT },
 	{ "SIGNAL", 0, 64, parse_signal, "a signal number, 0 to 64, or a name such as TERM", 0 },
 };
 
