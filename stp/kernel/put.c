@@ -326,13 +326,6 @@ static __always_inline void lw_put_number(struct _stp_log *log, s64 v)
 		log->len = lw_number(log->buf + log->len, v) - log->buf;
 }
 
-/* The begin of a time, and a tab: all but eight digits. It changes ten times a second. */
-struct lw_time {
-	u64 high;
-	int n;
-	char digits[16];
-};
-
 static DEFINE_PER_CPU(struct lw_time, lw_time) = { .n = 2, .digits = "0\t" };
 
 static __always_inline void lw_put_time(struct _stp_log *log, u64 ns)
@@ -350,6 +343,35 @@ static __always_inline void lw_put_time(struct _stp_log *log, u64 ns)
 	memcpy(p, time->digits, sizeof(time->digits));
 	log->len = lw_more_digits(p + time->n, ns % LW_EIGHT) - log->buf;
 }
+
+#ifdef LW_SPARE
+/* The time's digits may be half written. */
+static void lw_interrupt_begins(struct lw_interrupted *was)
+{
+	struct _stp_log *log;
+
+	local_irq_save(was->flags);
+	log = lw_log();
+	was->time = *this_cpu_ptr(&lw_time);
+	this_cpu_ptr(&lw_time)->high = U64_MAX;
+	was->len = log->len;
+	was->buf = log->buf;
+	if (!log->buf)
+		return;
+	log->buf = raw_cpu_ptr(lw_shares)->spare;
+	log->len = 0;
+}
+
+static void lw_interrupt_ends(const struct lw_interrupted *was)
+{
+	struct _stp_log *log = lw_log();
+
+	log->buf = was->buf;
+	log->len = was->len;
+	*this_cpu_ptr(&lw_time) = was->time;
+	local_irq_restore(was->flags);
+}
+#endif
 
 static void lw_emit_none(int n)
 {

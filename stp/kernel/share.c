@@ -21,6 +21,9 @@ struct lw_share {
 	u64 lost;                /* records */
 	u32 taken;               /* bytes */
 	u32 users[LW_USERS + 1]; /* bytes; the last is for interrupts */
+#ifdef LW_SPARE
+	char spare[LW_SPARE]; /* for records of interrupts (interrupt.h) */
+#endif
 };
 
 /* Allocated, because the kernel has only 8 KiB for the CPU variables of all modules */

@@ -9,6 +9,7 @@
 
 #include "shim.h"
 #include "fields.h"
+#include "interrupt.h"
 #include "put.h"
 #include "stap.h"
 #include "put.c"
@@ -1126,23 +1127,23 @@ static void fields_of_the_task_follow_those_of_the_tool(void **state)
 	lw_asked = 15;
 	begin();
 	lw_put_number(lw_log(), 3);
-	lw_emit_asked(lw_log());
+	lw_emit_asked_of_current(lw_log());
 	expect_fields((const char *[]){ "", "3", "ja\tva", "77", "9", "1099511627781" }, 6);
 	lw_asked = 1 << LW_ASKED_PPID | 1 << LW_ASKED_CGROUP;
 	begin();
-	lw_emit_asked(lw_log());
+	lw_emit_asked_of_current(lw_log());
 	expect_fields((const char *[]){ "", "77", "1099511627781" }, 3);
 	/* A task that exits has no number any more. */
 	task->exits = true;
 	lw_asked = 1 << LW_ASKED_NSPID;
 	begin();
-	lw_emit_asked(lw_log());
+	lw_emit_asked_of_current(lw_log());
 	expect_fields((const char *[]){ "", "0" }, 2);
 	task->exits = false;
 	/* A name without room is cut off, and the numbers after it are not. */
 	lw_asked = 15;
 	begin_with_room(3);
-	lw_emit_asked(lw_log());
+	lw_emit_asked_of_current(lw_log());
 	assert_true(finish());
 	assert_int_equal(record.n, 6);
 	assert_true(record.fields[2].cut);
@@ -1150,6 +1151,55 @@ static void fields_of_the_task_follow_those_of_the_tool(void **state)
 	lw_asked = 0;
 	task->thread_pid.level = 0;
 	task->group_leader = task->real_parent = task;
+}
+
+/* ---- records of interrupts ---- */
+
+static void interrupt(u64 number)
+{
+	struct lw_interrupted was;
+	struct _stp_log *log = lw_log();
+
+	lw_interrupt_begins(&was);
+	lw_put_begin(log, true);
+	lw_put_number(log, number);
+	lw_put_end(log);
+	lw_interrupt_ends(&was);
+}
+
+/* The only packet is a record of this number, with the time. */
+static void expect_interrupt(u64 number)
+{
+	unsigned long long time, got;
+	size_t len;
+	char *packet = shim_take(0, &len);
+
+	assert_true(len > sizeof(struct _stp_trace));
+	packet[len] = '\0';
+	assert_int_equal(sscanf(packet + sizeof(struct _stp_trace), "%llu\t%llu\n", &time, &got),
+			 2);
+	assert_int_equal(got, number);
+	assert_true(ktime_get_real_fast_ns() - time < 60 * NSEC_PER_SEC);
+	free(packet);
+}
+
+static void record_is_not_mixed_with_that_of_an_interrupt(void **state)
+{
+	struct lw_time *time;
+
+	(void)state;
+	begin();
+	time = this_cpu_ptr(&lw_time);
+	lw_put_number(lw_log(), 3);
+	/* It comes when the digits of the time are half written. */
+	time->high = ktime_get_real_fast_ns() / LW_EIGHT;
+	time->n = lw_number(time->digits, 5) - time->digits;
+	interrupt(7);
+	assert_int_equal(time->digits[0], '5');
+	expect_interrupt(7);
+	lw_put_number(lw_log(), 4);
+	expect_fields((const char *[]){ "", "3", "4" }, 3);
+	time->high = 0;
 }
 
 /* ---- */
@@ -1241,6 +1291,7 @@ int main(void)
 		test(only_whole_records_are_flushed),
 		test(a_line_does_not_follow_half_a_record),
 		test(a_cpu_without_a_buffer_writes_nothing),
+		share_test(record_is_not_mixed_with_that_of_an_interrupt),
 		share_test(one_user_gets_half_of_the_buffer),
 		share_test(all_users_leave_root_a_quarter),
 		share_test(interrupts_have_a_share_that_is_not_roots),
