@@ -1,0 +1,153 @@
+#pragma once
+
+#include "report.h"
+#include "tcp.h"
+#include <asm/local.h>
+#include <linux/in6.h>
+#include <net/ipv6.h>
+
+/*
+ * tcp_ends.h - the ends of connections, and how often something happened between two of them
+ *
+ * Addresses of IPv4 are kept as IPv6 has them.
+ */
+
+struct lw_end {
+	struct in6_addr address;
+	u16 port;
+};
+
+static u32 lw_version_of(const struct lw_end *end)
+{
+	return ipv6_addr_v4mapped(&end->address) ? 4 : 6;
+}
+
+/* One field */
+static void lw_emit_ip(const struct in6_addr *address)
+{
+	char text[INET6_ADDRSTRLEN];
+
+	if (ipv6_addr_v4mapped(address))
+		snprintf(text, sizeof(text), "%pI4", &address->s6_addr32[3]);
+	else
+		snprintf(text, sizeof(text), "%pI6c", address);
+	lw_emit_kernel_string(text);
+}
+
+/* Two fields: address and port */
+static void lw_emit_end(const struct lw_end *end)
+{
+	lw_emit_ip(&end->address);
+	lw_put_number(lw_log(), end->port);
+}
+
+/* An address in two words of a key */
+static void lw_key_address(const struct in6_addr *address, u64 *first, u64 *second)
+{
+	memcpy(first, &address->s6_addr[0], sizeof(*first));
+	memcpy(second, &address->s6_addr[8], sizeof(*second));
+}
+
+static struct in6_addr lw_address_of(u64 first, u64 second)
+{
+	struct in6_addr address;
+
+	memcpy(&address.s6_addr[0], &first, sizeof(first));
+	memcpy(&address.s6_addr[8], &second, sizeof(second));
+	return address;
+}
+
+static struct lw_end lw_end_of(const struct sock *sk, bool peer)
+{
+	struct lw_end end = { .port = peer ? ntohs(sk->sk_dport) : lw_port(sk) };
+
+#if IS_ENABLED(CONFIG_IPV6)
+	if (sk->sk_family == AF_INET6) {
+		end.address = peer ? sk->sk_v6_daddr : sk->sk_v6_rcv_saddr;
+		return end;
+	}
+#endif
+	ipv6_addr_set_v4mapped(peer ? sk->sk_daddr : sk->sk_rcv_saddr, &end.address);
+	return end;
+}
+
+/* A count. Its key has the peer's address, the ports, and a sum of the other address. */
+struct lw_between {
+	local_t count;
+	struct in6_addr here;
+};
+
+static void lw_between_add_up(void *total, const void *value)
+{
+	const struct lw_between *more = value;
+	struct lw_between *all = total;
+
+	local_add(local_read(&more->count), &all->count);
+	all->here = more->here;
+}
+
+static const struct lw_shape lw_between_shape = {
+	.bits = 11,
+	.words = LW_KEY_WORDS,
+	.size = sizeof(struct lw_between),
+	.total = sizeof(struct lw_between),
+	.shares = true,
+	.add = lw_between_add_up,
+};
+
+static struct lw_table lw_betweens = { .shape = &lw_between_shape };
+
+static struct lw_counted lw_betweens_counted = {
+	.table = &lw_betweens,
+	.probe = LW_COUNT_PROBE,
+	.why = "more addresses at once than there is room for",
+	.next = LW_COUNTED,
+};
+#undef LW_COUNTED
+#define LW_COUNTED (&lw_betweens_counted)
+
+/* Counts one more for the peer, or for both ends. @here may be NULL. From any context, not preempted. */
+static void lw_count_between(const struct lw_end *here, const struct lw_end *peer)
+{
+	struct lw_key key = { .first = peer->port };
+	struct lw_between *between;
+
+	lw_key_address(&peer->address, &key.name, &key.name_end);
+	if (here) {
+		u64 first, second;
+
+		lw_key_address(&here->address, &first, &second);
+		key.first |= (u32)here->port << 16;
+		key.second = first ^ (second << 1 | second >> 63);
+	}
+	between = lw_value(&lw_betweens, &lw_between_shape, key);
+	if (!between)
+		return;
+	if (here)
+		between->here = here->address;
+	local_inc(&between->count);
+}
+
+/* ---- rows ---- */
+
+/* The count of the row that is shown; all zeros if the row is of another table */
+static const struct lw_between *lw_row_between(void)
+{
+	static const struct lw_between none;
+
+	return lw_row_total(&lw_betweens) ?: &none;
+}
+
+/* Four fields of a row: this end and the peer, or two empty fields and the peer */
+static void lw_emit_row_ends(bool both)
+{
+	const struct lw_key key = lw_row() ? lw_row()->key : (struct lw_key){};
+	struct lw_end here = { lw_row_between()->here, key.first >> 16 };
+	struct lw_end peer = { lw_address_of(key.name, key.name_end), key.first };
+
+	if (both)
+		lw_emit_end(&here);
+	else
+		lw_emit_none(2);
+	lw_emit_end(&peer);
+}
