@@ -11,6 +11,7 @@ workload=/lw/tests/workload
 changes=/lw/tests/changes
 io=/lw/tests/io
 traffic=/lw/tests/traffic
+tcp=/lw/tests/tcp
 out=$work/out err=$work/err
 pace=/run/lw-pace
 modules=/lib/modules/$(uname -r)/systemtap
