@@ -1,0 +1,60 @@
+# shellcheck shell=bash
+# tcprtt.sh - tests of tcprtt: times of known connections, beside what their sockets tell, and its options
+# shellcheck disable=SC2154,SC2086 # names from lib.sh; none has a space
+
+# exchange ADDRESS - 101 bytes there and back; what the sockets tell goes to $work/told
+exchange() {
+	mkfifo $work/hold
+	$tcp times $1 < $work/hold > $work/told &
+	pid=$!
+	exec 8> $work/hold
+	await segments $work/told 30
+}
+
+end_exchange() {
+	exec 8>&-
+	wait $pid
+	rm $work/hold
+}
+
+test_tcprtt_counts_the_segments_of_a_connection() {
+	start tcprtt --json
+	exchange 127.0.0.1
+	finish
+	end_exchange
+	want=$(jq .segments $work/told)
+	[ "$want" -ge 202 ]
+	jq -e -s "map(.rtt.count) == [$want] and .[0].rtt.unit == \"usecs\"" $out
+	# A segment changes the smoothed time by an eighth, so those at the end are near some that were counted.
+	jq -e -s --slurpfile told $work/told '.[0].rtt.buckets as $b | $told[0].rtt | all(. as $rtt | any($b[]; .low / 2 <= $rtt and $rtt <= .high * 2))' $out
+}
+
+test_tcprtt_B_and_6_by_address() {
+	start tcprtt --json -B
+	exchange 127.0.0.1
+	end_exchange
+	exchange ::1
+	finish
+	end_exchange
+	jq -e -s 'map(.raddr) | sort == ["127.0.0.1", "::1"]' $out
+	start tcprtt --json -bB
+	exchange 127.0.0.1
+	finish
+	end_exchange
+	jq -e -s 'map([.laddr, .raddr]) == [["127.0.0.1", "127.0.0.1"]]' $out
+	start tcprtt --json -b -6 -m
+	exchange 127.0.0.1
+	end_exchange
+	exchange ::1
+	finish
+	end_exchange
+	jq -e -s 'map([.laddr, .rtt.unit]) == [["::1", "msecs"]]' $out
+}
+
+test_tcprtt_p_and_P_choose_ports() {
+	start tcprtt --json -p 1 -P 2,3
+	exchange 127.0.0.1
+	finish
+	end_exchange
+	jq -e -s 'map(.rtt // empty) == []' $out
+}
