@@ -70,6 +70,16 @@ tracers() {
 	cpudist switch quiet libbpf-tools /usr/sbin/cpudist$libbpf
 	cpudist-off switch quiet lwtools lwload cpudist -O
 	cpudist-off switch quiet libbpf-tools /usr/sbin/cpudist$libbpf -O
+	tcpconnect accept cost lwtools lwload tcpconnect
+	tcpconnect accept cost libbpf-tools /usr/sbin/tcpconnect$libbpf
+	tcpconnlat accept cost lwtools lwload tcpconnlat
+	tcpconnlat accept cost libbpf-tools /usr/sbin/tcpconnlat$libbpf
+	tcpaccept accept cost lwtools lwload tcpaccept
+	tcpaccept accept cost bcc tcpaccept-bpfcc
+	tcplife accept cost lwtools lwload tcplife
+	tcplife accept cost libbpf-tools /usr/sbin/tcplife$libbpf
+	tcprtt http quiet lwtools lwload tcprtt
+	tcprtt http quiet libbpf-tools /usr/sbin/tcprtt$libbpf
 	opensnoop open /etc/hostname perf-tools opensnoop-perf
 	opensnoop open quiet lttng lttng_opens
 	EOF
