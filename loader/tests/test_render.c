@@ -46,9 +46,9 @@ static const struct lw_tool made_up[] = {
 		.name = "latency",
 		.nfields = 6,
 		.fields = {
-			{ "time", LW_TIME, 0, 'T', "" }, { "disk", LW_STR, 8, 'D', "" },
-			{ "flags", LW_HEX, 0, 'F', "" }, { "worst", LW_MSEC, 0, 'F', "" },
-			{ "args", LW_ARGS, 0, 'D', "" }, { "latency", LW_DIST, 0, 0, "" },
+			{ "time", LW_TIME, 0, 'T', "", false }, { "disk", LW_STR, 8, 'D', "", false },
+			{ "flags", LW_HEX, 0, 'F', "", false }, { "worst", LW_MSEC, 0, 'F', "", false },
+			{ "args", LW_ARGS, 0, 'D', "", false }, { "latency", LW_DIST, 0, 0, "", false },
 		},
 		.noptions = 1,
 		.options = { { "interval", 'i', "N", "", "-i" } },
@@ -58,8 +58,8 @@ static const struct lw_tool made_up[] = {
 		.name = "closes",
 		.nfields = 4,
 		.fields = {
-			{ "time", LW_TIME, 0, 'T', "" }, { "comm", LW_STR, 8, 0, "" },
-			{ "ms", LW_MSEC, 10, 0, "" }, { "duration", LW_DIST, 0, 0, "" },
+			{ "time", LW_TIME, 0, 'T', "", false }, { "comm", LW_STR, 8, 0, "", false },
+			{ "ms", LW_MSEC, 10, 0, "", false }, { "duration", LW_DIST, 0, 0, "", false },
 		},
 	},
 	/* Rows in reports */
@@ -67,8 +67,8 @@ static const struct lw_tool made_up[] = {
 		.name = "counts",
 		.nfields = 3,
 		.fields = {
-			{ "time", LW_TIME, 0, 0, "" }, { "pid", LW_INT, 7, 0, "" },
-			{ "count", LW_INT, 8, 0, "" },
+			{ "time", LW_TIME, 0, 0, "", false }, { "pid", LW_INT, 7, 0, "", false },
+			{ "count", LW_INT, 8, 0, "", false },
 		},
 		.noptions = 1,
 		.options = { { "interval", 'i', "N", "", "-i" } },
@@ -77,8 +77,8 @@ static const struct lw_tool made_up[] = {
 		.name = "two",
 		.nfields = 4,
 		.fields = {
-			{ "time", LW_TIME, 0, 'T', "" }, { "read", LW_DIST, 0, 0, "" },
-			{ "write", LW_DIST, 0, 0, "" }, { "fd", LW_INT, 0, 0, "" },
+			{ "time", LW_TIME, 0, 'T', "", false }, { "read", LW_DIST, 0, 0, "", false },
+			{ "write", LW_DIST, 0, 0, "", false }, { "fd", LW_INT, 0, 0, "", false },
 		},
 		.noptions = 1,
 		.options = { { "interval", 'i', "N", "", "-i" } },

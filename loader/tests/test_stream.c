@@ -14,9 +14,9 @@ static const struct lw_tool tool = {
 	.name = "x",
 	.nfields = 6,
 	.fields = {
-		{ "time", LW_TIME, 0, 0, "" }, { "n", LW_INT, 0, 0, "" },
-		{ "h", LW_HEX, 0, 0, "" }, { "o", LW_OCT, 0, 0, "" },
-		{ "s", LW_STR, 0, 0, "" }, { "a", LW_ARGS, 0, 0, "" },
+		{ "time", LW_TIME, 0, 0, "", false }, { "n", LW_INT, 0, 0, "", false },
+		{ "h", LW_HEX, 0, 0, "", false }, { "o", LW_OCT, 0, 0, "", false },
+		{ "s", LW_STR, 0, 0, "", false }, { "a", LW_ARGS, 0, 0, "", false },
 	},
 };
 
@@ -27,9 +27,9 @@ static const struct lw_tool dist_tool = {
 	.name = "x",
 	.nfields = 5,
 	.fields = {
-		{ "time", LW_TIME, 0, 0, "" }, { "ms", LW_MSEC, 0, 0, "" },
-		{ "d", LW_DIST, 0, 0, "" }, { "e", LW_DIST, 0, 0, "" },
-		{ "s", LW_STR, 0, 0, "" },
+		{ "time", LW_TIME, 0, 0, "", false }, { "ms", LW_MSEC, 0, 0, "", false },
+		{ "d", LW_DIST, 0, 0, "", false }, { "e", LW_DIST, 0, 0, "", false },
+		{ "s", LW_STR, 0, 0, "", false },
 	},
 };
 
