@@ -1,14 +1,15 @@
 #pragma once
 
-#include "dist_whose.h"
+#include "bucket.h"
 #include "filter.h"
 #include "kept.h"
 #include "point.h"
+#include "report.h"
 #include <linux/sched.h>
 #include <linux/sched/clock.h>
 
 /*
- * switch.h - how long tasks wait for a processor, have one, and are without
+ * turn.h - the turns of tasks on processors: how long they waited for one, had it, and were without
  *
  * The kernel itself keeps what this needs in the task (struct sched_info of linux/sched.h, kernel/sched/stats.h): the
  * sum of its waits, over all queues, when it got its processor, and how often. So everything is counted in one place,
@@ -27,9 +28,14 @@ enum lw_sched_kind { LW_SCHED_WAIT = 1, LW_SCHED_ON, LW_SCHED_OFF };
 
 static struct {
 	u32 kind; /* enum lw_sched_kind; 0: not yet */
-	bool process;
 	u64 begun;
 } lw_sched __read_mostly;
+
+/* The current task's turn ends: its time in nanoseconds. Not preempted. The file that includes this one defines it. */
+static __always_inline void lw_turn_counts(u64 time);
+
+/* The current task has left the processor, wanted or not. The same file defines it. */
+static __always_inline void lw_turn_left(void);
 
 static u64 lw_sched_lost(struct lw_counted *counted)
 {
@@ -74,7 +80,7 @@ static void lw_turn_ends(void)
 	s64 time = lw_turn_time(info);
 
 	if (time >= 0 && info->last_arrival >= lw_sched.begun)
-		lw_dist_add_whose((struct lw_key){}, lw_sched.process, time);
+		lw_turn_counts(time);
 }
 
 /* The current task leaves its processor. Its queue is locked, and interrupts are off. */
@@ -88,6 +94,7 @@ static void lw_on_switch(void *data, bool preempt, struct task_struct *prev,
 	if (smp_load_acquire(&lw_sched.kind) && current->pid && !(current->flags & PF_EXITING) &&
 	    lw_wanted())
 		lw_turn_ends();
+	lw_turn_left();
 }
 
 /*
@@ -113,13 +120,14 @@ LW_POINT(sched_process_exit, lw_on_exit);
 #undef LW_POINTS
 #define LW_POINTS (&lw_on_exit_point)
 
-/* Counts from now on, in this unit of nanoseconds, all tasks together or each process. For begin probes. */
-static void lw_sched_begin(enum lw_sched_kind kind, s64 unit, bool process)
+/* Counts this kind of times from now on. For begin probes. */
+static void lw_turns_begin(enum lw_sched_kind kind)
 {
-	lw_dist_unit = unit ?: 1;
-	lw_sched.process = process;
+	u64 seeds[2];
+
+	lw_seed(seeds, ARRAY_SIZE(seeds));
 	/* 19 hours of waiting, or 26 days of sleep */
-	lw_kept_begin(kind == LW_SCHED_OFF ? 11 : 6, lw_dists.seeds);
+	lw_kept_begin(kind == LW_SCHED_OFF ? 11 : 6, seeds);
 	lw_sched.begun = cpu_clock(raw_smp_processor_id());
 	smp_store_release(&lw_sched.kind, kind);
 }
