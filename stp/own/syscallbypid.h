@@ -1,8 +1,9 @@
 #pragma once
 
-#include "../kernel/arch_calls.h"
 #include "../kernel/arch.h"
+#include "../kernel/arch_calls.h"
 #include "../kernel/by.h"
+#include "../kernel/call_name.h"
 #include "../kernel/count.h"
 #include "../kernel/filter.h"
 #include "../kernel/pending.h"
@@ -33,10 +34,6 @@ enum lw_call_kind {
 	LW_SIGRETURNS, /* returns without a number, with the result of the interrupted call */
 	LW_RESTARTS,   /* goes on with a call that a signal interrupted */
 };
-
-/* Calls as rows have them: a number and, of the compat table, LW_COMPAT; or LW_NO_CALL */
-#define LW_COMPAT (1 << 15)
-#define LW_NO_CALL (LW_COMPAT - 1)
 
 static struct {
 	u8 kind[2][LW_NUMBERS];  /* enum lw_call_kind, of the native and the compat table */
@@ -258,28 +255,6 @@ static void lw_begin_syscalls(bool errors)
 		lw_syscalls.kind[compat][nr] = kind;
 	}
 	smp_store_release(&lw_syscalls.on, true);
-}
-
-/* ---- names ---- */
-
-/* A field with the name of a call; its number where the kernel has no function for it */
-static void lw_emit_syscall_name(s64 call)
-{
-	int nr = call & (LW_COMPAT - 1);
-	bool compat = call & LW_COMPAT;
-	const char *name, *abi = compat ? "(" LW_COMPAT_NAME ")" : "";
-	char text[48];
-
-	if (call == LW_NO_CALL) {
-		lw_emit_kernel_string("unknown");
-		return;
-	}
-	name = lw_call_name(nr, compat);
-	if (*name)
-		scnprintf(text, sizeof(text), "%s%s", name, abi);
-	else
-		scnprintf(text, sizeof(text), "%d%s", nr, abi);
-	lw_emit_kernel_string(text);
 }
 
 LW_POINT(sys_exit, lw_on_sys_exit);
