@@ -5,8 +5,8 @@
  * usage: deeds N PROCESS THREAD PROGRAM
  *
  * The process and its thread take these names. Prints one line "PID TID PPID PIDNS MNTNS", of the host, and waits
- * for a byte, or the end, of its standard input. Then the thread makes N opens, kills, getppid() calls, direct writes, reads and
- * writes of a file, accepted connections and HTTP requests; last the process executes PROGRAM, which does nothing.
+ * for a byte, or the end, of its standard input. Then the thread makes N opens, kills, getppid() calls, calls that need
+ * CAP_SYS_ADMIN, direct writes, reads and writes of a file, accepted connections and HTTP requests; last the process executes PROGRAM, which does nothing.
  * The numbers are those of the host if /proc is the host's.
  */
 #include <arpa/inet.h>
@@ -56,6 +56,16 @@ static void ask_for_parent(void)
 
 	for (i = 0; i < n; i++)
 		syscall(SYS_getppid);
+}
+
+/* It has no such capability. */
+static void ask_for_capability(void)
+{
+	long i;
+
+	for (i = 0; i < n; i++)
+		if (!sethostname("", 0))
+			die("sethostname");
 }
 
 /* The file is on the root disk, since /tmp is memory. */
@@ -131,6 +141,7 @@ static void *do_all(void *unused)
 	open_files();
 	kill_itself();
 	ask_for_parent();
+	ask_for_capability();
 	use_file();
 	connect_to_itself();
 	return unused;

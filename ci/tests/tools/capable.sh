@@ -1,0 +1,65 @@
+# shellcheck shell=bash
+# capable.sh - tests of capable: known checks of capabilities with their calls, and its options
+# shellcheck disable=SC2154,SC2086 # names from lib.sh; none has a space
+
+# as_nobody COMMAND - a shell of user 65534, which waits for $work/go; sets pid
+as_nobody() {
+	mkfifo $work/go
+	chmod 755 $work
+	chmod 666 $work/go
+	setpriv --reuid 65534 --regid 65534 --clear-groups bash -c "read -r < $work/go; $1" &
+	pid=$!
+}
+
+go() {
+	echo go > $work/go
+	wait $pid || :
+	rm $work/go
+}
+
+test_capable_shows_7_denied_kills() {
+	as_nobody 'for _ in 1 2 3 4 5 6 7; do kill -0 1; done'
+	start capable --json -p $pid
+	go
+	finish
+	jq -e -s "map(select(.call == \"kill\") | [.uid, .pid, .tid, .comm, .cap, .name, .verdict]) ==
+		[range(7) | [65534, $pid, $pid, \"bash\", 5, \"KILL\", \"deny\"]]" $out
+}
+
+test_capable_shows_what_root_is_allowed() {
+	start capable --json -t
+	chroot / /bin/true
+	renice -n -1 $BASHPID > /dev/null
+	renice -n 0 $BASHPID > /dev/null
+	finish
+	jq -e -s 'any(.comm == "chroot" and .name == "SYS_CHROOT" and .cap == 18 and .verdict == "allow" and .call == "chroot")' $out
+	jq -e -s 'any(.comm == "renice" and .name == "SYS_NICE" and .cap == 23 and .verdict == "allow" and .call == "setpriority")' $out
+}
+
+test_capable_x_and_o_show_denials_and_each_once() {
+	as_nobody 'for _ in 1 2 3 4 5; do kill -0 1; done; exec renice -n -1 $$'
+	start capable --json -x -o -u nobody
+	chroot / /bin/true
+	go
+	finish
+	jq -e -s "map([.pid, .name, .verdict, .call]) == [[$pid, \"KILL\", \"deny\", \"kill\"], [$pid, \"SYS_NICE\", \"deny\", \"setpriority\"]]" $out
+}
+
+# /proc/1/stat has addresses for those alone who have CAP_SYS_PTRACE. Nobody is told that a reader has not.
+test_capable_a_shows_checks_that_are_silent() {
+	as_nobody 'read -r _ < /proc/1/stat'
+	start capable --json -a -p $pid
+	go
+	finish
+	jq -e -s 'any(.audit == 0 and .name == "SYS_PTRACE" and .verdict == "deny" and .call == "read")' $out
+	as_nobody 'read -r _ < /proc/1/stat'
+	start capable --json -p $pid
+	go
+	finish
+	jq -e -s 'all(.audit != 0)' $out
+}
+
+# PID did each of its deeds 3 times; see whose.sh.
+capable_of_one_source() {
+	records capable 'all(.pid == PID) and (map(select(.call == "sethostname") | .name) == ["SYS_ADMIN", "SYS_ADMIN", "SYS_ADMIN"])'
+}
