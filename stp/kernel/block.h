@@ -7,6 +7,12 @@
 #include <linux/version.h>
 #include <trace/events/block.h>
 
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 16, 0)
+typedef blk_status_t lw_request_error_t;
+#else
+typedef int lw_request_error_t;
+#endif
+
 static struct gendisk *lw_request_disk(struct request *rq)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 17, 0)
@@ -91,6 +97,14 @@ static const char *lw_operation(unsigned int op)
 		if (names[i].value == op)
 			return names[i].name;
 	return "Other";
+}
+
+/* The operation, and the flags that have names */
+static s64 lw_request_flags(struct request *rq)
+{
+	return (__force unsigned int)(rq->cmd_flags &
+				      (REQ_OP_MASK | REQ_SYNC | REQ_META | REQ_PRIO | REQ_FUA |
+				       REQ_PREFLUSH | REQ_RAHEAD | REQ_BACKGROUND | REQ_NOWAIT));
 }
 
 static void lw_emit_request_flags(unsigned int flags)

@@ -5,12 +5,6 @@
 #include "../kernel/pending.h"
 #include "../kernel/report.h"
 
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 16, 0)
-typedef blk_status_t lw_request_error_t;
-#else
-typedef int lw_request_error_t;
-#endif
-
 static struct {
 	bool on, disks, flags, queued;
 } lw_request_times;
@@ -36,13 +30,6 @@ static s64 lw_request_took(struct request *rq, int place)
 	if (!lw_request_times.queued)
 		return lw_pending_took(&lw_requests, place);
 	return rq->start_time_ns ? ktime_get_ns() - rq->start_time_ns : -1;
-}
-
-static s64 lw_request_flags(struct request *rq)
-{
-	return (__force unsigned int)(rq->cmd_flags &
-				      (REQ_OP_MASK | REQ_SYNC | REQ_META | REQ_PRIO | REQ_FUA |
-				       REQ_PREFLUSH | REQ_RAHEAD | REQ_BACKGROUND | REQ_NOWAIT));
 }
 
 static void lw_on_issue(void *data, struct request *rq)
