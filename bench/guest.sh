@@ -66,6 +66,10 @@ tracers() {
 	exitsnoop exec quiet libbpf-tools /usr/sbin/exitsnoop$libbpf
 	runqlat switch quiet lwtools lwload runqlat
 	runqlat switch quiet libbpf-tools /usr/sbin/runqlat$libbpf
+	runqslower switch quiet lwtools lwload runqslower
+	runqslower switch quiet libbpf-tools /usr/sbin/runqslower$libbpf
+	biosnoop direct quiet lwtools lwload biosnoop
+	biosnoop direct quiet libbpf-tools /usr/sbin/biosnoop$libbpf
 	cpudist switch quiet lwtools lwload cpudist
 	cpudist switch quiet libbpf-tools /usr/sbin/cpudist$libbpf
 	cpudist-off switch quiet lwtools lwload cpudist -O
