@@ -62,6 +62,32 @@
 # none: oomkill buffer a kill takes longer than a record
 # none: runqlat buffer a report waits for its reader (see rows)
 # none: cpudist buffer a report waits for its reader (see rows)
+# none: tcpconnect calls the functions do not wait
+# none: tcpconnlat calls the functions do not wait
+# none: capable calls the function does not wait
+# none: tcpretrans calls kprobes and tracepoints have no instances
+# none: tcpdrop calls tracepoints have no instances
+# none: tcprtt calls tracepoints have no instances
+# none: runqslower calls tracepoints have no instances
+# none: biosnoop calls tracepoints have no instances
+# none: tcpconnlat places there is no table
+# none: tcpaccept places there is no table
+# none: tcplife places there is no table
+# none: tcpdrop places there is no table
+# none: biosnoop places there is no table
+# none: tcpconnlat rows it makes no report
+# none: tcpaccept rows it makes no report
+# none: tcplife rows it makes no report
+# none: tcpdrop rows it makes no report
+# none: capable rows it makes no report
+# none: runqslower rows it makes no report
+# none: biosnoop rows it makes no report
+# none: tcpaccept pending a call under way takes an instance of the probe
+# none: tcpretrans pending a segment is shown when it is sent
+# none: tcpdrop pending a segment is shown when it is dropped
+# none: tcprtt pending a segment is counted when it comes
+# none: biosnoop pending requests belong to disks, whose queues limit their number
+# none: tcprtt buffer a report waits for its reader (see rows)
 
 attack=/lw/tests/attack
 file=/var/tmp/lw-attack
