@@ -22,18 +22,6 @@ static u32 lw_version_of(const struct lw_end *end)
 	return ipv6_addr_v4mapped(&end->address) ? 4 : 6;
 }
 
-/* One field */
-static void lw_emit_ip(const struct in6_addr *address)
-{
-	char text[INET6_ADDRSTRLEN];
-
-	if (ipv6_addr_v4mapped(address))
-		snprintf(text, sizeof(text), "%pI4", &address->s6_addr32[3]);
-	else
-		snprintf(text, sizeof(text), "%pI6c", address);
-	lw_emit_kernel_string(text);
-}
-
 /* Two fields: address and port */
 static void lw_emit_end(const struct lw_end *end)
 {
