@@ -107,6 +107,7 @@ static s64 lw_request_flags(struct request *rq)
 				       REQ_PREFLUSH | REQ_RAHEAD | REQ_BACKGROUND | REQ_NOWAIT));
 }
 
+/* One field. snprintf() takes several hundred instructions more. */
 static void lw_emit_request_flags(unsigned int flags)
 {
 	static const struct lw_flag names[] = {
@@ -119,13 +120,14 @@ static void lw_emit_request_flags(unsigned int flags)
 		LW_FLAG(REQ_BACKGROUND, "Background-"),
 		LW_FLAG(REQ_NOWAIT, "NoWait-"),
 	};
-	char text[120];
-	int i, n = 0;
+	struct _stp_log *log = lw_log();
+	const char *operation;
+	int i;
 
 	for (i = 0; i < ARRAY_SIZE(names); i++)
 		if (flags & names[i].value)
-			n += scnprintf(text + n, sizeof(text) - n, "%s", names[i].name);
-	flags &= (__force unsigned int)REQ_OP_MASK;
-	scnprintf(text + n, sizeof(text) - n, "%s", lw_operation(flags));
-	lw_emit_kernel_string(text);
+			lw_put(log, names[i].name, strlen(names[i].name));
+	operation = lw_operation(flags & (__force unsigned int)REQ_OP_MASK);
+	lw_put(log, operation, strlen(operation));
+	lw_put_tab(log);
 }
