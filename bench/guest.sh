@@ -70,6 +70,7 @@ tracers() {
 	runqslower switch quiet libbpf-tools /usr/sbin/runqslower$libbpf
 	biosnoop direct quiet lwtools lwload biosnoop
 	biosnoop direct quiet libbpf-tools /usr/sbin/biosnoop$libbpf
+	biosnoop direct quiet bcc biosnoop-bpfcc
 	cpudist switch quiet lwtools lwload cpudist
 	cpudist switch quiet libbpf-tools /usr/sbin/cpudist$libbpf
 	cpudist-off switch quiet lwtools lwload cpudist -O
