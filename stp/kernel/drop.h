@@ -1,5 +1,10 @@
 #pragma once
 
+#include <linux/version.h>
+
+/* Older kernels have no reasons (modules/unsupported). */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 17, 0)
+
 #include "interrupt.h"
 #include "no_task.h"
 #include "point.h"
@@ -188,3 +193,4 @@ static void lw_on_drop(void *data, struct sk_buff *skb, void *location, enum skb
 LW_POINT(kfree_skb, lw_on_drop);
 #undef LW_POINTS
 #define LW_POINTS (&lw_on_drop_point)
+#endif

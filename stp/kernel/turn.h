@@ -32,10 +32,10 @@ static struct {
 } lw_sched __read_mostly;
 
 /* The current task's turn ends: its time in nanoseconds. Not preempted. The file that includes this one defines it. */
-static __always_inline void lw_turn_counts(u64 time);
+static void lw_turn_counts(u64 time);
 
 /* The current task has left the processor, wanted or not. The same file defines it. */
-static __always_inline void lw_turn_left(void);
+static void lw_turn_left(void);
 
 static u64 lw_sched_lost(struct lw_counted *counted)
 {
