@@ -215,6 +215,7 @@ busy() {
 	$io pipes
 	$io calls
 	sizes
+	$tcp sessions > /dev/null
 }
 
 # A command has a name that is hard to write. Reports have all rows.
