@@ -357,9 +357,9 @@ int lw_description_read(struct lw_tool *tool, struct lw_reason *why)
 		err = parse_info(tool, why);
 	if (!err)
 		err = check_info(tool, why);
-	/* The kernel side that all tools share has these nevertheless. */
+	/* The kernel side that all tools share has them nevertheless. */
 	if (tool->no_task)
-		tool->lists = tool->added = NULL;
+		tool->added = NULL;
 	if (!err)
 		add_fields(tool);
 	return err;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "ids.h"
 #include "name.h"
 #include <linux/cgroup.h>
 #include <linux/cred.h>
@@ -21,18 +22,10 @@
  * if each list of wanted tasks has it, and no list of tasks to leave out.
  */
 
-/* This number fits SystemTap's strings of 511 bytes, with ten digits each. */
-#define LW_IDS 40
 /* Each is looked for at each place of a command name. */
 #define LW_NAMES 16
 /* Each is compared with each control group above a task. */
 #define LW_CGROUPS 16
-
-/* At least 1 if the list was given */
-struct lw_ids {
-	u32 n;
-	u32 id[LW_IDS];
-};
 
 struct lw_names {
 	u32 n;
@@ -88,21 +81,6 @@ static struct lw_lists lw_only_lists __read_mostly,
 	lw_not_lists __read_mostly; /* of common options */
 
 /* ---- asking ---- */
-
-/*
- * Returns whether the list has the id. It reads LW_IDS places at most. An index would be compared with the
- * array's size each time (CONFIG_UBSAN_BOUNDS); parsing has made sure of the number.
- */
-static __always_inline bool lw_listed(const struct lw_ids *ids, u32 id)
-{
-	const u32 *at = ids->id, *end = at + ids->n;
-
-	do {
-		if (*at == id)
-			return true;
-	} while (++at < end);
-	return false;
-}
 
 /* Does the command name contain the other? comm[TASK_COMM_LEN - 1] is always NUL (sched.h). */
 static __always_inline bool lw_comm_has(const char *comm, const char *name)
@@ -322,31 +300,6 @@ static __always_inline bool lw_target_wanted(u32 pid)
 }
 
 /* ---- setting ---- */
-
-/*
- * lw_parse_ids - decimal numbers from least to most, with commas between
- *
- * Returns whether it is such a list, of LW_IDS at most.
- */
-static bool lw_parse_ids(struct lw_ids *ids, const char *list, u32 least, u32 most)
-{
-	u32 n = 0;
-
-	do {
-		const char *digits = list;
-		u64 id = 0;
-
-		for (; *list >= '0' && *list <= '9' && id <= most; list++)
-			id = 10 * id + *list - '0';
-		if (list == digits || id < least || id > most || (*list && *list != ','))
-			return false;
-		if (n == LW_IDS)
-			return false;
-		ids->id[n++] = id;
-	} while (*list++);
-	ids->n = n;
-	return true;
-}
 
 /*
  * lw_parse_names - names or parts of them, of 1 to 15 bytes, with commas between

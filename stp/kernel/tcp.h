@@ -1,11 +1,12 @@
 #pragma once
 
-#include "filter.h"
+#include "ids.h"
 #include "net.h"
 #include "put.h"
 #include <linux/errno.h>
 #include <linux/in.h>
 #include <linux/in6.h>
+#include <linux/string.h>
 #include <net/ipv6.h>
 #include <net/sock.h>
 #include <net/tcp_states.h>
