@@ -95,6 +95,25 @@ static __always_inline void lw_call_go_past(struct kretprobe_instance *inst,
 		WRITE_ONCE(krp->handler, handler);
 }
 
+/*
+ * Defines record_returns(inst, regs) for a probe that always does the same, void record(inst, result). The first return of
+ * a function comes by SystemTap, and all others go past it, to record_handler(). Handlers are not preempted. The end of the
+ * module unregisters the kretprobe, which waits for running handlers, before it frees the buffers.
+ */
+#define LW_RETURNS(record)                                                                  \
+	static int record##_handler(struct kretprobe_instance *inst, struct pt_regs *regs)  \
+	{                                                                                   \
+		lw_call_ends(inst);                                                         \
+		record(inst, regs_return_value(regs));                                      \
+		return 0;                                                                   \
+	}                                                                                   \
+	NOKPROBE_SYMBOL(record##_handler);                                                  \
+	static void record##_returns(struct kretprobe_instance *inst, struct pt_regs *regs) \
+	{                                                                                   \
+		record(inst, regs_return_value(regs));                                      \
+		lw_call_go_past(inst, record##_handler);                                    \
+	}
+
 /* The registered kretprobe has room for the call in each instance. */
 static __always_inline int lw_call_begins(struct kretprobe_instance *inst, struct pt_regs *regs,
 					  bool (*wanted)(struct pt_regs *, struct lw_call *))

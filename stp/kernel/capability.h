@@ -163,17 +163,4 @@ static void lw_capability_checked(const struct kretprobe_instance *inst, int res
 		lw_emit_capability(call, result);
 }
 
-static int lw_capability_handler(struct kretprobe_instance *inst, struct pt_regs *regs)
-{
-	lw_call_ends(inst);
-	lw_capability_checked(inst, regs_return_value(regs));
-	return 0;
-}
-NOKPROBE_SYMBOL(lw_capability_handler);
-
-/* The first return comes by SystemTap, and all others go past it (call.h). */
-static void lw_capability_returns(struct kretprobe_instance *inst, struct pt_regs *regs)
-{
-	lw_capability_checked(inst, regs_return_value(regs));
-	lw_call_go_past(inst, lw_capability_handler);
-}
+LW_RETURNS(lw_capability_checked)

@@ -3,6 +3,7 @@
 #include "arch.h"
 #include "call.h"
 #include "fields.h"
+#include "filter.h"
 #include "interrupt.h"
 #include "pending.h"
 #include "point.h"
@@ -184,17 +185,4 @@ static void lw_connect_record(const struct kretprobe_instance *inst, int ret)
 		lw_emit_failed_connect((const struct lw_call *)inst->data, -ret);
 }
 
-static int lw_connect_handler(struct kretprobe_instance *inst, struct pt_regs *regs)
-{
-	lw_call_ends(inst);
-	lw_connect_record(inst, regs_return_value(regs));
-	return 0;
-}
-NOKPROBE_SYMBOL(lw_connect_handler);
-
-/* The first return comes by SystemTap, and all others go past it (call.h). */
-static void lw_connect_returns(struct kretprobe_instance *inst, struct pt_regs *regs)
-{
-	lw_connect_record(inst, regs_return_value(regs));
-	lw_call_go_past(inst, lw_connect_handler);
-}
+LW_RETURNS(lw_connect_record)

@@ -2,6 +2,7 @@
 
 #include "call.h"
 #include "fields.h"
+#include "filter.h"
 #include "interrupt.h"
 #include "pending.h"
 #include "point.h"
@@ -92,10 +93,12 @@ static void lw_session_ends(const struct sock *sk, bool shown)
 	lw_pending_free(&lw_open_sessions, &lw_open_sessions_shape, place);
 }
 
-/* accept(2) returns this socket. If the connection was over by then, no change of its state follows. */
-static void lw_session_accepted(const struct sock *sk)
+/* accept(2) returns a socket, or 0. If the connection was over by then, no change of its state follows. */
+static void lw_session_accepted(struct kretprobe_instance *inst, unsigned long result)
 {
-	if (!lw_tcp_wanted(sk))
+	const struct sock *sk = (const struct sock *)result;
+
+	if (!sk || !lw_tcp_wanted(sk))
 		return;
 	lw_session_begins(sk);
 	if (smp_load_acquire(&sk->sk_state) == TCP_CLOSE)
@@ -132,25 +135,4 @@ LW_POINT(tcp_destroy_sock, lw_on_destroy);
 #undef LW_POINTS
 #define LW_POINTS (&lw_on_destroy_point)
 
-/* ---- accept(2) ---- */
-
-static int lw_session_handler(struct kretprobe_instance *inst, struct pt_regs *regs)
-{
-	const struct sock *sk = (const struct sock *)regs_return_value(regs);
-
-	lw_call_ends(inst);
-	if (sk)
-		lw_session_accepted(sk);
-	return 0;
-}
-NOKPROBE_SYMBOL(lw_session_handler);
-
-/* The first return comes by SystemTap, and all others go past it (call.h). */
-static void lw_session_accept_returns(struct kretprobe_instance *inst, struct pt_regs *regs)
-{
-	const struct sock *sk = (const struct sock *)regs_return_value(regs);
-
-	if (sk)
-		lw_session_accepted(sk);
-	lw_call_go_past(inst, lw_session_handler);
-}
+LW_RETURNS(lw_session_accepted)

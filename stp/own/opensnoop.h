@@ -296,20 +296,4 @@ static void lw_open_record(const struct kretprobe_instance *inst, int ret)
 		lw_put_open(log, opening, lw_result(ret));
 }
 
-/*
- * Not preempted, like all handlers. The end of the module unregisters the kretprobe, which waits
- * for running handlers, before it frees the buffers.
- */
-static int lw_open_handler(struct kretprobe_instance *inst, struct pt_regs *regs)
-{
-	lw_call_ends(inst);
-	lw_open_record(inst, regs_return_value(regs));
-	return 0;
-}
-NOKPROBE_SYMBOL(lw_open_handler);
-
-static void lw_open_returns(struct kretprobe_instance *inst, struct pt_regs *regs)
-{
-	lw_open_record(inst, regs_return_value(regs));
-	lw_call_go_past(inst, lw_open_handler);
-}
+LW_RETURNS(lw_open_record)
