@@ -128,12 +128,13 @@ static const char *lw_drop_reason(u32 reason)
 static void lw_emit_drop_reason(u32 reason)
 {
 	const char *name;
-	char number[12];
 
 	rcu_read_lock();
 	name = lw_drop_reason(reason);
-	snprintf(number, sizeof(number), "%u", reason);
-	lw_emit_kernel_string(name ?: number);
+	if (name)
+		lw_emit_kernel_string(name);
+	else
+		lw_put_number(lw_log(), reason);
 	rcu_read_unlock();
 }
 

@@ -16,13 +16,17 @@ static struct {
 /* A key has the address here in its two numbers, and that of the peer in the words for a name. */
 static void lw_rtt_add(const struct sock *sk, u32 usec)
 {
-	const struct lw_end here = lw_end_of(sk, false), peer = lw_end_of(sk, true);
 	struct lw_key key = {};
+	struct lw_end end;
 
-	if (lw_rtts.here)
-		lw_key_address(&here.address, (u64 *)&key.first, (u64 *)&key.second);
-	if (lw_rtts.peer)
-		lw_key_address(&peer.address, &key.name, &key.name_end);
+	if (lw_rtts.here) {
+		end = lw_end_of(sk, false);
+		lw_key_address(&end.address, (u64 *)&key.first, (u64 *)&key.second);
+	}
+	if (lw_rtts.peer) {
+		end = lw_end_of(sk, true);
+		lw_key_address(&end.address, &key.name, &key.name_end);
+	}
 	lw_dist_add_fine(key, usec);
 }
 
