@@ -46,7 +46,7 @@ static struct lw_counted lw_shown_counted = {
 #undef LW_COUNTED
 #define LW_COUNTED (&lw_shown_counted)
 
-/* The place of the request, which is made if there is none; -1: there is no room. Not preempted. */
+/* Returns the request's place, and takes one if it has none; -1: there is no room. Not preempted. */
 static int lw_shown_place(const struct request *rq)
 {
 	struct lw_place place = { .at = lw_pending_find(&lw_shown, &lw_shown_shape,

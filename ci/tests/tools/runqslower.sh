@@ -39,7 +39,7 @@ test_runqslower_m_and_T_show_slow_ones_with_times() {
 	uncrowd
 	head -n 1 $out | grep -qE '^TIME +UID +PID +COMM +TID +US$'
 	grep -qE "^[0-2][0-9]:[0-5][0-9]:[0-5][0-9][.][0-9]{3} +0 +${crowded[0]} +[^ ]+ +${crowded[0]} +[0-9]{4,}$" $out
-	# A wait of an hour is none.
+	# No task waits for half an hour.
 	start runqslower --json -m 2147483647
 	pause 1
 	finish
