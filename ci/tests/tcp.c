@@ -2,9 +2,10 @@
 /*
  * tcp - makes known connections of TCP, good ones and bad ones
  *
- * usage: tcp connects | accepts | sessions | losses | drops | times ADDRESS
+ * usage: tcp connects | accepts | sessions | losses | drops [PORT]
+ *        tcp times ADDRESS [PORT]
  *
- * It is client and server in one. Prints a JSON object for each thing that a tool must have shown.
+ * The servers' ports are PORT and those that follow it; without PORT, any. It is client and server in one. Prints a JSON object for each thing that a tool must have shown.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -80,14 +81,17 @@ static int port_of(int fd)
 	return ntohs(a.any.sa_family == AF_INET ? a.v4.sin_port : a.v6.sin6_port);
 }
 
-/* Makes a socket that listens there at a free port; sets *a to its address. */
+static int next_port;
+
+/* Makes a socket that listens there; sets *a to its address. */
 static int listener(const char *text, int backlog, union address *a)
 {
 	socklen_t size = sizeof(*a);
-	int fd;
+	int fd, on = 1;
 
-	*a = address(text, 0);
+	*a = address(text, next_port ? next_port++ : 0);
 	fd = stream(a);
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 	if (bind(fd, &a->any, size) || listen(fd, backlog) || getsockname(fd, &a->any, &size))
 		die("listen");
 	return fd;
@@ -421,7 +425,10 @@ static void times(const char *at)
 int main(int argc, char **argv)
 {
 	const char *what = argc >= 2 ? argv[1] : "";
+	int port = strcmp(what, "times") ? 2 : 3;
 
+	if (argc > port)
+		next_port = atoi(argv[port]);
 	if (!strcmp(what, "connects"))
 		connects();
 	else if (!strcmp(what, "accepts"))
@@ -432,7 +439,7 @@ int main(int argc, char **argv)
 		losses();
 	else if (!strcmp(what, "drops"))
 		drops();
-	else if (!strcmp(what, "times") && argc == 3)
+	else if (!strcmp(what, "times") && argc >= 3)
 		times(argv[2]);
 	else
 		return 2;

@@ -25,10 +25,10 @@ test_tcpconnlat_L_and_P() {
 	finish
 	port=$(jq -s '.[0].lport' $work/told)
 	[ "$(grep -cE "^ +0 +[0-9]+ +tcp +127.0.0.1 +[0-9]+ +127.0.0.1 +$port +[0-9.]+ +0$" $out)" -eq 5 ]
-	start tcpconnlat --json -P 1,2
-	$tcp accepts > $work/told
+	start tcpconnlat --json -P 7001,7004
+	$tcp sessions 7000 > $work/told
 	finish
-	[ ! -s $out ]
+	jq -e -s 'map(.rport) == [7001, 7004]' $out
 }
 
 # PID did each of its deeds 3 times; see whose.sh.

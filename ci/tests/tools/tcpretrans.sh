@@ -7,17 +7,23 @@ retransmitted() {
 	awk '$1 == "Tcp:" { if (n) print $n; else for (i = 2; i <= NF; i++) if ($i == "RetransSegs") n = i }' /proc/net/snmp
 }
 
-test_tcpretrans_shows_what_the_kernel_counts() {
+# losses_with OPTION... - what it shows of the losses of tcp.c; sets sent to the kernel's count of them, and makes
+# $work/want of the connections
+losses_with() {
 	local before
-	start tcpretrans --json -s
+	start tcpretrans --json "$@"
 	before=$(retransmitted)
 	$tcp losses > $work/told
-	after=$(retransmitted)
+	sent=$(($(retransmitted) - before))
 	finish
-	[ $((after - before)) -ge 4 ]
-	[ "$(jq -s 'map(.segs) | add' $out)" -eq $((after - before)) ]
-	# Those of the client alone, in both connections
 	jq -c . $work/told | sort > $work/want
+}
+
+test_tcpretrans_shows_what_the_kernel_counts() {
+	losses_with -s
+	[ $sent -ge 4 ]
+	[ "$(jq -s 'map(.segs) | add' $out)" -eq $sent ]
+	# Those of the client alone, in both connections
 	jq -c '{laddr, lport, raddr, rport}' $out | sort -u > $work/got
 	same $work/want $work/got
 	jq -e -s 'all(.state == "ESTABLISHED" and .seq > 0) and (map(.type) | unique == ["again", "probe"])' $out
@@ -33,16 +39,10 @@ test_tcpretrans_shows_syns() {
 }
 
 test_tcpretrans_c_counts_by_connection() {
-	local before
-	start tcpretrans --json -c
-	before=$(retransmitted)
-	$tcp losses > $work/told
-	after=$(retransmitted)
-	finish
-	jq -c . $work/told | sort > $work/want
+	losses_with -c
 	jq -c '{laddr, lport, raddr, rport}' $out | sort > $work/got
 	same $work/want $work/got
-	[ "$(jq -s 'map(.count) | add' $out)" -eq $((after - before)) ]
+	[ "$(jq -s 'map(.count) | add' $out)" -eq $sent ]
 }
 
 test_tcpretrans_4_L_and_D_choose_connections() {
@@ -50,8 +50,12 @@ test_tcpretrans_4_L_and_D_choose_connections() {
 	$tcp losses > $work/told
 	finish
 	jq -e -s 'length > 0 and all(.raddr == "::1")' $out
-	start tcpretrans --json -L 1 -D 2
-	$tcp losses > $work/told
+	start tcpretrans --json -D 7000
+	$tcp losses 7000 > $work/told
+	finish
+	jq -e -s 'length > 0 and all(.raddr == "127.0.0.1" and .rport == 7000)' $out
+	start tcpretrans --json -L 7000,7001
+	$tcp losses 7000 > $work/told
 	finish
 	[ ! -s $out ]
 }

@@ -2,10 +2,10 @@
 # tcprtt.sh - tests of tcprtt: times of known connections, beside what their sockets tell, and its options
 # shellcheck disable=SC2154,SC2086 # names from lib.sh; none has a space
 
-# exchange ADDRESS - 101 bytes there and back; what the sockets tell goes to $work/told
+# exchange ADDRESS [PORT] - 101 bytes there and back; what the sockets tell goes to $work/told
 exchange() {
 	mkfifo $work/hold
-	$tcp times $1 < $work/hold > $work/told &
+	$tcp times "$@" < $work/hold > $work/told &
 	pid=$!
 	exec 8> $work/hold
 	await segments $work/told 30
@@ -53,8 +53,22 @@ test_tcprtt_B_and_6_by_address() {
 }
 
 test_tcprtt_p_and_P_choose_ports() {
+	# 101 segments and the last confirmation come to the server, and 101 to the client.
+	start tcprtt --json -p 7000
+	exchange 127.0.0.1 7000
+	finish
+	end_exchange
+	here=$(jq -s 'map(.rtt.count) | add' $out)
+	start tcprtt --json -P 7000
+	exchange 127.0.0.1 7000
+	finish
+	end_exchange
+	peer=$(jq -s 'map(.rtt.count) | add' $out)
+	[ $here -ge 101 ]
+	[ $peer -ge 101 ]
+	[ $((here + peer)) -eq "$(jq .segments $work/told)" ]
 	start tcprtt --json -p 1 -P 2,3
-	exchange 127.0.0.1
+	exchange 127.0.0.1 7000
 	finish
 	end_exchange
 	jq -e -s 'map(.rtt // empty) == []' $out
