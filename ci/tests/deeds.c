@@ -62,10 +62,11 @@ static void ask_for_parent(void)
 /* The name is too long: in a container that has the capability nothing must change. */
 static void ask_for_capability(void)
 {
+	char name[HOST_NAME_MAX + 1] = "";
 	long i;
 
 	for (i = 0; i < n; i++)
-		if (!sethostname("", HOST_NAME_MAX + 1))
+		if (!sethostname(name, sizeof(name)))
 			die("sethostname");
 }
 

@@ -2,7 +2,7 @@
 /*
  * tcp - makes known connections of TCP, good ones and bad ones
  *
- * usage: tcp connects | accepts | sessions | losses | drops [PORT]
+ * usage: tcp connects | from | accepts | sessions | losses | drops [PORT]
  *        tcp times ADDRESS [PORT]
  *
  * The servers' ports are PORT and those that follow it; without PORT, any. It is client and server in one. Prints a JSON object for each thing that a tool must have shown.
@@ -206,13 +206,74 @@ static void unreachable(void)
 	dial(stream(&a), &a, "::", "2001:db8::1");
 }
 
-/* 11: five good ones */
+/* An IPv6 socket that is for IPv6 only has no way to an IPv4 address. */
+static void ipv6_only(void)
+{
+	union address a = address("::ffff:203.0.113.2", 443);
+	int fd = stream(&a), on = 1;
+
+	if (setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)))
+		die("IPV6_V6ONLY");
+	dial(fd, &a, "0.0.0.0", "203.0.113.2");
+	close(fd);
+}
+
+/* A socket that has given up a connect has an error of that, and fails in the next one. */
+static void used_again(void)
+{
+	union address a, b, here = address("127.0.0.1", 0),
+			    none = { .any = { .sa_family = AF_UNSPEC } };
+	int server = listener("127.0.0.1", 16, &a), unheard = listener("127.0.0.1", 16, &b);
+	int fd = stream(&a), second = stream(&a), on = 1;
+
+	deaf(unheard, true);
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	setsockopt(second, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (bind(fd, &here.any, sizeof(here)))
+		die("bind");
+	here = address("127.0.0.1", port_of(fd));
+	if (bind(second, &here.any, sizeof(here)) || dial(fd, &a, "127.0.0.1", "127.0.0.1"))
+		die("connect");
+	fcntl(second, F_SETFL, O_NONBLOCK);
+	if (!connect(second, &b.any, sizeof(b)) || connect(second, &none.any, sizeof(none)))
+		die("AF_UNSPEC");
+	print_connect("127.0.0.1", port_of(second), "127.0.0.1", port_of(unheard), ECANCELED);
+	dial(second, &a, "127.0.0.1", "127.0.0.1");
+	close(fd);
+	close(second);
+	close(server);
+	close(unheard);
+}
+
+/* 15: six good ones */
 static void connects(void)
 {
 	good_connects();
 	refused();
 	unanswered();
 	unreachable();
+	ipv6_only();
+	used_again();
+}
+
+/* From three ports, one after the other: there is no way from the third one. */
+static void from_ports(void)
+{
+	union address a = address("127.0.0.1", 0), b = address("203.0.113.1", 443), here;
+	int server = stream(&a), i, fd;
+	socklen_t size = sizeof(a);
+
+	if (listen(server, 16) || getsockname(server, &a.any, &size))
+		die("listen");
+	for (i = 0; i < 3; i++) {
+		here = address(i < 2 ? "127.0.0.1" : "0.0.0.0", next_port++);
+		fd = stream(&a);
+		if (bind(fd, &here.any, sizeof(here)))
+			die("bind");
+		dial(fd, i < 2 ? &a : &b, "127.0.0.1", "127.0.0.1");
+		close(fd);
+	}
+	close(server);
 }
 
 /* ---- accepts ---- */
@@ -229,7 +290,6 @@ static void accepts(void)
 			die("connect");
 	}
 	close(client[4]);
-	nap(20);
 	for (i = 0; i < 5; i++) {
 		if (accept(server, NULL, NULL) < 0)
 			die("accept");
@@ -312,19 +372,26 @@ static void sessions(void)
 
 /* ---- losses ---- */
 
-/* The receiver does not hear what comes, so it is sent again; then it does. */
-static void loss(const char *at, long bytes)
+static void print_ends(const char *at, int here, int peer)
+{
+	printf("{\"laddr\":\"%s\",\"lport\":%d,\"raddr\":\"%s\",\"rport\":%d}\n", at, here, at,
+	       peer);
+}
+
+/* The receiver does not hear what comes, so it is sent again; then it does. @most: bytes of a segment, 0: as TCP likes */
+static void loss(const char *at, long bytes, int most)
 {
 	union address a;
 	int server = listener(at, 16, &a), client = stream(&a), fd;
 
+	if (most)
+		set(client, TCP_MAXSEG, most);
 	if (connect(client, &a.any, sizeof(a)))
 		die("connect");
 	fd = accept(server, NULL, NULL);
 	send_all(client, 11);
 	receive_all(fd, 11);
-	printf("{\"laddr\":\"%s\",\"lport\":%d,\"raddr\":\"%s\",\"rport\":%d}\n", at,
-	       port_of(client), at, port_of(server));
+	print_ends(at, port_of(client), port_of(server));
 	deaf(fd, true);
 	send_all(client, bytes);
 	nap(1000);
@@ -335,10 +402,30 @@ static void loss(const char *at, long bytes)
 	close(server);
 }
 
+/* The client does not hear the answer, so both repeat what they have sent. */
+static void unheard(const char *at)
+{
+	union address a;
+	int server = listener(at, 16, &a), client = stream(&a);
+
+	deaf(client, true);
+	fcntl(client, F_SETFL, O_NONBLOCK);
+	if (!connect(client, &a.any, sizeof(a)))
+		die("connect");
+	print_ends(at, port_of(client), port_of(server));
+	print_ends(at, port_of(server), port_of(client));
+	nap(1500);
+	close(client);
+	close(server);
+}
+
+/* In the third connection, more waits than TCP has sent. */
 static void losses(void)
 {
-	loss("127.0.0.1", 1009);
-	loss("::1", 101);
+	loss("127.0.0.1", 1009, 0);
+	loss("::1", 101, 0);
+	loss("127.0.0.1", 20011, 500);
+	unheard("127.0.0.1");
 }
 
 /* ---- drops ---- */
@@ -367,11 +454,13 @@ static void drop(const char *at)
 	deaf(fd, true);
 	for (i = 0; i < 3; i++)
 		send_all(client, 1);
-	nap(500);
+	/* TCP sends them again and again. */
+	while (drops_of(fd) < 4)
+		nap(10);
 	deaf(fd, false);
-	receive_all(fd, 3);
 	printf("{\"saddr\":\"%s\",\"sport\":%d,\"daddr\":\"%s\",\"dport\":%d,\"drops\":%u}\n", at,
 	       port_of(client), at, port_of(server), drops_of(fd));
+	receive_all(fd, 3);
 	close(client);
 	close(fd);
 	close(server);
@@ -431,6 +520,8 @@ int main(int argc, char **argv)
 		next_port = atoi(argv[port]);
 	if (!strcmp(what, "connects"))
 		connects();
+	else if (!strcmp(what, "from"))
+		from_ports();
 	else if (!strcmp(what, "accepts"))
 		accepts();
 	else if (!strcmp(what, "sessions"))

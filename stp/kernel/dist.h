@@ -44,16 +44,15 @@ static void lw_dist_add_up(void *total, const void *value)
 	lw_name_add_up(&all->name, &more->name);
 }
 
-static const struct lw_shape lw_dist_shape = {
-	.bits = 9,
-	.words = LW_KEY_WORDS,
-	.size = sizeof(struct lw_dist_place),
-	.total = sizeof(struct lw_dist),
-	.whose = 1,
-	.comm = offsetof(struct lw_dist, name.comm),
-	.shares = true,
-	.add = lw_dist_add_up,
-};
+#define LW_DIST_SHAPE(of_user)                                                          \
+	{                                                                               \
+		.bits = 9, .words = LW_KEY_WORDS, .size = sizeof(struct lw_dist_place), \
+		.total = sizeof(struct lw_dist), .whose = 1,                            \
+		.comm = offsetof(struct lw_dist, name.comm), .shares = true,            \
+		.add = lw_dist_add_up, .user = of_user                                  \
+	}
+
+static const struct lw_shape lw_dist_shape = LW_DIST_SHAPE(NULL);
 
 static struct lw_table lw_dists = { .shape = &lw_dist_shape };
 
@@ -66,10 +65,11 @@ static struct lw_counted lw_dists_counted = {
 #undef LW_COUNTED
 #define LW_COUNTED (&lw_dists_counted)
 
-static __always_inline struct lw_dist_place *lw_dist_add_units(struct lw_key key, s64 value,
-							       s64 units)
+/* Adds a value, which is this many units of the row. For a shape of the caller's; as lw_dist_add() otherwise. */
+static __always_inline struct lw_dist_place *lw_dist_add_as(const struct lw_shape *shape,
+							    struct lw_key key, s64 value, s64 units)
 {
-	struct lw_dist_place *dist = lw_value(&lw_dists, &lw_dist_shape, key);
+	struct lw_dist_place *dist = lw_value(&lw_dists, shape, key);
 
 	if (unlikely(!dist))
 		return NULL;
@@ -86,13 +86,13 @@ static __always_inline struct lw_dist_place *lw_dist_add_units(struct lw_key key
  */
 static __always_inline struct lw_dist_place *lw_dist_add(struct lw_key key, s64 value)
 {
-	return lw_dist_add_units(key, value, value);
+	return lw_dist_add_as(&lw_dist_shape, key, value, value);
 }
 
 /* The same for a value in lw_dist_unit */
 static __always_inline struct lw_dist_place *lw_dist_add_fine(struct lw_key key, u64 value)
 {
-	return lw_dist_add_units(key, value, value / lw_dist_unit);
+	return lw_dist_add_as(&lw_dist_shape, key, value, value / lw_dist_unit);
 }
 
 /*

@@ -42,29 +42,35 @@ static const void *lw_header(const struct sk_buff *skb, int offset, int n)
 	return offset >= 0 && at + n <= skb_tail_pointer(skb) ? at : NULL;
 }
 
+/* Where the network's header is. Before the kernel has noted that, in a queue for another CPU, the data begin with it. */
+static int lw_network_header(const struct sk_buff *skb)
+{
+	return skb->network_header ?: skb->data - skb->head;
+}
+
 /* Where TCP's header is, after that of IPv4; -1: it is another packet, or a later part of one */
 static int lw_after_ipv4(const struct sk_buff *skb, struct lw_segment *s)
 {
-	const struct iphdr *ip = lw_header(skb, skb->network_header, sizeof(*ip));
+	const struct iphdr *ip = lw_header(skb, lw_network_header(skb), sizeof(*ip));
 
 	if (!ip || ip->version != 4 || ip->ihl < 5 || ip->protocol != IPPROTO_TCP ||
 	    ip->frag_off & htons(IP_OFFSET))
 		return -1;
 	ipv6_addr_set_v4mapped(ip->saddr, &s->from.address);
 	ipv6_addr_set_v4mapped(ip->daddr, &s->to.address);
-	return skb->network_header + ip->ihl * 4;
+	return lw_network_header(skb) + ip->ihl * 4;
 }
 
 /* The same for IPv6. Headers between the two are not followed. */
 static int lw_after_ipv6(const struct sk_buff *skb, struct lw_segment *s)
 {
-	const struct ipv6hdr *ip = lw_header(skb, skb->network_header, sizeof(*ip));
+	const struct ipv6hdr *ip = lw_header(skb, lw_network_header(skb), sizeof(*ip));
 
 	if (!ip || ip->version != 6 || ip->nexthdr != IPPROTO_TCP)
 		return -1;
 	s->from.address = ip->saddr;
 	s->to.address = ip->daddr;
-	return skb->network_header + sizeof(*ip);
+	return lw_network_header(skb) + sizeof(*ip);
 }
 
 /* Returns whether the packet is a segment of TCP. */
@@ -138,6 +144,39 @@ static void lw_emit_drop_reason(u32 reason)
 	rcu_read_unlock();
 }
 
+/* The function at a location. The kernel's search for its name takes a thousand instructions and more. */
+struct lw_function_name {
+	void *location;
+	char name[40];
+};
+
+static DEFINE_PER_CPU(struct lw_function_name, lw_last_drop);
+
+/* One field. With interrupts off. A module's function may be gone when the name is needed again. */
+static void lw_emit_function(void *location)
+{
+	struct lw_function_name *last = this_cpu_ptr(&lw_last_drop);
+	char name[64];
+
+	if (last->location == location) {
+		lw_emit_kernel_string(last->name);
+		return;
+	}
+	snprintf(name, sizeof(name), "%ps", location);
+	lw_emit_kernel_string(name);
+	if (strlen(name) < sizeof(last->name) && !strchr(name, '[')) {
+		strcpy(last->name, name);
+		last->location = location;
+	}
+}
+
+/* Copies for tcpdump(8), or for a raw socket, are no segments of TCP that it lacks. */
+static bool lw_is_copy(const struct sock *receiver)
+{
+	return receiver && (receiver->sk_family == AF_PACKET ||
+			    (sk_fullsock(receiver) && receiver->sk_type == SOCK_RAW));
+}
+
 /* One field: the state of the packet's socket, empty if it has none. These have a state, whatever they are. */
 static void lw_emit_drop_state(const struct sk_buff *skb, const struct sock *receiver)
 {
@@ -153,19 +192,18 @@ static void lw_dropped(const struct sk_buff *skb, void *location, u32 reason,
 {
 	struct lw_interrupted was;
 	struct lw_segment segment;
-	char where[64];
 
-	if (!lw_segment_of(skb, &segment) || !lw_segment_wanted(&segment))
+	if (lw_is_copy(receiver) || !lw_segment_of(skb, &segment) || !lw_segment_wanted(&segment))
 		return;
-	snprintf(where, sizeof(where), "%ps", location);
-	lw_interrupt_begins(&was);
+	if (!lw_interrupt_begins(&was, lw_peer_class(lw_betweens.seeds, &segment.from.address)))
+		return;
 	lw_put_begin(lw_log(), lw_drops.timestamp);
 	lw_emit_end(&segment.from);
 	lw_emit_end(&segment.to);
 	lw_emit_drop_state(skb, receiver);
 	lw_emit_tcp_flags(segment.flags);
 	lw_emit_drop_reason(reason);
-	lw_emit_kernel_string(where);
+	lw_emit_function(location);
 	lw_put_end(lw_log());
 	lw_interrupt_ends(&was);
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "bucket.h"
 #include "name.h"
 #include "put.h"
 #include <linux/cgroup.h>
@@ -48,6 +49,7 @@ static u64 lw_cgroup(void)
 /* The task whose an event is, if the event ends elsewhere: in an interrupt, or in another task */
 struct lw_owner {
 	u32 uid, pid;
+	u32 user;            /* its class (bucket.h) */
 	u32 parent, own_pid; /* this and all that follows, only if lwload asks */
 	u64 cgroup;
 	u64 process[TASK_COMM_LEN / sizeof(u64)];
@@ -67,6 +69,7 @@ static __always_inline void lw_own(struct lw_owner *owner)
 {
 	owner->uid = __kuid_val(current_uid());
 	owner->pid = current->tgid;
+	owner->user = lw_user_class();
 	memcpy(owner->comm, current->comm, sizeof(owner->comm));
 	if (unlikely(lw_asked))
 		lw_own_asked(owner);

@@ -23,6 +23,11 @@ struct lw_interrupted {
 	struct lw_time time;
 };
 
-/* From any context but that of an NMI. lw_interrupt_ends() must follow soon. */
-static void lw_interrupt_begins(struct lw_interrupted *was);
+/*
+ * lw_interrupt_begins - begins a record of this class of users (bucket.h), whose share of the buffer it takes
+ *
+ * From any context but that of an NMI. Returns false, and counts a lost record, if the share is full: nothing is to be written
+ * then, so that a flood of events costs little. Otherwise lw_interrupt_ends() must follow soon.
+ */
+static bool lw_interrupt_begins(struct lw_interrupted *was, u32 user);
 static void lw_interrupt_ends(const struct lw_interrupted *was);

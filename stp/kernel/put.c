@@ -344,22 +344,46 @@ static __always_inline void lw_put_time(struct _stp_log *log, u64 ns)
 	log->len = lw_more_digits(p + time->n, ns % LW_EIGHT) - log->buf;
 }
 
+/* This CPU's stream; NULL if the CPU came online after the module was inserted */
+static __always_inline struct rchan_buf *lw_relay_buffer(void)
+{
+	return _stp_get_rchan_subbuf(_stp_relay_data.rchan->buf, raw_smp_processor_id());
+}
+
 #ifdef LW_SPARE
+/* With interrupts off. Counts the record as lost if it is refused. */
+static noinline bool lw_is_refused(u32 user)
+{
+	const struct rchan_buf *buf = lw_relay_buffer();
+	struct lw_share *share = raw_cpu_ptr(lw_shares);
+
+	if (!buf || !lw_unread(buf) || lw_share_has_room(share, buf, user))
+		return false;
+	share->lost++;
+	return true;
+}
+
 /* The time's digits may be half written. */
-static void lw_interrupt_begins(struct lw_interrupted *was)
+static bool lw_interrupt_begins(struct lw_interrupted *was, u32 user)
 {
 	struct _stp_log *log;
 
 	local_irq_save(was->flags);
+	if (unlikely(this_cpu_read(lw_crowded)) && lw_is_refused(user)) {
+		local_irq_restore(was->flags);
+		return false;
+	}
 	log = lw_log();
 	was->time = *this_cpu_ptr(&lw_time);
 	this_cpu_ptr(&lw_time)->high = U64_MAX;
 	was->len = log->len;
 	was->buf = log->buf;
-	if (!log->buf)
-		return;
-	log->buf = raw_cpu_ptr(lw_shares)->spare;
-	log->len = 0;
+	raw_cpu_ptr(lw_shares)->owner = user + 1;
+	if (log->buf) {
+		log->buf = raw_cpu_ptr(lw_shares)->spare;
+		log->len = 0;
+	}
+	return true;
 }
 
 static void lw_interrupt_ends(const struct lw_interrupted *was)
@@ -369,6 +393,7 @@ static void lw_interrupt_ends(const struct lw_interrupted *was)
 	log->buf = was->buf;
 	log->len = was->len;
 	*this_cpu_ptr(&lw_time) = was->time;
+	raw_cpu_ptr(lw_shares)->owner = 0;
 	local_irq_restore(was->flags);
 }
 #endif
@@ -622,12 +647,6 @@ static void lw_emit_user_argv(unsigned long argv, int size)
 			break;
 	}
 	lw_put_tab(log);
-}
-
-/* This CPU's stream; NULL if the CPU came online after the module was inserted */
-static __always_inline struct rchan_buf *lw_relay_buffer(void)
-{
-	return _stp_get_rchan_subbuf(_stp_relay_data.rchan->buf, raw_smp_processor_id());
 }
 
 /*

@@ -115,7 +115,8 @@ static void lw_emit_request(struct request *rq, const struct lw_shown_request *s
 	struct _stp_log *log = lw_log();
 	struct lw_interrupted was;
 
-	lw_interrupt_begins(&was);
+	if (!lw_interrupt_begins(&was, shown->owner.user))
+		return;
 	lw_put_begin(log, lw_requests_shown.timestamp);
 	lw_put_owner(log, &shown->owner);
 	lw_emit_kernel_string(disk ? disk->disk_name : "");

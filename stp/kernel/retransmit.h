@@ -20,6 +20,17 @@ static struct {
 	bool on, timestamp, probes, counts;
 } lw_retransmits;
 
+/* The class whose share a count takes: the current task has nothing to do with it. */
+static u32 lw_retransmit_user(const struct lw_key *key)
+{
+	const struct in6_addr peer = lw_address_of(key->name, key->name_end);
+
+	return key->first & LW_BETWEEN_KIND ? LW_STRANGERS
+					    : lw_peer_class(lw_betweens.seeds, &peer);
+}
+
+static const struct lw_shape lw_retransmit_shape = LW_BETWEEN_SHAPE(lw_retransmit_user);
+
 static unsigned long lw_timer_ends(const struct sock *sk)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 19, 0)
@@ -31,12 +42,15 @@ static unsigned long lw_timer_ends(const struct sock *sk)
 
 /*
  * Is this segment sent again as a probe (tcp_send_loss_probe() of net/ipv4/tcp_output.c)? The timer of the probe has then
- * ended, and says so until the function sets another one.
+ * ended, and says so until the function sets another one. The timer's work waits as long as the program uses the socket.
+ * If the peer tells of a loss meanwhile, TCP sends the segment again in recovery.
  */
 static bool lw_is_probe(const struct sock *sk)
 {
-	return READ_ONCE(inet_csk(sk)->icsk_pending) == ICSK_TIME_LOSS_PROBE &&
-	       time_after_eq(jiffies, lw_timer_ends(sk));
+	const struct inet_connection_sock *icsk = inet_csk(sk);
+
+	return READ_ONCE(icsk->icsk_pending) == ICSK_TIME_LOSS_PROBE &&
+	       icsk->icsk_ca_state < TCP_CA_Recovery && time_after_eq(jiffies, lw_timer_ends(sk));
 }
 
 static void lw_put_retransmit_begin(struct _stp_log *log, bool probe)
@@ -46,36 +60,41 @@ static void lw_put_retransmit_begin(struct _stp_log *log, bool probe)
 }
 
 /* The rest of a record, after its ends: state, sequence number, segments, and an empty field */
-static void lw_put_retransmit_end(struct _stp_log *log, int state, const struct sk_buff *skb)
+static void lw_put_retransmit_end(struct _stp_log *log, int state, const struct sk_buff *skb,
+				  int segments)
 {
 	lw_emit_kernel_string(lw_tcp_state(state));
 	if (skb)
-		lw_put_pair(log, TCP_SKB_CB(skb)->seq, tcp_skb_pcount(skb));
+		lw_put_number(log, TCP_SKB_CB(skb)->seq);
 	else
-		lw_emit_none(2);
+		lw_put_tab(log);
+	lw_put_number(log, segments);
 	lw_emit_none(1);
 	lw_put_end(log);
 }
 
 /* Not preempted */
-static void lw_retransmitted(const struct sock *sk, const struct sk_buff *skb, bool probe)
+static void lw_retransmitted(const struct sock *sk, const struct sk_buff *skb, int segments,
+			     bool probe)
 {
+	const struct lw_end peer = lw_end_of(sk, true);
 	struct _stp_log *log = lw_log();
 	struct lw_interrupted was;
 
 	if (!lw_tcp_wanted(sk))
 		return;
 	if (lw_retransmits.counts) {
-		const struct lw_end here = lw_end_of(sk, false), peer = lw_end_of(sk, true);
+		const struct lw_end here = lw_end_of(sk, false);
 
-		lw_count_between(&here, &peer);
+		lw_count_between(&lw_retransmit_shape, 0, &here, &peer, segments);
 		return;
 	}
-	lw_interrupt_begins(&was);
+	if (!lw_interrupt_begins(&was, lw_peer_class(lw_betweens.seeds, &peer.address)))
+		return;
 	lw_put_retransmit_begin(log, probe);
 	lw_emit_here(sk);
-	lw_emit_peer(sk);
-	lw_put_retransmit_end(log, sk->sk_state, skb);
+	lw_emit_end(&peer);
+	lw_put_retransmit_end(log, sk->sk_state, skb, segments);
 	lw_interrupt_ends(&was);
 }
 
@@ -92,7 +111,7 @@ static void lw_on_retransmit(void *data, const struct sock *sk, const struct sk_
 	if (!smp_load_acquire(&lw_retransmits.on) || err)
 		return;
 	lw_point_enter();
-	lw_retransmitted(sk, skb, lw_is_probe(sk));
+	lw_retransmitted(sk, skb, tcp_skb_pcount(skb), lw_is_probe(sk));
 	lw_point_leave();
 }
 
@@ -125,20 +144,22 @@ static void lw_synack_retransmitted(const struct request_sock *req)
 	if (!lw_ends_wanted(lw_version_of(&peer), here.port, peer.port))
 		return;
 	if (lw_retransmits.counts) {
-		lw_count_between(&here, &peer);
+		lw_count_between(&lw_retransmit_shape, LW_BETWEEN_KIND, &here, &peer, 1);
 		return;
 	}
-	lw_interrupt_begins(&was);
+	if (!lw_interrupt_begins(&was, LW_STRANGERS))
+		return;
 	lw_put_retransmit_begin(log, false);
 	lw_emit_end(&here);
 	lw_emit_end(&peer);
-	lw_put_retransmit_end(log, TCP_NEW_SYN_RECV, NULL);
+	lw_put_retransmit_end(log, TCP_NEW_SYN_RECV, NULL, 1);
 	lw_interrupt_ends(&was);
 }
 
 /*
- * At the begin of tcp_send_loss_probe(sk): it sends new data if there are any and the peer has room for them
- * (tcp_snd_wnd_test()). Otherwise, it sends a segment again.
+ * At the begin of tcp_send_loss_probe(sk): it does nothing if it has sent a probe that is not answered. It sends one segment of
+ * new data if there are any and the peer has room for them (tcp_snd_wnd_test(), for which mss_cache is near enough).
+ * Otherwise, it sends a segment again.
  */
 static void lw_loss_probe_begins(const struct sock *sk)
 {
@@ -146,13 +167,15 @@ static void lw_loss_probe_begins(const struct sock *sk)
 	const struct sk_buff *skb = tcp_send_head(sk);
 	u32 end;
 
-	if (!skb || !smp_load_acquire(&lw_retransmits.on) || !lw_retransmits.probes)
+	if (!skb || !smp_load_acquire(&lw_retransmits.on) || !lw_retransmits.probes ||
+	    lw_retransmits.counts || tp->tlp_high_seq)
 		return;
 	end = skb->len > tp->mss_cache ? TCP_SKB_CB(skb)->seq + tp->mss_cache
 				       : TCP_SKB_CB(skb)->end_seq;
 	if (!after(end, tcp_wnd_end(tp)))
-		lw_retransmitted(sk, skb, true);
+		lw_retransmitted(sk, skb, 1, true);
 }
+
 /* A listening socket sends its answer to a SYN again. */
 static void lw_on_retransmit_synack(void *data, const struct sock *sk,
 				    const struct request_sock *req)
@@ -170,3 +193,11 @@ LW_POINT(tcp_retransmit_skb, lw_on_retransmit);
 LW_POINT(tcp_retransmit_synack, lw_on_retransmit_synack);
 #undef LW_POINTS
 #define LW_POINTS (&lw_on_retransmit_synack_point)
+
+/* A field of a row: the state of connections that are not open yet, which are counted apart */
+static void lw_emit_row_state(void)
+{
+	bool opens = lw_row() && lw_row()->key.first & LW_BETWEEN_KIND;
+
+	lw_emit_kernel_string(opens ? lw_tcp_state(TCP_NEW_SYN_RECV) : "");
+}

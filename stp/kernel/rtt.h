@@ -13,6 +13,16 @@ static struct {
 	bool on, here, peer;
 } lw_rtts;
 
+/* Keys come in interrupts, so they are not the current task's: each network of peers has a share. */
+static u32 lw_rtt_user(const struct lw_key *key)
+{
+	const struct in6_addr peer = lw_address_of(key->name, key->name_end);
+
+	return lw_peer_class(lw_dists.seeds, &peer);
+}
+
+static const struct lw_shape lw_rtt_shape = LW_DIST_SHAPE(lw_rtt_user);
+
 /* A key has the address here in its two numbers, and that of the peer in the words for a name. */
 static void lw_rtt_add(const struct sock *sk, u32 usec)
 {
@@ -27,7 +37,7 @@ static void lw_rtt_add(const struct sock *sk, u32 usec)
 		end = lw_end_of(sk, true);
 		lw_key_address(&end.address, &key.name, &key.name_end);
 	}
-	lw_dist_add_fine(key, usec);
+	lw_dist_add_as(&lw_rtt_shape, key, usec, usec / lw_dist_unit);
 }
 
 /* A segment of an open connection comes. srtt_us is 8 times the smoothed time (linux/tcp.h), 0 before the first one. */

@@ -49,13 +49,19 @@ static void lw_session_begins(const struct sock *sk)
 	lw_pending_show(&lw_open_sessions, place);
 }
 
-/* Bytes that the program sent, once each. bytes_sent has those that TCP sent again as well. */
+/*
+ * Bytes that the program sent, once each. bytes_sent has those that TCP sent again as well, but not if that failed
+ * (__tcp_transmit_skb() of net/ipv4/tcp_output.c).
+ */
 static u64 lw_sent(const struct tcp_sock *tp)
 {
-	return tp->bytes_sent - tp->bytes_retrans;
+	return tp->bytes_sent > tp->bytes_retrans ? tp->bytes_sent - tp->bytes_retrans : 0;
 }
 
-/* Bytes that came. The peer's FIN counts as one (tcp_rcv_nxt_update(), tcp_fin() of net/ipv4/tcp_input.c). */
+/*
+ * Bytes that came. The peer's FIN counts as one (tcp_rcv_nxt_update(), tcp_fin() of net/ipv4/tcp_input.c), except on a
+ * SYN with data and a FIN (tcp_fastopen_add_skb()), which is one byte too few here.
+ */
 static u64 lw_received(const struct sock *sk)
 {
 	const struct tcp_sock *tp = tcp_sk(sk);
@@ -68,7 +74,8 @@ static void lw_emit_session(const struct sock *sk, const struct lw_owner *owner,
 	struct _stp_log *log = lw_log();
 	struct lw_interrupted was;
 
-	lw_interrupt_begins(&was);
+	if (!lw_interrupt_begins(&was, owner->user))
+		return;
 	lw_put_begin(log, lw_sessions.timestamp);
 	lw_put_owner(log, owner);
 	lw_emit_here(sk);

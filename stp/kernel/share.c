@@ -22,7 +22,8 @@ struct lw_share {
 	u32 taken;               /* bytes */
 	u32 users[LW_USERS + 1]; /* bytes; the last is for interrupts */
 #ifdef LW_SPARE
-	char spare[LW_SPARE]; /* for records of interrupts (interrupt.h) */
+	u32 owner;            /* class whose record an interrupt writes, plus 1; 0: none */
+	char spare[LW_SPARE]; /* for that record (interrupt.h) */
 #endif
 };
 
@@ -46,21 +47,34 @@ static size_t lw_unread(const struct rchan_buf *buf)
 
 /*
  * An interrupt is not caused by the task that it stops, and ksoftirqd is root's. So records of
- * interrupts have their own share. A kprobe's breakpoint is an NMI, which the kernel also
- * counts as an interrupt.
+ * interrupts whose owner is not known have their own share. A kprobe's breakpoint is an NMI, which the
+ * kernel also counts as an interrupt.
  */
-static u32 lw_writer(void)
+static u32 lw_writer(const struct lw_share *share)
 {
+#ifdef LW_SPARE
+	if (share->owner)
+		return share->owner - 1;
+#endif
 	if (in_serving_softirq() || hardirq_count() > (in_nmi() ? HARDIRQ_OFFSET : 0))
 		return LW_USERS;
 	return lw_user_class();
+}
+
+/* Has this class, and have all classes, room for one more record? */
+static bool lw_share_has_room(const struct lw_share *share, const struct rchan_buf *buf, u32 user)
+{
+	u32 half = buf->chan->n_subbufs / 2 * buf->chan->subbuf_size;
+
+	if (!user)
+		return share->taken < half / 4 * 5;
+	return !lw_share_is_full(user, share->users[user], share->taken, half);
 }
 
 /* With interrupts off. Lines with # are not records: their writer counts them if they are lost. */
 static noinline bool lw_has_share(struct rchan_buf *buf, struct _stp_log *log)
 {
 	struct lw_share *share = raw_cpu_ptr(lw_shares);
-	u32 half = buf->chan->n_subbufs / 2 * buf->chan->subbuf_size;
 	u32 bytes = sizeof(struct _stp_trace) + log->len, user;
 
 	if (!lw_unread(buf)) {
@@ -69,9 +83,8 @@ static noinline bool lw_has_share(struct rchan_buf *buf, struct _stp_log *log)
 		memset(share->users, 0, sizeof(share->users));
 		return true;
 	}
-	user = lw_writer();
-	if (user ? lw_share_is_full(user, share->users[user], share->taken, half)
-		 : share->taken >= half / 4 * 5) {
+	user = lw_writer(share);
+	if (!lw_share_has_room(share, buf, user)) {
 		share->lost += log->buf[0] != '#';
 		return false;
 	}

@@ -40,6 +40,8 @@ struct lw_shape {
 	u8 whose;    /* the word of a key for a process, or for what by.h has instead */
 	u16 comm;    /* where a row's value has the process's name */
 	bool shares; /* users make the keys, and each has a share of places and rows */
+	/* The class of users for a new key, never root's; NULL: that of the current task */
+	u32 (*user)(const struct lw_key *key);
 	void (*add)(void *total, const void *value); /* to a total that begins with zeros */
 };
 
@@ -150,7 +152,7 @@ static struct lw_key lw_key_of(const u64 *at, u8 words)
 static noinline int lw_take(struct lw_half *half, const struct lw_shape *s, u32 bucket, u64 hash,
 			    struct lw_key key)
 {
-	u32 place = lw_home(hash, s->bits), user = lw_user_class();
+	u32 place = lw_home(hash, s->bits), user = s->user ? s->user(&key) : lw_user_class();
 	u64 free;
 
 	if (s->shares && lw_share_is_full(user, half->users[user], half->used, lw_places(s)))
@@ -171,9 +173,9 @@ static noinline int lw_take(struct lw_half *half, const struct lw_shape *s, u32 
 }
 
 /* Root may still find room. */
-static __always_inline bool lw_is_full(const struct lw_half *half)
+static __always_inline bool lw_is_full(const struct lw_half *half, const struct lw_shape *s)
 {
-	return half->full && __kuid_val(current_uid());
+	return half->full && (s->user || __kuid_val(current_uid()));
 }
 
 /*
@@ -183,7 +185,7 @@ static __always_inline bool lw_is_full(const struct lw_half *half)
 static __always_inline int lw_find_or_take(struct lw_half *half, const struct lw_shape *s, u64 hash,
 					   struct lw_key key)
 {
-	int try, tries = lw_is_full(half) ? 1 : LW_TRIES;
+	int try, tries = lw_is_full(half, s) ? 1 : LW_TRIES;
 	u64 tags, found;
 
 	for (try = 0; try < tries; try++) {
@@ -237,7 +239,7 @@ static __always_inline void *lw_value(struct lw_table *table, const struct lw_sh
 		   lw_same_key(lw_key_at(half, s, place), key, s->words)))
 		return lw_value_at(half, s, place);
 	/* Tested before any register is saved: a loss must not cost more than a count. */
-	if (lw_is_full(half) && !lw_tagged(half->tags[place / LW_WAYS], lw_tag(hash))) {
+	if (lw_is_full(half, s) && !lw_tagged(half->tags[place / LW_WAYS], lw_tag(hash))) {
 		this_cpu_inc(table->cpus->lost);
 		return NULL;
 	}

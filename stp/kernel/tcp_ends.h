@@ -59,6 +59,26 @@ static struct lw_end lw_end_of(const struct sock *sk, bool peer)
 	return end;
 }
 
+/* ---- peers, as users of tables and of the buffer ---- */
+
+#define LW_STRANGERS \
+	1 /* the class of all whose address may be forged, since they have confirmed nothing */
+
+/*
+ * The class of a network, so that no peer can fill what others need. A network has 24 bits of IPv4, or 48 of IPv6, which a
+ * site usually has to itself. The seeds are a table's, so that nobody knows whose class it is.
+ */
+static u32 lw_peer_class(const u64 *seeds, const struct in6_addr *peer)
+{
+	u64 net = (u64)ntohl(peer->s6_addr32[0]) << 16 | ntohs(peer->s6_addr16[2]);
+
+	if (ipv6_addr_v4mapped(peer))
+		net = ntohl(peer->s6_addr32[3]) >> 8;
+	return 2 + (lw_spread(net * seeds[0], seeds[1]) >> 32) % (LW_USERS - 2);
+}
+
+/* ---- counts ---- */
+
 /* A count. Its key has the peer's address, the ports, and a sum of the other address. */
 struct lw_between {
 	local_t count;
@@ -74,14 +94,15 @@ static void lw_between_add_up(void *total, const void *value)
 	all->here = more->here;
 }
 
-static const struct lw_shape lw_between_shape = {
-	.bits = 11,
-	.words = LW_KEY_WORDS,
-	.size = sizeof(struct lw_between),
-	.total = sizeof(struct lw_between),
-	.shares = true,
-	.add = lw_between_add_up,
-};
+#define LW_BETWEEN_SHAPE(of_user)                                                             \
+	{                                                                                     \
+		.bits = 11, .words = LW_KEY_WORDS, .size = sizeof(struct lw_between),         \
+		.total = sizeof(struct lw_between), .shares = true, .add = lw_between_add_up, \
+		.user = of_user                                                               \
+	}
+
+/* For events of tasks. Events of interrupts are not the current task's, so they need another shape. */
+static const struct lw_shape lw_between_shape = LW_BETWEEN_SHAPE(NULL);
 
 static struct lw_table lw_betweens = { .shape = &lw_between_shape };
 
@@ -94,10 +115,16 @@ static struct lw_counted lw_betweens_counted = {
 #undef LW_COUNTED
 #define LW_COUNTED (&lw_betweens_counted)
 
-/* Counts one more for the peer, or for both ends. @here may be NULL. From any context, not preempted. */
-static void lw_count_between(const struct lw_end *here, const struct lw_end *peer)
+/*
+ * Counts @more for the peer, or for both ends, apart from counts with another LW_BETWEEN_KIND. @here may be NULL. From any
+ * context, not preempted.
+ */
+#define LW_BETWEEN_KIND (1ULL << 32)
+
+static void lw_count_between(const struct lw_shape *shape, u64 kind, const struct lw_end *here,
+			     const struct lw_end *peer, int more)
 {
-	struct lw_key key = { .first = peer->port };
+	struct lw_key key = { .first = kind | peer->port };
 	struct lw_between *between;
 
 	lw_key_address(&peer->address, &key.name, &key.name_end);
@@ -108,12 +135,12 @@ static void lw_count_between(const struct lw_end *here, const struct lw_end *pee
 		key.first |= (u32)here->port << 16;
 		key.second = first ^ (second << 1 | second >> 63);
 	}
-	between = lw_value(&lw_betweens, &lw_between_shape, key);
+	between = lw_value(&lw_betweens, shape, key);
 	if (!between)
 		return;
 	if (here)
 		between->here = here->address;
-	local_inc(&between->count);
+	local_add(more, &between->count);
 }
 
 /* ---- rows ---- */

@@ -1155,16 +1155,20 @@ static void fields_of_the_task_follow_those_of_the_tool(void **state)
 
 /* ---- records of interrupts ---- */
 
-static void interrupt(u64 number)
+/* Returns whether its record was written. */
+static bool interrupt(u32 user, u64 number)
 {
 	struct lw_interrupted was;
 	struct _stp_log *log = lw_log();
+	bool written;
 
-	lw_interrupt_begins(&was);
+	if (!lw_interrupt_begins(&was, user))
+		return false;
 	lw_put_begin(log, true);
 	lw_put_number(log, number);
-	lw_put_end(log);
+	written = lw_put_end(log);
 	lw_interrupt_ends(&was);
+	return written;
 }
 
 /* The only packet is a record of this number, with the time. */
@@ -1194,12 +1198,34 @@ static void record_is_not_mixed_with_that_of_an_interrupt(void **state)
 	/* It comes when the digits of the time are half written. */
 	time->high = ktime_get_real_fast_ns() / LW_EIGHT;
 	time->n = lw_number(time->digits, 5) - time->digits;
-	interrupt(7);
+	interrupt(LW_USERS, 7);
 	assert_int_equal(time->digits[0], '5');
 	expect_interrupt(7);
 	lw_put_number(lw_log(), 4);
 	expect_fields((const char *[]){ "", "3", "4" }, 3);
 	time->high = 0;
+}
+
+/* A user cannot take the room for root's. */
+static void record_of_an_interrupt_takes_its_owners_share(void **state)
+{
+	int mine = 0, roots = 0;
+
+	(void)state;
+	current->uid.val = 0;
+	preempt_disable();
+	while (interrupt(5, 1))
+		mine++;
+	assert_false(interrupt(5, 1));
+	while (interrupt(0, 1))
+		roots++;
+	preempt_enable();
+	/* The first quarter of the buffer is nobody's share; one of half of it, and root may take three quarters of half. */
+	assert_in_range(roots, mine * 2 / 3, mine * 5 / 6);
+	/* The share of the interrupted task is not touched. */
+	shim_relay[0].subbufs_consumed = shim_relay[0].subbufs_produced;
+	expect_share(fill(1000, 100), BUFFER / 2, 100);
+	assert_int_equal(lost(), 4);
 }
 
 /* ---- */
@@ -1292,6 +1318,7 @@ int main(void)
 		test(a_line_does_not_follow_half_a_record),
 		test(a_cpu_without_a_buffer_writes_nothing),
 		share_test(record_is_not_mixed_with_that_of_an_interrupt),
+		share_test(record_of_an_interrupt_takes_its_owners_share),
 		share_test(one_user_gets_half_of_the_buffer),
 		share_test(all_users_leave_root_a_quarter),
 		share_test(interrupts_have_a_share_that_is_not_roots),

@@ -2,7 +2,7 @@
 # tcpconnlat.sh - tests of tcpconnlat: how long known handshakes take, and its options
 # shellcheck disable=SC2154,SC2086 # names from lib.sh; none has a space
 
-test_tcpconnlat_shows_the_time_of_11_handshakes() {
+test_tcpconnlat_shows_the_time_of_15_handshakes() {
 	start tcpconnlat --json
 	$tcp connects > $work/told
 	finish

@@ -47,7 +47,7 @@ test_tcplife_shows_no_connect_that_failed() {
 	start tcplife --json
 	$tcp connects > $work/told
 	finish
-	[ "$(jq -s 'map(select(.comm == "tcp")) | length' $out)" -eq 5 ]
+	[ "$(jq -s 'map(select(.comm == "tcp")) | length' $out)" -eq 6 ]
 }
 
 # PID did each of its deeds 3 times, and each connection has two ends; see whose.sh.

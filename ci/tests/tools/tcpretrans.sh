@@ -23,10 +23,21 @@ test_tcpretrans_shows_what_the_kernel_counts() {
 	losses_with -s
 	[ $sent -ge 4 ]
 	[ "$(jq -s 'map(.segs) | add' $out)" -eq $sent ]
-	# Those of the client alone, in both connections
 	jq -c '{laddr, lport, raddr, rport}' $out | sort -u > $work/got
 	same $work/want $work/got
-	jq -e -s 'all(.state == "ESTABLISHED" and .seq > 0) and (map(.type) | unique == ["again", "probe"])' $out
+	jq -e -s '(map(.type) | unique) == ["again", "probe"] and (map(.state) | unique) == ["ESTABLISHED", "SYN_RECV", "SYN_SENT"]' $out
+	jq -e -s 'map(select(.state == "SYN_RECV") | [.type, .seq, .segs]) | unique == [["again", null, 1]]' $out
+}
+
+# New data are sent for a probe where more waits than was sent. They are no retransmission for the kernel.
+test_tcpretrans_l_shows_probes_with_new_data() {
+	losses_with -l -s
+	jq -c -s --slurpfile told $work/told 'map(select(.lport == $told[2].lport and .type == "probe"))' $out > $work/probes
+	jq -e 'length >= 1 and all(.segs == 1)' $work/probes
+	[ "$(jq -s 'map(.segs) | add' $out)" -eq $((sent + $(jq length $work/probes))) ]
+	# The probe has data that follow what is sent again.
+	jq -e -s --slurpfile probes $work/probes --slurpfile told $work/told '
+		(map(select(.lport == $told[2].lport and .type == "again") | .seq) | min) + 2000 < $probes[0][0].seq' $out
 }
 
 # A SYN that nobody answers
