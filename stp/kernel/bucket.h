@@ -1,5 +1,6 @@
 #pragma once
 
+#include "user.h"
 #include <linux/cred.h>
 #include <linux/random.h>
 #include <linux/types.h>
@@ -72,8 +73,8 @@ static void lw_seed(u64 *seeds, int n)
  */
 static u32 lw_user_class(void)
 {
-	const struct user_namespace *ns = current_user_ns();
-	u32 uid = __kuid_val(current_uid());
+	const struct user_namespace *ns = current_real_cred()->user_ns;
+	u32 uid = lw_uid();
 
 	while (ns->level > 1)
 		ns = ns->parent;

@@ -3,6 +3,7 @@
 #include "fields.h"
 #include "name.h"
 #include "report.h"
+#include "user.h"
 #include <linux/cred.h>
 #include <linux/moduleparam.h>
 #include <linux/pid.h>
@@ -55,7 +56,7 @@ static noinline u64 lw_whose_asked(void)
 	case LW_PER_CGROUP:
 		return lw_cgroup();
 	case LW_PER_USER:
-		return __kuid_val(current_uid());
+		return lw_uid();
 	case LW_PER_TREE:
 		return lw_tree();
 	default:

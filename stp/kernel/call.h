@@ -4,6 +4,7 @@
 #include "clock.h"
 #include "filter.h"
 #include "report.h"
+#include "user.h"
 #include <linux/kprobes.h>
 #include <linux/uidgid.h>
 
@@ -123,7 +124,7 @@ static __always_inline int lw_call_begins(struct kretprobe_instance *inst, struc
 	if (!lw_begin_wanted() || (wanted && !wanted(regs, call)))
 		return 1;
 	call->function = 0;
-	if (!uid_eq(current_uid(), GLOBAL_ROOT_UID) && !lw_call_counts(inst, call))
+	if (lw_uid() && !lw_call_counts(inst, call))
 		return 1;
 	if (!wanted && lw_calls.used)
 		memset(call->kept, 0, sizeof(call->kept));

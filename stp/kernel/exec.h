@@ -6,6 +6,7 @@
 #include "name.h"
 #include "put.h"
 #include "result.h"
+#include "user.h"
 #include <linux/binfmts.h>
 #include <linux/cred.h>
 #include <linux/kprobes.h>
@@ -25,7 +26,7 @@ static void lw_emit_exec(int ret)
 	struct _stp_log *log = lw_log();
 
 	lw_put_begin(log, lw_execs.timestamp);
-	lw_put_pair(log, __kuid_val(current_uid()), current->tgid);
+	lw_put_pair(log, lw_uid(), current->tgid);
 	lw_put_number(log, lw_parent());
 	lw_put_comm(log);
 	lw_put_tab(log);

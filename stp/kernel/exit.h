@@ -6,6 +6,7 @@
 #include "filter.h"
 #include "name.h"
 #include "put.h"
+#include "user.h"
 #include <linux/cred.h>
 #include <linux/kernel.h>
 #include <linux/ktime.h>
@@ -74,7 +75,7 @@ static void lw_emit_exit(bool thread)
 	struct _stp_log *log = lw_log();
 	int code = lw_exit_code(thread);
 
-	lw_put_pair(log, __kuid_val(current_uid()), current->tgid);
+	lw_put_pair(log, lw_uid(), current->tgid);
 	lw_put_number(log, lw_parent());
 	if (thread)
 		lw_put_number(log, current->pid);

@@ -3,6 +3,7 @@
 #include "bucket.h"
 #include "name.h"
 #include "put.h"
+#include "user.h"
 #include <linux/cgroup.h>
 #include <linux/cred.h>
 #include <linux/moduleparam.h>
@@ -67,7 +68,7 @@ static noinline void lw_own_asked(struct lw_owner *owner)
 /* lw_own - keeps the current task as the owner. From any context of a task. */
 static __always_inline void lw_own(struct lw_owner *owner)
 {
-	owner->uid = __kuid_val(current_uid());
+	owner->uid = lw_uid();
 	owner->pid = current->tgid;
 	owner->user = lw_user_class();
 	memcpy(owner->comm, current->comm, sizeof(owner->comm));

@@ -2,6 +2,7 @@
 
 #include "ids.h"
 #include "name.h"
+#include "user.h"
 #include <linux/cgroup.h>
 #include <linux/cred.h>
 #include <linux/kprobes.h>
@@ -216,7 +217,7 @@ static bool lw_in_list(const struct lw_lists *lists, u32 kind)
 	case LW_BY_TID:
 		return lw_listed(&lists->tids, current->pid);
 	case LW_BY_UID:
-		return lw_listed(&lists->uids, __kuid_val(current_uid()));
+		return lw_listed(&lists->uids, lw_uid());
 	case LW_BY_PARENT:
 		return lw_listed(&lists->parents, lw_parent());
 	case LW_BY_PROCESS:
@@ -267,7 +268,7 @@ static bool lw_wanted_by(u32 by)
 		return false;
 	if (by & LW_BY_TID && !lw_listed(&lw_filter.tids, current->pid))
 		return false;
-	if (by & LW_BY_UID && !lw_listed(&lw_filter.uids, __kuid_val(current_uid())))
+	if (by & LW_BY_UID && !lw_listed(&lw_filter.uids, lw_uid()))
 		return false;
 	return !(by & LW_BY_MORE) || lw_wanted_by_more(by);
 }

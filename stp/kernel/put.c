@@ -5,6 +5,7 @@
 #include "put.h"
 #include "relay.c"
 #include "share.c"
+#include "user.h"
 #include <linux/dcache.h>
 #include <linux/irq_work.h>
 #include <linux/relay.h>
@@ -493,7 +494,7 @@ static noinline void lw_put_other_task(struct _stp_log *log, u64 ids, const unsi
 static __always_inline void lw_put_task(struct _stp_log *log)
 {
 	const struct lw_task_text *kept = this_cpu_ptr(&lw_task_text);
-	u64 ids = (u64)__kuid_val(current_uid()) << 32 | (u32)current->tgid;
+	u64 ids = (u64)lw_uid() << 32 | (u32)current->tgid;
 	unsigned long comm[LW_COMM_WORDS];
 
 	memcpy(comm, current->comm, sizeof(comm));

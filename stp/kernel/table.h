@@ -1,6 +1,7 @@
 #pragma once
 
 #include "bucket.h"
+#include "user.h"
 #include <linux/mm.h>
 #include <linux/percpu.h>
 #include <linux/sched.h>
@@ -175,7 +176,7 @@ static noinline int lw_take(struct lw_half *half, const struct lw_shape *s, u32 
 /* Root may still find room. */
 static __always_inline bool lw_is_full(const struct lw_half *half, const struct lw_shape *s)
 {
-	return half->full && (s->user || __kuid_val(current_uid()));
+	return half->full && (s->user || lw_uid());
 }
 
 /*

@@ -710,10 +710,20 @@ struct task_struct {
 /* Each thread has a task of its own, the leader of its group; tests change it. */
 struct task_struct *shim_task(void);
 #define current shim_task()
-#define current_uid() (current->uid)
-#define current_euid() (current->uid)
 extern struct user_namespace shim_init_user_ns;
-#define current_user_ns() (current->user_ns ?: &shim_init_user_ns)
+struct cred {
+	kuid_t uid;
+	struct user_namespace *user_ns;
+};
+/* This thread's; the next call writes it again. */
+static inline const struct cred *current_real_cred(void)
+{
+	static __thread struct cred cred;
+
+	cred.uid = current->uid;
+	cred.user_ns = current->user_ns ?: &shim_init_user_ns;
+	return &cred;
+}
 #define __kuid_val(uid) ((uid).val)
 #define task_tgid_nr(task) ((task)->tgid)
 #define task_pid_nr(task) ((task)->pid)
