@@ -73,13 +73,22 @@ static __always_inline s64 lw_turn_time(const struct sched_info *info)
 	return max_t(s64, now - info->last_arrival, 0);
 }
 
-/* The current task's turn ends. If it began before the run, its time is not the run's. Not preempted. */
+/*
+ * The current task's turn ends. If it began before the run, its time is not the run's. Not preempted.
+ *
+ * A task may be wanted at one time and not at another, since its name or control group may change. So its times are kept also
+ * while it is not wanted: otherwise a later time would be the sum of all since then. Ids do not change, and cost less.
+ */
 static void lw_turn_ends(void)
 {
 	const struct sched_info *info = &current->sched_info;
-	s64 time = lw_turn_time(info);
+	bool changes = lw_filter.by & ~(LW_BY_PID | LW_BY_TID);
+	s64 time;
 
-	if (time >= 0 && info->last_arrival >= lw_sched.begun)
+	if (!changes && !lw_wanted())
+		return;
+	time = lw_turn_time(info);
+	if (time >= 0 && info->last_arrival >= lw_sched.begun && (!changes || lw_wanted()))
 		lw_turn_counts(time);
 }
 
@@ -91,8 +100,7 @@ static void lw_on_switch(void *data, bool preempt, struct task_struct *prev,
 			 struct task_struct *next)
 #endif
 {
-	if (smp_load_acquire(&lw_sched.kind) && current->pid && !(current->flags & PF_EXITING) &&
-	    lw_wanted())
+	if (smp_load_acquire(&lw_sched.kind) && current->pid && !(current->flags & PF_EXITING))
 		lw_turn_ends();
 	lw_turn_left();
 }
@@ -108,7 +116,7 @@ static void lw_on_exit(void *data, struct task_struct *task)
 #endif
 {
 	lw_point_enter();
-	if (smp_load_acquire(&lw_sched.kind) && lw_wanted())
+	if (smp_load_acquire(&lw_sched.kind))
 		lw_turn_ends();
 	lw_point_leave();
 }

@@ -39,11 +39,35 @@ test_runqslower_m_and_T_show_slow_ones_with_times() {
 	uncrowd
 	head -n 1 $out | grep -qE '^TIME +UID +PID +COMM +TID +US$'
 	grep -qE "^[0-2][0-9]:[0-5][0-9]:[0-5][0-9][.][0-9]{3} +0 +${crowded[0]} +[^ ]+ +${crowded[0]} +[0-9]{4,}$" $out
+	[ "$(tail -n +2 $out | grep -cvE "^[^ ]+ +0 +${crowded[0]} ")" -eq 0 ]
 	# No task waits for half an hour.
 	start runqslower --json -m 2147483647
 	pause 1
 	finish
 	[ ! -s $out ]
+}
+
+# Turns while a task has another name are not added to the next one that is wanted.
+test_runqslower_comm_forgets_what_was_not_wanted() {
+	cat > $work/renamed <<- 'END'
+		work() {
+			local end=$(($(date +%s%N) + 1000000 * $1))
+			while [ "$(date +%s%N)" -lt $end ]; do :; done
+		}
+		echo again > /proc/$$/comm
+		work 200
+		echo other > /proc/$$/comm
+		work 3000
+		echo again > /proc/$$/comm
+		work 200
+	END
+	crowd 2 taskset -c 0
+	start runqslower --json -m 0 --comm again
+	taskset -c 0 bash $work/renamed
+	finish
+	uncrowd
+	# The processor was shared with two others, and no single wait is so long.
+	jq -e -s 'length > 0 and all(.us < 500000)' $out
 }
 
 # Only few of the deeds wait so long; see whose.sh. The first thread of the source whose other thread has another name is wanted.
