@@ -75,6 +75,12 @@ static void lw_on_request_insert(void *data, struct request *rq)
 	lw_point_leave();
 }
 
+/* Before a request waits for a flush: a thread of the kernel inserts it then. */
+static void __maybe_unused lw_on_request_made(void *data, struct request *rq)
+{
+	lw_on_request_insert(data, rq);
+}
+
 /* The kernel may merge others into a request until it is issued. */
 static void lw_request_issued(struct request *rq)
 {
@@ -160,6 +166,20 @@ static void lw_on_request_complete(void *data, struct request *rq, lw_request_er
 	lw_point_leave();
 }
 
+/* The request has become a part of the one before it, and its memory will be another request's. */
+static void lw_on_request_merged(void *data, struct request *rq)
+{
+	int place;
+
+	if (!smp_load_acquire(&lw_requests_shown.on))
+		return;
+	lw_point_enter();
+	place = lw_pending_find(&lw_shown, &lw_shown_shape, (unsigned long)rq);
+	if (place >= 0)
+		lw_pending_free(&lw_shown, &lw_shown_shape, place);
+	lw_point_leave();
+}
+
 LW_POINT(block_rq_insert, lw_on_request_insert);
 #undef LW_POINTS
 #define LW_POINTS (&lw_on_request_insert_point)
@@ -169,3 +189,11 @@ LW_POINT(block_rq_issue, lw_on_request_issue);
 LW_POINT(block_rq_complete, lw_on_request_complete);
 #undef LW_POINTS
 #define LW_POINTS (&lw_on_request_complete_point)
+LW_POINT(block_rq_merge, lw_on_request_merged);
+#undef LW_POINTS
+#define LW_POINTS (&lw_on_request_merged_point)
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
+LW_POINT(block_io_start, lw_on_request_made);
+#undef LW_POINTS
+#define LW_POINTS (&lw_on_request_made_point)
+#endif
