@@ -27,7 +27,7 @@ static struct {
 	bool timestamp, denied, silent, once;
 } lw_capabilities;
 
-/* Checks that were shown, by process and capability. A begin that never ends. */
+/* Checks that were shown, by process, capability, verdict, and whether they were silent. A begin that never ends. */
 static const struct lw_pending_shape lw_checked_shape = { .bits = 14, .shares = true };
 static struct lw_pending lw_checked = { .shape = &lw_checked_shape };
 
@@ -62,10 +62,11 @@ LW_ENTRY(lw_want_capability, "cap_capable");
 #undef LW_ENTRIES
 #define LW_ENTRIES (&lw_want_capability_entry)
 
-/* Has this process asked for that before? A process has the time of its start to itself. */
-static bool lw_is_checked(u32 capability)
+/* Has this process had the same answer before? A process has the time of its start to itself. */
+static bool lw_is_checked(const struct lw_call *call, bool denied)
 {
-	u64 key = lw_leader()->start_time << 6 | (capability & 63);
+	u32 answer = (call->kept[LW_CAPABILITY] & 63) | denied << 6 | !!call->kept[LW_SILENT] << 7;
+	u64 key = lw_leader()->start_time << 8 | answer;
 	struct lw_place place;
 
 	if (lw_pending_find(&lw_checked, &lw_checked_shape, key) >= 0)
@@ -126,11 +127,20 @@ static const char *lw_capability_name(u32 capability)
 	return capability < ARRAY_SIZE(names) ? names[capability] : "";
 }
 
+/* Threads of the kernel that belong to a process, such as those of io_uring, have no call either. */
+#ifdef PF_USER_WORKER
+#define LW_WORKS (PF_KTHREAD | PF_USER_WORKER | PF_IO_WORKER)
+#elif defined(PF_IO_WORKER)
+#define LW_WORKS (PF_KTHREAD | PF_IO_WORKER)
+#else
+#define LW_WORKS PF_KTHREAD
+#endif
+
 /* One field: the system call in which the check is made; empty if it is made in none */
 static void lw_emit_call_of_current(void)
 {
-	int nr = current->flags & PF_KTHREAD ? -1 : syscall_get_nr(current, task_pt_regs(current));
-	bool compat = lw_compat_call();
+	bool calls = in_task() && !(current->flags & LW_WORKS), compat = lw_compat_call();
+	int nr = calls ? syscall_get_nr(current, task_pt_regs(current)) : -1;
 
 	if (nr >= 0 && lw_has_call(nr, compat))
 		lw_emit_syscall_name(nr | (compat ? LW_COMPAT : 0));
@@ -159,7 +169,7 @@ static void lw_capability_checked(const struct kretprobe_instance *inst, int res
 
 	if (lw_capabilities.denied && !result)
 		return;
-	if (!lw_capabilities.once || !lw_is_checked(call->kept[LW_CAPABILITY]))
+	if (!lw_capabilities.once || !lw_is_checked(call, result))
 		lw_emit_capability(call, result);
 }
 
