@@ -172,6 +172,7 @@ static bool parse_key(struct lw_tool *tool, const char *key, char *value)
 		{ "vermagic", offsetof(struct lw_tool, vermagic) },
 		{ "lwtools", offsetof(struct lw_tool, format) },
 		{ "lw_summary", offsetof(struct lw_tool, summary) },
+		{ "lw_group", offsetof(struct lw_tool, group) },
 		{ "lw_uts", offsetof(struct lw_tool, uts) },
 		{ "lw_build_id", offsetof(struct lw_tool, build_id) },
 		{ "lw_lists", offsetof(struct lw_tool, lists) },

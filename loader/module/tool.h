@@ -85,6 +85,7 @@ struct lw_tool {
 	const char *vermagic;
 	const char *format;
 	const char *summary;
+	const char *group; /* of "lwload list", NULL: an older module */
 	const char *version;
 	const char *uts;      /* uname -v of the kernel that it was built for */
 	const char *build_id; /* of that kernel, hexadecimal */

@@ -921,23 +921,23 @@ static void list_prints(void **state)
 	assert_int_equal(outcome.code, LW_OK);
 	assert_string_equal(
 		outcome.out,
-		"killsnoop      ready    trace kill(2) and similar calls, pidfd_send_signal(2) and "
-		"cgroup.kill: who signals whom\n"
-		"opensnoop      ready    trace open(2), openat(2), openat2(2) and creat(2): "
-		"who opens what\n");
+		"opensnoop      ready    Files     trace open(2), openat(2), openat2(2) and creat(2): "
+		"who opens what\n"
+		"killsnoop      ready    Processes trace kill(2) and similar calls, pidfd_send_signal(2) and "
+		"cgroup.kill: who signals whom\n");
 	outcome_free(&outcome);
 	make_inserted("opensnoop");
 	in_child(call_body, &call, &outcome);
 	assert_has(outcome.out, "killsnoop      ready  ");
-	assert_has(outcome.out, "\nopensnoop      inserted trace");
+	assert_has(outcome.out, "opensnoop      inserted Files     trace");
 	outcome_free(&outcome);
 	make_text(bad);
 	tree_manifest(root, "missing\tfsslower\tit has no files\n");
 	in_child(call_body, &call, &outcome);
 	assert_int_equal(outcome.code, LW_REFUSED);
 	assert_int_equal(outcome.err_lines, 1);
-	assert_has(outcome.out, "\nopensnoop ");
-	assert_has(outcome.out, "\nfsslower       missing  it has no files\n");
+	assert_has(outcome.out, "opensnoop ");
+	assert_has(outcome.out, "\nfsslower       missing  -         it has no files\n");
 	outcome_free(&outcome);
 	free(opensnoop);
 	free(killsnoop);

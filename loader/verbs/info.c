@@ -31,6 +31,8 @@ static void print_tool(const struct lw_tool *tool)
 {
 	printf("tool:      %s\n", tool->name);
 	printf("summary:   %s\n", tool->summary);
+	if (tool->group)
+		printf("group:     %s\n", tool->group);
 	printf("version:   %s\n", or_unknown(tool->version));
 	printf("file:      %s\n", tool->path);
 	printf("size:      %zu bytes\n", tool->size);

@@ -51,7 +51,67 @@ static const char *state_of(const struct lw_host *host, const struct lw_tool *to
 	return is_inserted(host->root, tool->name) ? "inserted" : "ready";
 }
 
-static enum lw_exit list_one(const struct lw_host *host, const char *name)
+/* In the order of the list. Tools of an older module have no group, and come last. */
+static const char *const groups[] = { "Files",     "Disks",    "Network", "CPU",
+				      "Processes", "Security", "Web" };
+#define GROUPS (sizeof(groups) / sizeof(groups[0]))
+
+struct line {
+	size_t group;
+	char *text;
+};
+
+struct lines {
+	struct line *line;
+	int n;
+};
+
+static size_t group_of(const struct lw_tool *tool)
+{
+	size_t i = 0;
+
+	while (i < GROUPS && (!tool->group || strcmp(tool->group, groups[i])))
+		i++;
+	return i;
+}
+
+static bool add_line(struct lines *lines, const char *state, const struct lw_tool *tool)
+{
+	size_t group = group_of(tool);
+	struct line *line = &lines->line[lines->n];
+
+	line->group = group;
+	if (asprintf(&line->text, "%-14s %-8s %-9s %s", tool->name, state,
+		     group < GROUPS ? groups[group] : "-", tool->summary) < 0)
+		return false;
+	lines->n++;
+	return true;
+}
+
+/* Names came in order, and stay so within a group. */
+static int by_group(const void *a, const void *b)
+{
+	const struct line *x = a, *y = b;
+
+	if (x->group != y->group)
+		return x->group < y->group ? -1 : 1;
+	return strcmp(x->text, y->text);
+}
+
+static void print_lines(struct lines *lines)
+{
+	int i;
+
+	if (lines->n)
+		qsort(lines->line, lines->n, sizeof(*lines->line), by_group);
+	for (i = 0; i < lines->n; i++) {
+		puts(lines->line[i].text);
+		free(lines->line[i].text);
+	}
+	free(lines->line);
+}
+
+static enum lw_exit list_one(const struct lw_host *host, const char *name, struct lines *lines)
 {
 	struct lw_tool *tool;
 	enum lw_exit code = lw_find(host, name, &tool);
@@ -60,10 +120,10 @@ static enum lw_exit list_one(const struct lw_host *host, const char *name)
 	if (code != LW_OK)
 		return code;
 	state = state_of(host, tool);
-	if (state)
-		printf("%-14s %-8s %s\n", name, state, tool->summary);
-	else
+	if (!state)
 		code = LW_REFUSED;
+	else if (!add_line(lines, state, tool))
+		code = LW_FAILED;
 	lw_tool_free(tool);
 	return code;
 }
@@ -71,16 +131,48 @@ static enum lw_exit list_one(const struct lw_host *host, const char *name)
 static bool list_missing(const char *name, const char *reason, void *arg)
 {
 	(void)arg;
-	printf("%-14s %-8s %s\n", name, "missing", reason);
+	printf("%-14s %-8s %-9s %s\n", name, "missing", "-", reason);
 	return false;
+}
+
+static enum lw_exit list_none(const struct lw_host *host)
+{
+	struct lw_reason why;
+
+	if (lw_find_compressed(host, NULL, &why)) {
+		lw_error("%s", why.text);
+		return LW_REFUSED;
+	}
+	lw_error(
+		"no modules for kernel %s (looked in %s/lib/modules/%s/systemtap and updates/dkms; apt install lwtools-modules-%s)",
+		host->release, host->root, host->release, host->release);
+	return LW_NO_MODULE;
+}
+
+static enum lw_exit list_all(const struct lw_host *host, char **names, int n)
+{
+	struct lines lines = { calloc(n, sizeof(struct line)), 0 };
+	enum lw_exit code = LW_OK, one;
+	int i;
+
+	if (!lines.line) {
+		lw_error("list: %s", strerror(ENOMEM));
+		return LW_FAILED;
+	}
+	for (i = 0; i < n; i++) {
+		one = list_one(host, names[i], &lines);
+		if (one != LW_OK)
+			code = one;
+	}
+	print_lines(&lines);
+	return code;
 }
 
 enum lw_exit lw_list(const struct lw_host *host, int argc, char **argv)
 {
-	enum lw_exit code = LW_OK;
-	struct lw_reason why;
+	enum lw_exit code;
 	char **names;
-	int i, n;
+	int n;
 
 	if (argc > 1) {
 		lw_error("list: takes no argument \"%.64s\"", argv[1]);
@@ -91,21 +183,7 @@ enum lw_exit lw_list(const struct lw_host *host, int argc, char **argv)
 		lw_error("list: %s", strerror(-n));
 		return LW_FAILED;
 	}
-	if (n == 0 && lw_find_compressed(host, NULL, &why)) {
-		lw_error("%s", why.text);
-		code = LW_REFUSED;
-	} else if (n == 0) {
-		lw_error(
-			"no modules for kernel %s (looked in %s/lib/modules/%s/systemtap and updates/dkms; apt install lwtools-modules-%s)",
-			host->release, host->root, host->release, host->release);
-		code = LW_NO_MODULE;
-	}
-	for (i = 0; i < n; i++) {
-		enum lw_exit one = list_one(host, names[i]);
-
-		if (one != LW_OK)
-			code = one;
-	}
+	code = n ? list_all(host, names, n) : list_none(host);
 	lw_tool_free_names(names, n);
 	lw_missing_each(host->root, host->release, list_missing, NULL);
 	return code;
