@@ -18,7 +18,7 @@
 #include <trace/events/syscalls.h>
 
 /*
- * syscallbypid.h - counts system calls, each once
+ * syscallbypid.h - counts system calls, each once, for syscallbypid and syscount
  *
  * A call is counted when it returns, because a call that seccomp(2) or a tracer denies returns without
  * having begun (kernel/entry/common.c). The kinds below return in other ways.
@@ -39,6 +39,10 @@ static struct {
 	u8 kind[2][LW_NUMBERS];  /* enum lw_call_kind, of the native and the compat table */
 	bool begins[LW_NUMBERS]; /* a kind of either table must be seen at its begin */
 	bool on, errors;
+	bool together; /* rows are not for processes */
+	bool all;      /* rows are not for calls */
+	bool timed;
+	int error; /* only calls that fail with this one; 0: any */
 } lw_syscalls __read_mostly;
 
 static enum lw_call_kind lw_kind(int nr, bool compat)
@@ -95,24 +99,53 @@ static s64 lw_kept_call(void)
 
 /* ---- counting: not preempted ---- */
 
-static bool lw_syscall_wanted(bool failed)
+static bool lw_syscall_wanted(int err)
 {
-	return (!lw_syscalls.errors || failed) && lw_wanted();
+	return (!lw_syscalls.errors || err) && (!lw_syscalls.error || err == lw_syscalls.error) &&
+	       lw_wanted();
 }
 
-static void lw_count_syscall(s64 call, bool failed)
+#ifdef LW_SYSCALLS_TIMED
+/* For syscount.h: the current task enters the kernel; nanoseconds since then */
+static void lw_syscall_enters(void);
+static s64 lw_syscall_took(void);
+#else
+static void lw_syscall_enters(void)
 {
-	if (smp_load_acquire(&lw_syscalls.on) && lw_syscall_wanted(failed))
-		lw_count_add(lw_whose(), call, 0);
+}
+
+static s64 lw_syscall_took(void)
+{
+	return 0;
+}
+#endif
+
+/* The second number of a row's key */
+#define LW_ERROR_SHIFT 16
+
+/* @err: positive, 0 if the call has not failed */
+static void lw_count_syscall(s64 call, int err)
+{
+	u64 whose = lw_syscalls.together && !lw_per ? 0 : lw_whose();
+
+	if (!smp_load_acquire(&lw_syscalls.on) || !lw_syscall_wanted(err))
+		return;
+	if (lw_syscalls.all)
+		call = 0;
+	else if (lw_syscalls.together && lw_syscalls.errors)
+		call |= err << LW_ERROR_SHIFT;
+	lw_count_add(whose, call, lw_syscalls.timed ? lw_syscall_took() : 0);
 }
 
 static noinline void lw_syscall_begins(int nr)
 {
 	bool compat = lw_compat_call();
 
+	if (lw_syscalls.timed && lw_wanted())
+		lw_syscall_enters();
 	switch (lw_kind(nr, compat)) {
 	case LW_EXITS:
-		lw_count_syscall(lw_syscall(nr, compat), false);
+		lw_count_syscall(lw_syscall(nr, compat), 0);
 		break;
 	case LW_EXECS:
 	case LW_SIGRETURNS:
@@ -159,7 +192,7 @@ static noinline void lw_syscall_returns(int nr, bool compat, long ret)
 		call = kept;
 	else if (!ret && (kind == LW_FORKS || kind == LW_EXECS))
 		return; /* a child's, or an exec of the kernel itself */
-	lw_count_syscall(call, IS_ERR_VALUE(ret) && (nr >= 0 || kept < 0));
+	lw_count_syscall(call, IS_ERR_VALUE(ret) && (nr >= 0 || kept < 0) ? -lw_result(ret) : 0);
 }
 
 /*
@@ -171,7 +204,8 @@ static __used noinline void lw_syscall_not_at_once(void *data, struct pt_regs *r
 	int nr = syscall_get_nr(current, regs);
 	bool compat = lw_compat_call();
 
-	if (lw_kind(nr, compat) != LW_PLAIN || lw_syscall_wanted(IS_ERR_VALUE(ret)))
+	if (lw_kind(nr, compat) != LW_PLAIN ||
+	    lw_syscall_wanted(IS_ERR_VALUE(ret) ? -lw_result(ret) : 0))
 		lw_syscall_returns(nr, compat, ret);
 }
 
@@ -182,7 +216,7 @@ static void lw_on_sys_exit(void *data, struct pt_regs *regs, long ret)
 	lw_point_enter();
 	if (likely(nr < LW_NUMBERS && lw_syscalls.kind[0][nr] == LW_AT_ONCE && !lw_compat_call() &&
 		   (ret >= 0 || !lw_may_be_called_anew(ret))))
-		lw_count_add(current->tgid, nr, 0);
+		lw_count_add(lw_syscalls.together ? 0 : current->tgid, nr, 0);
 	else
 		lw_syscall_not_at_once(data, regs, ret);
 	lw_point_leave();
@@ -202,7 +236,8 @@ static void lw_on_signal_deliver(void *data, int sig, struct kernel_siginfo *inf
 	lw_point_enter();
 	if (lw_kind(nr, compat) >= LW_EXECS || ret == -ERESTART_RESTARTBLOCK)
 		kept = lw_kept_call();
-	lw_count_syscall(kept >= 0 ? kept : lw_syscall(nr, compat), ka->sa.sa_handler != SIG_DFL);
+	lw_count_syscall(kept >= 0 ? kept : lw_syscall(nr, compat),
+			 ka->sa.sa_handler != SIG_DFL ? EINTR : 0);
 	lw_point_leave();
 }
 
@@ -236,6 +271,8 @@ static enum lw_call_kind lw_kind_of(const char *function)
 
 static void lw_begin_syscalls(bool errors)
 {
+	bool at_once = !errors && !lw_filter.by && !lw_per && !lw_syscalls.all &&
+		       !lw_syscalls.timed && !lw_syscalls.error;
 	enum lw_call_kind kind;
 	int i, nr, compat;
 
@@ -248,9 +285,9 @@ static void lw_begin_syscalls(bool errors)
 		if (!lw_has_call(nr, compat))
 			continue;
 		kind = lw_kind_of(lw_call_function(nr, compat));
-		lw_syscalls.begins[nr] |=
-			kind == LW_EXITS || kind == LW_EXECS || kind == LW_SIGRETURNS;
-		if (kind == LW_PLAIN && !compat && !errors && !lw_filter.by && !lw_per)
+		lw_syscalls.begins[nr] |= lw_syscalls.timed || kind == LW_EXITS ||
+					  kind == LW_EXECS || kind == LW_SIGRETURNS;
+		if (kind == LW_PLAIN && !compat && at_once)
 			kind = LW_AT_ONCE;
 		lw_syscalls.kind[compat][nr] = kind;
 	}
