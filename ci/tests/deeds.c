@@ -6,7 +6,7 @@
  *
  * The process and its thread take these names. Prints one line "PID TID PPID PIDNS MNTNS", of the host, and waits
  * for a byte, or the end, of its standard input. Then the thread makes N opens, kills, getppid() calls, calls that need
- * CAP_SYS_ADMIN, direct writes, reads and writes of a file, accepted connections and HTTP requests; last the process executes PROGRAM, which does nothing.
+ * CAP_SYS_ADMIN, umount2() calls, direct writes, reads and writes of a file, accepted connections and HTTP requests; last the process executes PROGRAM, which does nothing.
  * The numbers are those of the host if /proc is the host's.
  */
 #include <arpa/inet.h>
@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -57,6 +58,15 @@ static void ask_for_parent(void)
 
 	for (i = 0; i < n; i++)
 		syscall(SYS_getppid);
+}
+
+/* There is no such place. */
+static void unmount(void)
+{
+	long i;
+
+	for (i = 0; i < n; i++)
+		umount2("/deed", 0);
 }
 
 /* The name is too long: in a container that has the capability nothing must change. */
@@ -144,6 +154,7 @@ static void *do_all(void *unused)
 	kill_itself();
 	ask_for_parent();
 	ask_for_capability();
+	unmount();
 	use_file();
 	connect_to_itself();
 	return unused;

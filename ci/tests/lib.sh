@@ -12,6 +12,7 @@ changes=/lw/tests/changes
 io=/lw/tests/io
 traffic=/lw/tests/traffic
 tcp=/lw/tests/tcp
+mounts=/lw/tests/mounts
 out=$work/out err=$work/err
 pace=/run/lw-pace
 modules=/lib/modules/$(uname -r)/systemtap
