@@ -88,6 +88,17 @@
 # none: tcprtt pending a segment is counted when it comes
 # none: biosnoop pending requests belong to disks, whose queues limit their number
 # none: tcprtt buffer a report waits for its reader (see rows)
+# none: mountsnoop calls mounts of a user do not wait
+# none: mountsnoop places there is no table
+# none: mountsnoop rows it makes no report
+# none: mountsnoop pending a call under way takes an instance of the probe
+# none: syscount calls tracepoints have no instances
+# none: syscount buffer a report waits for its reader (see rows)
+# none: cachestat calls kprobes and tracepoints have no instances
+# none: cachestat places there is one key
+# none: cachestat rows there is one row
+# none: cachestat pending a use is counted at once
+# none: cachestat buffer a report waits for its reader (see rows)
 
 attack=/lw/tests/attack
 file=/var/tmp/lw-attack

@@ -2,7 +2,7 @@
 /*
  * io - makes a known number of reads, writes and other calls
  *
- * usage: io files | pipes | calls | names N [FIRST] | threads
+ * usage: io files | pipes | calls | names N [FIRST] | threads | cache DISK
  *
  * Prints nothing while it works. "files" leaves a JSON object for each of its calls in
  * /dev/shm/lw-io.json, as fsslower must show it.
@@ -219,6 +219,23 @@ static void partition(const char *disk, int n, long long first, long long sector
 		die(disk);
 }
 
+/* The cache has nothing of a disk. 1009 pages of it are read twice, one by one, and then 503 others are written. */
+static void cache(const char *disk)
+{
+	static char page[4096];
+	int fd = open(disk, O_RDWR), i;
+
+	if (fd < 0 || fsync(fd) || posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED) ||
+	    posix_fadvise(fd, 0, 0, POSIX_FADV_RANDOM))
+		die(disk);
+	for (i = 0; i < 2 * 1009; i++)
+		if (pread(fd, page, sizeof(page), i % 1009 * 4096L) != sizeof(page))
+			die("pread");
+	for (i = 0; i < 503; i++)
+		if (pwrite(fd, page, sizeof(page), (1500 + i) * 4096L) != sizeof(page))
+			die("pwrite");
+}
+
 int main(int argc, char **argv)
 {
 	const char *what = argc >= 2 ? argv[1] : "";
@@ -233,9 +250,11 @@ int main(int argc, char **argv)
 		names(atoi(argv[2]), argc > 3 ? atoi(argv[3]) : 0);
 	else if (!strcmp(what, "threads"))
 		threads();
+	else if (!strcmp(what, "cache") && argc == 3)
+		cache(argv[2]);
 	else if (!strcmp(what, "partition") && argc == 6)
 		partition(argv[2], atoi(argv[3]), atoll(argv[4]), atoll(argv[5]));
 	else
-		die("usage: io files|pipes|calls|names N [FIRST]|threads|partition DISK N FIRST SECTORS");
+		die("usage: io files|pipes|calls|names N [FIRST]|threads|cache DISK|partition DISK N FIRST SECTORS");
 	_exit(0);
 }
