@@ -7,11 +7,13 @@
  */
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -168,16 +170,31 @@ static void do_switch(void)
 	need(write(there[1], &c, 1) == 1 && read(back[0], &c, 1) == 1, "switch");
 }
 
+/* There is no such directory. */
+static void do_umount(void)
+{
+	need(umount2("/lw/none", 0) < 0, "umount");
+}
+
+/* Needs a capability, and then changes nothing: the name is too long. */
+static void do_hostname(void)
+{
+	static const char name[HOST_NAME_MAX + 1];
+
+	need(sethostname(name, sizeof(name)) < 0, "sethostname");
+}
+
 static const struct loop {
 	const char *name;
 	void (*call)(void);
 	int some, burst; /* calls of a round, and of a burst between two pauses */
 } loops[] = {
-	{ "open", do_open, 100, 200 },    { "getppid", do_getppid, 100, 200 },
-	{ "kill", do_kill, 100, 200 },    { "exec", do_exec, 3, 20 },
-	{ "read", do_read, 100, 200 },    { "direct", do_direct, 100, 200 },
-	{ "accept", do_accept, 25, 200 }, { "http", do_http, 50, 200 },
-	{ "switch", do_switch, 50, 200 },
+	{ "open", do_open, 100, 200 },         { "getppid", do_getppid, 100, 200 },
+	{ "kill", do_kill, 100, 200 },         { "exec", do_exec, 3, 20 },
+	{ "read", do_read, 100, 200 },         { "direct", do_direct, 100, 200 },
+	{ "accept", do_accept, 25, 200 },      { "http", do_http, 50, 200 },
+	{ "switch", do_switch, 50, 200 },      { "umount", do_umount, 100, 200 },
+	{ "hostname", do_hostname, 100, 200 },
 };
 
 static const struct loop *find(const char *name)

@@ -50,6 +50,16 @@ tracers() {
 	opentime open quiet bcc funclatency-bpfcc do_sys_openat2
 	syscallbypid getppid quiet lwtools lwload syscallbypid
 	syscallbypid getppid quiet libbpf-tools /usr/sbin/syscount$libbpf
+	syscount getppid quiet lwtools lwload syscount
+	syscount getppid quiet libbpf-tools /usr/sbin/syscount$libbpf
+	syscount-L getppid quiet lwtools lwload syscount -L
+	syscount-L getppid quiet libbpf-tools /usr/sbin/syscount$libbpf -L
+	capable hostname cost lwtools lwload capable
+	capable hostname cost libbpf-tools /usr/sbin/capable$libbpf
+	mountsnoop umount /lw/none lwtools lwload mountsnoop
+	mountsnoop umount /lw/none libbpf-tools /usr/sbin/mountsnoop$libbpf
+	cachestat read quiet lwtools lwload cachestat
+	cachestat read quiet libbpf-tools /usr/sbin/cachestat$libbpf
 	rwtime read quiet lwtools lwload rwtime
 	fslatency read quiet lwtools lwload fslatency
 	fslatency read quiet libbpf-tools /usr/sbin/fsdist$libbpf -t ext4
@@ -140,7 +150,7 @@ stop() {
 
 untraced() {
 	local loop
-	for loop in open getppid exec kill read direct accept http switch; do
+	for loop in open getppid exec kill read direct accept http switch umount hostname; do
 		plain[$loop]=$($cost kernel $loop 0)
 		echo "{\"what\":\"untraced\",\"loop\":\"$loop\",\"kernel\":${plain[$loop]},\"total\":$($cost total $loop)}"
 	done
