@@ -356,17 +356,20 @@ static void lw_add_up(struct lw_table *table)
 
 /* ---- rows ---- */
 
+/* The word of totals by which rows are sorted. A begin probe sets it. */
+static u8 lw_rows_by __read_mostly;
+
 /* sort() itself lets no other task run before it has ended (lib/sort.c). */
 static int lw_more(const void *a, const void *b)
 {
 	const struct lw_row *x = *(const struct lw_row **)a, *y = *(const struct lw_row **)b;
-	s64 more = y->total[0] - x->total[0];
+	s64 more = y->total[lw_rows_by] - x->total[lw_rows_by];
 
 	cond_resched();
 	return more > 0 ? 1 : more < 0 ? -1 : 0;
 }
 
-/* Sorts the rows by the first words of their values, the highest first. */
+/* Sorts the rows by one word of their values, usually the first, the highest first. */
 static void lw_sort_rows(struct lw_table *table)
 {
 	sort(table->rows, table->n, sizeof(*table->rows), lw_more, NULL);

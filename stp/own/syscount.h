@@ -73,6 +73,8 @@ static bool lw_sum_syscalls(bool by_process, const char *error, bool errors, boo
 	lw_syscalls.together = !by_process;
 	lw_syscalls.all = by_process;
 	lw_syscalls.timed = timed;
+	/* The sum (struct lw_count) */
+	lw_rows_by = timed;
 	lw_seed(seeds, ARRAY_SIZE(seeds));
 	/* 19 hours of a call */
 	lw_kept_begin(6, seeds);
