@@ -219,7 +219,7 @@ static void partition(const char *disk, int n, long long first, long long sector
 		die(disk);
 }
 
-/* The cache has nothing of a disk. 1009 pages of it are read twice, one by one, and then 503 others are written. */
+/* The cache has nothing of a disk. 1009 pages of it are read twice, one by one, and then 503 others are written, and 211 others are read and written. */
 static void cache(const char *disk)
 {
 	static char page[4096];
@@ -233,6 +233,10 @@ static void cache(const char *disk)
 			die("pread");
 	for (i = 0; i < 503; i++)
 		if (pwrite(fd, page, sizeof(page), (1500 + i) * 4096L) != sizeof(page))
+			die("pwrite");
+	for (i = 0; i < 211; i++)
+		if (pread(fd, page, sizeof(page), (2100 + i) * 4096L) != sizeof(page) ||
+		    pwrite(fd, page, sizeof(page), (2100 + i) * 4096L) != sizeof(page))
 			die("pwrite");
 }
 

@@ -12,6 +12,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -49,10 +50,15 @@ static void do_umount(const char *target, int flags, const char *names)
 
 static void old_calls(const char *at)
 {
+	static char source[4096];
+
 	do_mount("tmpfs", "lw-one", at, MS_NOSUID | MS_NODEV, "NOSUID|NODEV");
 	do_mount(NULL, NULL, at, MS_REMOUNT | MS_BIND | MS_RDONLY, "RDONLY|REMOUNT|BIND");
 	do_mount(NULL, NULL, at, MS_PRIVATE | 1 << 30, "PRIVATE|0x40000000");
 	do_mount("nosuchfs", "lw-two", at, 0, "");
+	/* It has no room in a record, and the target has. */
+	memset(source, 1, sizeof(source) - 1);
+	do_mount("tmpfs", source, "/no/room/for/it", 0, "");
 	do_mount("tmpfs", "lw-three", "/no/such/place", 0, "");
 	do_umount(at, DETACH, "DETACH");
 	do_umount("/no/such/place", 0, "");

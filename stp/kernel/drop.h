@@ -186,6 +186,20 @@ static void lw_emit_drop_state(const struct sk_buff *skb, const struct sock *rec
 	lw_emit_kernel_string(other ? "" : lw_tcp_state(READ_ONCE(sk->sk_state)));
 }
 
+/* The class whose share a record takes. Without an open connection, anybody may have sent the segment. */
+static u32 lw_drop_user(const struct sk_buff *skb, const struct sock *receiver)
+{
+	const struct sock *sk = receiver ?: skb->sk;
+	struct lw_end peer;
+
+	if (!sk || !sk_fullsock(sk) || !lw_is_tcp(sk) ||
+	    !(1 << READ_ONCE(sk->sk_state) & (TCPF_ESTABLISHED | TCPF_CLOSE_WAIT | TCPF_FIN_WAIT1 |
+					      TCPF_FIN_WAIT2 | TCPF_CLOSING | TCPF_LAST_ACK)))
+		return LW_STRANGERS;
+	peer = lw_end_of(sk, true);
+	return lw_peer_class(lw_betweens.seeds, &peer.address);
+}
+
 /* Not preempted */
 static void lw_dropped(const struct sk_buff *skb, void *location, u32 reason,
 		       const struct sock *receiver)
@@ -195,7 +209,7 @@ static void lw_dropped(const struct sk_buff *skb, void *location, u32 reason,
 
 	if (lw_is_copy(receiver) || !lw_segment_of(skb, &segment) || !lw_segment_wanted(&segment))
 		return;
-	if (!lw_interrupt_begins(&was, lw_peer_class(lw_betweens.seeds, &segment.from.address)))
+	if (!lw_interrupt_begins(&was, lw_drop_user(skb, receiver)))
 		return;
 	lw_put_begin(lw_log(), lw_drops.timestamp);
 	lw_emit_end(&segment.from);

@@ -60,10 +60,10 @@ static u64 lw_kept_lost(void)
  * user, or is not kept. Either way one time is lost. Two tasks that do this at once may take one more place than they
  * should, or the place of another user.
  */
-static noinline void lw_keep_new(u32 line, u64 word)
+static noinline void lw_keep_new(u64 *words, u64 word)
 {
-	u64 *words = lw_kept[line].words, seen, mine = 0;
-	u8 *users = lw_kept_users[line];
+	u64 seen, mine = 0;
+	u8 *users = lw_kept_users[(words - lw_kept[0].words) / LW_KEPT_WAYS];
 	u32 user = lw_user_class(), own = 0, taken = 0;
 	int i, at = 0, unused = -1;
 
@@ -91,6 +91,38 @@ static noinline void lw_keep_new(u32 line, u64 word)
 	this_cpu_inc(lw_kept_missed);
 }
 
+static u64 *lw_kept_line(u64 id)
+{
+	return lw_kept[lw_home(lw_spread(id * lw_keeps.seeds[0], lw_keeps.seeds[1]), LW_KEPT_BITS)]
+		.words;
+}
+
+/* Nanoseconds from the time of a word until @until */
+static s64 lw_kept_passed(u64 word, u64 until)
+{
+	u64 passed = ((until >> lw_keeps.cut) - word) & (LW_KEPT_TURN - 1);
+
+	return passed >> (LW_KEPT_TIME - 1) ? 0 : passed << lw_keeps.cut;
+}
+
+/*
+ * Forgets the current task's time. Returns the nanoseconds from then until @until, or LW_KEPT_NONE. Not preempted, and only
+ * one at once for each task.
+ */
+static s64 __maybe_unused lw_kept_take(u64 until)
+{
+	u64 id = current->pid, *words = lw_kept_line(id), word;
+	int i;
+
+	for (i = 0; i < LW_KEPT_WAYS; i++) {
+		word = READ_ONCE(words[i]);
+		if (word >> LW_KEPT_ID == id)
+			return cmpxchg(&words[i], word, 0) == word ? lw_kept_passed(word, until)
+								   : LW_KEPT_NONE;
+	}
+	return LW_KEPT_NONE;
+}
+
 /**
  * lw_keep() - keeps a time of the current task, and forgets the one before
  * @time: nanoseconds of a clock that all processors share, but for small differences
@@ -102,9 +134,7 @@ static noinline void lw_keep_new(u32 line, u64 word)
  */
 static s64 lw_keep(u64 time, u64 until, u64 turn)
 {
-	u64 mask = LW_KEPT_TURN - 1, id = current->pid, new, word, passed;
-	u32 line = lw_home(lw_spread(id * lw_keeps.seeds[0], lw_keeps.seeds[1]), LW_KEPT_BITS);
-	u64 *words = lw_kept[line].words;
+	u64 mask = LW_KEPT_TURN - 1, id = current->pid, new, word, *words = lw_kept_line(id);
 	int i;
 
 	new = id << LW_KEPT_ID | (turn & 1) * LW_KEPT_TURN | (time >> lw_keeps.cut & mask);
@@ -119,10 +149,9 @@ static s64 lw_keep(u64 time, u64 until, u64 turn)
 			break;
 		if (new && !((word ^ new) & LW_KEPT_TURN))
 			return LW_KEPT_AGAIN;
-		passed = ((until >> lw_keeps.cut) - word) & mask;
-		return passed >> (LW_KEPT_TIME - 1) ? 0 : passed << lw_keeps.cut;
+		return lw_kept_passed(word, until);
 	}
 	if (new)
-		lw_keep_new(line, new);
+		lw_keep_new(words, new);
 	return LW_KEPT_NONE;
 }

@@ -82,18 +82,27 @@ static bool lw_sets_source(void)
 {
 	char key[8] = "";
 
-	return lw_mount_arg(1) == LW_SET_STRING &&
+	return (u32)lw_mount_arg(1) == LW_SET_STRING &&
 	       !_stp_copy_from_user(key, (const char __user *)lw_mount_arg(2), sizeof("source")) &&
 	       !memcmp(key, "source", sizeof("source"));
 }
 
-/* One field with that argument, a string of user space; empty for NULL */
+#define LW_MOUNT_NAME 512L
+
+/*
+ * One field with the first part of that argument, a string of user space; empty for NULL. A string of escapes must leave room for
+ * the others.
+ */
 static void lw_emit_mount_string(int i)
 {
-	u64 at = lw_mount_arg(i);
+	const char __user *at = (const char __user *)lw_mount_arg(i);
+	char text[LW_MOUNT_NAME + 2];
+	long n = at ? _stp_strncpy_from_user(text, at, sizeof(text)) : 0;
 
-	if (at)
-		lw_put_user_string(lw_log(), (const char __user *)at);
+	if (n < 0)
+		lw_put_text("\\?");
+	else
+		lw_put_escaped(lw_log(), text, min(n, LW_MOUNT_NAME), n > LW_MOUNT_NAME);
 	lw_put_tab(lw_log());
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "arch.h"
 #include "no_task.h"
 #include "point.h"
 #include "report.h"
@@ -73,13 +74,15 @@ static __always_inline struct lw_cache_use *lw_cache_use(void)
 	return lw_value(&lw_cache, &lw_cache_shape, (struct lw_key){});
 }
 
-/* A program uses a folio of the cache. Not preempted. */
-static void lw_cache_used(void)
+/* A program uses a folio of the cache. If it has just been added, that was to read it. Not preempted. */
+static void lw_cache_used(const void *folio)
 {
 	struct lw_cache_use *use = lw_cache_use();
 
 	if (use)
 		local_inc(&use->used);
+	if (this_cpu_read(lw_added_last) == folio)
+		this_cpu_write(lw_added_last, NULL);
 }
 
 static void lw_on_cache_add(void *data, lw_folio *folio)

@@ -46,22 +46,25 @@ static struct lw_counted lw_shown_counted = {
 #undef LW_COUNTED
 #define LW_COUNTED (&lw_shown_counted)
 
+static void lw_shown_begin(struct lw_shown_request *shown)
+{
+	memset(shown, 0, sizeof(*shown));
+	shown->wanted = lw_wanted();
+	lw_own(&shown->owner);
+}
+
 /* Returns the request's place, and takes one if it has none; -1: there is no room. Not preempted. */
 static int lw_shown_place(const struct request *rq)
 {
 	struct lw_place place = { .at = lw_pending_find(&lw_shown, &lw_shown_shape,
 							(unsigned long)rq) };
-	struct lw_shown_request *shown;
 
 	if (place.at >= 0)
 		return place.at;
 	place = lw_pending_new(&lw_shown, &lw_shown_shape, (unsigned long)rq);
 	if (place.at < 0)
 		return -1;
-	shown = lw_pending_kept(&lw_shown, place.at);
-	memset(shown, 0, sizeof(*shown));
-	shown->wanted = lw_wanted();
-	lw_own(&shown->owner);
+	lw_shown_begin(lw_pending_kept(&lw_shown, place.at));
 	lw_pending_show(&lw_shown, place);
 	return place.at;
 }
@@ -75,10 +78,22 @@ static void lw_on_request_insert(void *data, struct request *rq)
 	lw_point_leave();
 }
 
-/* Before a request waits for a flush: a thread of the kernel inserts it then. */
+/*
+ * Before a request waits for a flush: a thread of the kernel inserts it then. An earlier request in the same memory may have
+ * ended without completion, and have left its place.
+ */
 static void __maybe_unused lw_on_request_made(void *data, struct request *rq)
 {
-	lw_on_request_insert(data, rq);
+	int place;
+
+	if (!smp_load_acquire(&lw_requests_shown.on) || !lw_request_wanted(rq))
+		return;
+	lw_point_enter();
+	place = lw_pending_find(&lw_shown, &lw_shown_shape, (unsigned long)rq);
+	if (place >= 0)
+		lw_pending_free(&lw_shown, &lw_shown_shape, place);
+	lw_shown_place(rq);
+	lw_point_leave();
 }
 
 /* The kernel may merge others into a request until it is issued. */
@@ -121,7 +136,8 @@ static void lw_emit_request(struct request *rq, const struct lw_shown_request *s
 	struct _stp_log *log = lw_log();
 	struct lw_interrupted was;
 
-	if (!lw_interrupt_begins(&was, shown->owner.user))
+	/* Users can make kernel threads write. */
+	if (!lw_interrupt_begins(&was, shown->owner.user ?: LW_USERS))
 		return;
 	lw_put_begin(log, lw_requests_shown.timestamp);
 	lw_put_owner(log, &shown->owner);

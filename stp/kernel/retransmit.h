@@ -20,13 +20,18 @@ static struct {
 	bool on, timestamp, probes, counts;
 } lw_retransmits;
 
+/* Kinds of counts (lw_count_between()): connections that this end or the peer opens, and that are not open yet */
+#define LW_OPENS LW_BETWEEN_KIND
+#define LW_IS_OPENED (2 * LW_BETWEEN_KIND)
+
 /* The class whose share a count takes: the current task has nothing to do with it. */
 static u32 lw_retransmit_user(const struct lw_key *key)
 {
 	const struct in6_addr peer = lw_address_of(key->name, key->name_end);
 
-	return key->first & LW_BETWEEN_KIND ? LW_STRANGERS
-					    : lw_peer_class(lw_betweens.seeds, &peer);
+	if (key->first & (LW_OPENS | LW_IS_OPENED))
+		return LW_STRANGERS;
+	return lw_peer_class(lw_betweens.seeds, &peer);
 }
 
 static const struct lw_shape lw_retransmit_shape = LW_BETWEEN_SHAPE(lw_retransmit_user);
@@ -78,6 +83,7 @@ static void lw_retransmitted(const struct sock *sk, const struct sk_buff *skb, i
 			     bool probe)
 {
 	const struct lw_end peer = lw_end_of(sk, true);
+	bool opens = READ_ONCE(sk->sk_state) == TCP_SYN_SENT;
 	struct _stp_log *log = lw_log();
 	struct lw_interrupted was;
 
@@ -86,10 +92,11 @@ static void lw_retransmitted(const struct sock *sk, const struct sk_buff *skb, i
 	if (lw_retransmits.counts) {
 		const struct lw_end here = lw_end_of(sk, false);
 
-		lw_count_between(&lw_retransmit_shape, 0, &here, &peer, segments);
+		lw_count_between(&lw_retransmit_shape, opens * LW_OPENS, &here, &peer, segments);
 		return;
 	}
-	if (!lw_interrupt_begins(&was, lw_peer_class(lw_betweens.seeds, &peer.address)))
+	if (!lw_interrupt_begins(&was, opens ? LW_STRANGERS
+					     : lw_peer_class(lw_betweens.seeds, &peer.address)))
 		return;
 	lw_put_retransmit_begin(log, probe);
 	lw_emit_here(sk);
@@ -144,7 +151,7 @@ static void lw_synack_retransmitted(const struct request_sock *req)
 	if (!lw_ends_wanted(lw_version_of(&peer), here.port, peer.port))
 		return;
 	if (lw_retransmits.counts) {
-		lw_count_between(&lw_retransmit_shape, LW_BETWEEN_KIND, &here, &peer, 1);
+		lw_count_between(&lw_retransmit_shape, LW_IS_OPENED, &here, &peer, 1);
 		return;
 	}
 	if (!lw_interrupt_begins(&was, LW_STRANGERS))
@@ -197,7 +204,9 @@ LW_POINT(tcp_retransmit_synack, lw_on_retransmit_synack);
 /* A field of a row: the state of connections that are not open yet, which are counted apart */
 static void lw_emit_row_state(void)
 {
-	bool opens = lw_row() && lw_row()->key.first & LW_BETWEEN_KIND;
+	u64 kind = lw_row() ? lw_row()->key.first & (LW_OPENS | LW_IS_OPENED) : 0;
 
-	lw_emit_kernel_string(opens ? lw_tcp_state(TCP_NEW_SYN_RECV) : "");
+	lw_emit_kernel_string(kind == LW_OPENS       ? lw_tcp_state(TCP_SYN_SENT)
+			      : kind == LW_IS_OPENED ? lw_tcp_state(TCP_NEW_SYN_RECV)
+						     : "");
 }

@@ -16,9 +16,10 @@ static struct {
 /* Keys come in interrupts, so they are not the current task's: each network of peers has a share. */
 static u32 lw_rtt_user(const struct lw_key *key)
 {
-	const struct in6_addr peer = lw_address_of(key->name, key->name_end);
+	const struct in6_addr end = lw_rtts.peer ? lw_address_of(key->name, key->name_end)
+						 : lw_address_of(key->first, key->second);
 
-	return lw_peer_class(lw_dists.seeds, &peer);
+	return lw_peer_class(lw_dists.seeds, &end);
 }
 
 static const struct lw_shape lw_rtt_shape = LW_DIST_SHAPE(lw_rtt_user);

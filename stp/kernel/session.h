@@ -74,7 +74,8 @@ static void lw_emit_session(const struct sock *sk, const struct lw_owner *owner,
 	struct _stp_log *log = lw_log();
 	struct lw_interrupted was;
 
-	if (!lw_interrupt_begins(&was, owner->user))
+	/* Peers can make root accept connections. */
+	if (!lw_interrupt_begins(&was, owner->user ?: LW_USERS))
 		return;
 	lw_put_begin(log, lw_sessions.timestamp);
 	lw_put_owner(log, owner);

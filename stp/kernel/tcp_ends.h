@@ -74,6 +74,9 @@ static u32 lw_peer_class(const u64 *seeds, const struct in6_addr *peer)
 
 	if (ipv6_addr_v4mapped(peer))
 		net = ntohl(peer->s6_addr32[3]) >> 8;
+	/* Any user has all of 127.0.0.0/8. */
+	if (ipv6_addr_v4mapped(peer) && net >> 16 == 127)
+		net = 127;
 	return 2 + (lw_spread(net * seeds[0], seeds[1]) >> 32) % (LW_USERS - 2);
 }
 
@@ -119,7 +122,7 @@ static struct lw_counted lw_betweens_counted = {
  * Counts @more for the peer, or for both ends, apart from counts with another LW_BETWEEN_KIND. @here may be NULL. From any
  * context, not preempted.
  */
-#define LW_BETWEEN_KIND (1ULL << 32)
+#define LW_BETWEEN_KIND (1ULL << 32) /* the lowest bit of kinds */
 
 static void lw_count_between(const struct lw_shape *shape, u64 kind, const struct lw_end *here,
 			     const struct lw_end *peer, int more)

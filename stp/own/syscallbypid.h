@@ -106,11 +106,16 @@ static bool lw_syscall_wanted(int err)
 }
 
 #ifdef LW_SYSCALLS_TIMED
-/* For syscount.h: the current task enters the kernel; nanoseconds since then */
+/* For syscount.h: the current task enters the kernel; it leaves; how long this took, in nanoseconds */
 static void lw_syscall_enters(void);
+static void lw_syscall_leaves(void);
 static s64 lw_syscall_took(void);
 #else
 static void lw_syscall_enters(void)
+{
+}
+
+static void lw_syscall_leaves(void)
 {
 }
 
@@ -141,10 +146,12 @@ static noinline void lw_syscall_begins(int nr)
 {
 	bool compat = lw_compat_call();
 
-	if (lw_syscalls.timed && lw_wanted())
+	if (lw_syscalls.timed)
 		lw_syscall_enters();
 	switch (lw_kind(nr, compat)) {
 	case LW_EXITS:
+		if (lw_syscalls.timed)
+			lw_syscall_leaves();
 		lw_count_syscall(lw_syscall(nr, compat), 0);
 		break;
 	case LW_EXECS:
@@ -204,7 +211,10 @@ static __used noinline void lw_syscall_not_at_once(void *data, struct pt_regs *r
 	int nr = syscall_get_nr(current, regs);
 	bool compat = lw_compat_call();
 
-	if (lw_kind(nr, compat) != LW_PLAIN ||
+	/* Otherwise, the time is that until the signal is delivered. */
+	if (lw_syscalls.timed && !lw_may_be_called_anew(ret))
+		lw_syscall_leaves();
+	if (lw_kind(nr, compat) != LW_PLAIN || lw_is_restart(ret) ||
 	    lw_syscall_wanted(IS_ERR_VALUE(ret) ? -lw_result(ret) : 0))
 		lw_syscall_returns(nr, compat, ret);
 }
@@ -236,6 +246,8 @@ static void lw_on_signal_deliver(void *data, int sig, struct kernel_siginfo *inf
 	lw_point_enter();
 	if (lw_kind(nr, compat) >= LW_EXECS || ret == -ERESTART_RESTARTBLOCK)
 		kept = lw_kept_call();
+	if (lw_syscalls.timed)
+		lw_syscall_leaves();
 	lw_count_syscall(kept >= 0 ? kept : lw_syscall(nr, compat),
 			 ka->sa.sa_handler != SIG_DFL ? EINTR : 0);
 	lw_point_leave();

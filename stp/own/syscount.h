@@ -7,6 +7,8 @@
 #include <linux/err.h>
 #include <linux/kernel.h>
 #include <linux/timekeeping.h>
+#include <linux/version.h>
+#include <trace/events/sched.h>
 
 /*
  * syscount.h - how long system calls take, and the names of errors, beside the counts of syscallbypid.h
@@ -15,20 +17,47 @@
  * thread, and may find that one's time.
  */
 
+/* How long the call took that the current task has left on this processor last. It is used before the task is preempted. */
+static DEFINE_PER_CPU(s64, lw_took);
+
+/* Ids of tasks do not change, so a filter by ids alone need not keep the times of others. */
 static void lw_syscall_enters(void)
 {
-	u64 now = ktime_get_mono_fast_ns();
+	u64 now;
 
+	if (!(lw_filter.by & ~(LW_BY_PID | LW_BY_TID)) && !lw_wanted())
+		return;
+	now = ktime_get_mono_fast_ns();
 	lw_keep(now, now, 0);
 }
 
-/* 0: the task has entered before the run */
+/* 0: the task has entered before the run, or the call was denied before it began */
+static void lw_syscall_leaves(void)
+{
+	this_cpu_write(lw_took, max_t(s64, lw_kept_take(ktime_get_mono_fast_ns()), 0));
+}
+
 static s64 lw_syscall_took(void)
 {
-	u64 now = ktime_get_mono_fast_ns();
-
-	return max_t(s64, lw_keep(now, now, 1), 0);
+	return this_cpu_read(lw_took);
 }
+
+/* A signal may have ended the task in a call. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 16, 0)
+static void lw_on_caller_exit(void *data, struct task_struct *task, bool last)
+#else
+static void lw_on_caller_exit(void *data, struct task_struct *task)
+#endif
+{
+	lw_point_enter();
+	if (lw_syscalls.timed)
+		lw_kept_take(0);
+	lw_point_leave();
+}
+
+LW_POINT(sched_process_exit, lw_on_caller_exit);
+#undef LW_POINTS
+#define LW_POINTS (&lw_on_caller_exit_point)
 
 /* Times that found no room */
 static u64 lw_untimed(struct lw_counted *counted)
@@ -44,14 +73,23 @@ static struct lw_counted lw_untimed_counted = {
 #undef LW_COUNTED
 #define LW_COUNTED (&lw_untimed_counted)
 
-/* The number of an error by name, or a number; 0 for ""; -1: there is no such error. For begin probes. */
+/* The number of an error by name, of which the kernel knows one each, or a number; 0 for ""; -1: there is no such error. For begin probes. */
 static int lw_error_number(const char *error)
 {
+	static const struct {
+		const char *name;
+		int number;
+	} others[] = { { "EWOULDBLOCK", EAGAIN },
+		       { "ENOTSUP", EOPNOTSUPP },
+		       { "EDEADLOCK", EDEADLK } };
 	char name[32];
 	int i;
 
 	if (!*error)
 		return 0;
+	for (i = 0; i < ARRAY_SIZE(others); i++)
+		if (!strcmp(error, others[i].name))
+			return others[i].number;
 	if (!kstrtoint(error, 10, &i))
 		return i > 0 && i <= MAX_ERRNO ? i : -1;
 	for (i = 1; i < ERESTARTSYS; i++) {

@@ -70,6 +70,23 @@ static void test_times_may_be_hours_apart(void **state)
 	assert_true(leaves(7, most + hours, most + hours) == hours + 1600);
 }
 
+/* Whoever takes his time leaves room: as many tasks as there are may come one after the other. */
+static void test_a_time_that_is_taken_leaves_room(void **state)
+{
+	u32 id;
+
+	(void)state;
+	leaves(7, 1600, 0);
+	current->pid = 7;
+	assert_int_equal(lw_kept_take(4800), 3200);
+	assert_int_equal(lw_kept_take(6400), LW_KEPT_NONE);
+	for (id = 1; id <= 2 * PLACES; id++) {
+		assert_int_equal(leaves(id, 1600, 0), LW_KEPT_NONE);
+		assert_int_equal(lw_kept_take(1600 + 16), 16);
+	}
+	assert_int_equal(lw_kept_lost(), 0);
+}
+
 static void test_a_time_of_the_same_turn_is_told_apart(void **state)
 {
 	(void)state;
@@ -149,6 +166,7 @@ int main(void)
 		cmocka_unit_test_setup(test_each_task_has_its_own_time, setup),
 		cmocka_unit_test_setup(test_a_clock_that_is_behind_gives_zero, setup),
 		cmocka_unit_test_setup(test_times_may_be_hours_apart, setup),
+		cmocka_unit_test_setup(test_a_time_that_is_taken_leaves_room, setup),
 		cmocka_unit_test_setup(test_a_time_of_the_same_turn_is_told_apart, setup),
 		cmocka_unit_test_setup(test_a_task_that_ends_keeps_nothing, setup),
 		cmocka_unit_test_setup(test_what_finds_no_room_is_counted, setup),

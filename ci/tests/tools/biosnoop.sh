@@ -35,6 +35,23 @@ test_biosnoop_shows_154_requests_as_diskstats_counts_them() {
 		all(.bytes == 4096 and (.op | test(\"Read\")) and .ms >= 0 and .ms < 60000)" $out
 }
 
+# A write that must be on the disk when it returns may wait for a flush. It is the program's, since Linux 6.5 always.
+test_biosnoop_shows_who_makes_writes_that_wait_for_a_flush() {
+	nvme_disk
+	start biosnoop --json -d nvme0n1
+	dd if=/dev/zero of=/dev/nvme0n1 bs=8k count=29 oflag=direct,dsync status=none &
+	writer=$!
+	wait $writer
+	pause 0.5
+	finish
+	jq -c 'select(.bytes == 8192) | [.pid, .sector]' $out > $work/got
+	[ "$(wc -l < $work/got)" -eq 29 ]
+	case $(uname -r) in
+	5.* | 6.1.*) ;;
+	*) jq -e -s "map(.[0]) | unique == [$writer]" $work/got ;;
+	esac
+}
+
 test_biosnoop_p_and_m_choose_requests() {
 	nvme_disk
 	mkfifo $work/go
