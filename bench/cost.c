@@ -71,6 +71,19 @@ static void do_read(void)
 		exit(1);
 }
 
+/* The same from two pages by turns: the kernel notes no use of a page that was read just before. */
+static void do_pages(void)
+{
+	static int fd = -1, at;
+	char c;
+
+	if (fd < 0)
+		fd = open("/lw/bench/cost", O_RDONLY);
+	at ^= 8192;
+	if (pread(fd, &c, 1, at) != 1)
+		exit(1);
+}
+
 /* A request to a disk that does nothing and needs no interrupt: guest.sh made it. */
 static void do_direct(void)
 {
@@ -194,7 +207,7 @@ static const struct loop {
 	{ "read", do_read, 100, 200 },         { "direct", do_direct, 100, 200 },
 	{ "accept", do_accept, 25, 200 },      { "http", do_http, 50, 200 },
 	{ "switch", do_switch, 50, 200 },      { "umount", do_umount, 100, 200 },
-	{ "hostname", do_hostname, 100, 200 },
+	{ "hostname", do_hostname, 100, 200 }, { "pages", do_pages, 100, 200 },
 };
 
 static const struct loop *find(const char *name)

@@ -58,8 +58,8 @@ tracers() {
 	capable hostname cost libbpf-tools /usr/sbin/capable$libbpf
 	mountsnoop umount /lw/none lwtools lwload mountsnoop
 	mountsnoop umount /lw/none libbpf-tools /usr/sbin/mountsnoop$libbpf
-	cachestat read quiet lwtools lwload cachestat
-	cachestat read quiet libbpf-tools /usr/sbin/cachestat$libbpf
+	cachestat pages quiet lwtools lwload cachestat
+	cachestat pages quiet libbpf-tools /usr/sbin/cachestat$libbpf
 	rwtime read quiet lwtools lwload rwtime
 	fslatency read quiet lwtools lwload fslatency
 	fslatency read quiet libbpf-tools /usr/sbin/fsdist$libbpf -t ext4
@@ -150,7 +150,7 @@ stop() {
 
 untraced() {
 	local loop
-	for loop in open getppid exec kill read direct accept http switch umount hostname; do
+	for loop in open getppid exec kill read direct accept http switch umount hostname pages; do
 		plain[$loop]=$($cost kernel $loop 0)
 		echo "{\"what\":\"untraced\",\"loop\":\"$loop\",\"kernel\":${plain[$loop]},\"total\":$($cost total $loop)}"
 	done
@@ -199,7 +199,7 @@ begin_any() {
 	shift 2
 	[ "$loop" != getppid ] || call=open
 	case $word:$loop in
-	quiet:*|*:read|*:direct|*:accept|*:http|*:switch) begin_quiet "$loop" "$@" ;;
+	quiet:*|*:read|*:direct|*:accept|*:http|*:switch|*:umount|*:hostname|*:pages) begin_quiet "$loop" "$@" ;;
 	*) begin "$call" "$@" ;;
 	esac
 }
