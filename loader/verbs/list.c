@@ -120,10 +120,12 @@ static enum lw_exit list_one(const struct lw_host *host, const char *name, struc
 	if (code != LW_OK)
 		return code;
 	state = state_of(host, tool);
-	if (!state)
+	if (!state) {
 		code = LW_REFUSED;
-	else if (!add_line(lines, state, tool))
+	} else if (!add_line(lines, state, tool)) {
+		lw_error("list: %s", strerror(ENOMEM));
 		code = LW_FAILED;
+	}
 	lw_tool_free(tool);
 	return code;
 }

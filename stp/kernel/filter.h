@@ -287,6 +287,12 @@ static __always_inline bool lw_wanted(void)
 	return likely(!by) || lw_wanted_by(by);
 }
 
+/* Ids of tasks do not change. By another filter, a task may be wanted at one time and not at another. */
+static __always_inline bool lw_wanted_changes(void)
+{
+	return lw_filter.by & ~(LW_BY_PID | LW_BY_TID);
+}
+
 /* lw_begin_wanted - the same when a call begins: execve(2) has not changed the name yet */
 static __always_inline bool lw_begin_wanted(void)
 {

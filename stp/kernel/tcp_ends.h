@@ -61,8 +61,8 @@ static struct lw_end lw_end_of(const struct sock *sk, bool peer)
 
 /* ---- peers, as users of tables and of the buffer ---- */
 
-#define LW_STRANGERS \
-	1 /* the class of all whose address may be forged, since they have confirmed nothing */
+/* The class of all whose address may be forged, since they have confirmed nothing */
+#define LW_STRANGERS 1
 
 /*
  * The class of a network, so that no peer can fill what others need. A network has 24 bits of IPv4, or 48 of IPv6, which a
@@ -118,12 +118,13 @@ static struct lw_counted lw_betweens_counted = {
 #undef LW_COUNTED
 #define LW_COUNTED (&lw_betweens_counted)
 
+/* The lowest bit of kinds of counts */
+#define LW_BETWEEN_KIND (1ULL << 32)
+
 /*
- * Counts @more for the peer, or for both ends, apart from counts with another LW_BETWEEN_KIND. @here may be NULL. From any
+ * Counts @more for the peer, or for both ends, apart from counts of another kind. @here may be NULL. From any
  * context, not preempted.
  */
-#define LW_BETWEEN_KIND (1ULL << 32) /* the lowest bit of kinds */
-
 static void lw_count_between(const struct lw_shape *shape, u64 kind, const struct lw_end *here,
 			     const struct lw_end *peer, int more)
 {

@@ -2,7 +2,7 @@
 
 #include "bucket.h"
 #include "filter.h"
-#include "kept.h"
+#include "kept_lost.h"
 #include "point.h"
 #include "report.h"
 #include <linux/sched.h>
@@ -37,19 +37,6 @@ static void lw_turn_counts(u64 time);
 /* The current task has left the processor, wanted or not. The same file defines it. */
 static void lw_turn_left(void);
 
-static u64 lw_sched_lost(struct lw_counted *counted)
-{
-	return lw_kept_lost();
-}
-
-static struct lw_counted lw_sched_counted = {
-	.lost = lw_sched_lost,
-	.why = "more tasks at once than there is room for",
-	.next = LW_COUNTED,
-};
-#undef LW_COUNTED
-#define LW_COUNTED (&lw_sched_counted)
-
 /*
  * The time that the current task's turn counts for; negative: none. Only of a new task it is known without a time that
  * was kept.
@@ -77,12 +64,12 @@ static __always_inline s64 lw_turn_time(const struct sched_info *info)
  * The current task's turn ends. If it began before the run, its time is not the run's. Not preempted.
  *
  * A task may be wanted at one time and not at another, since its name or control group may change. So its times are kept also
- * while it is not wanted: otherwise a later time would be the sum of all since then. Ids do not change, and cost less.
+ * while it is not wanted: otherwise a later time would be the sum of all since then.
  */
 static void lw_turn_ends(void)
 {
 	const struct sched_info *info = &current->sched_info;
-	bool changes = lw_filter.by & ~(LW_BY_PID | LW_BY_TID);
+	bool changes = lw_wanted_changes();
 	s64 time;
 
 	if (!changes && !lw_wanted())

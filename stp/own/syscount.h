@@ -3,7 +3,7 @@
 #define LW_SYSCALLS_TIMED
 #include "syscallbypid.h"
 #include "../kernel/bucket.h"
-#include "../kernel/kept.h"
+#include "../kernel/kept_lost.h"
 #include <linux/err.h>
 #include <linux/kernel.h>
 #include <linux/timekeeping.h>
@@ -20,12 +20,11 @@
 /* How long the call took that the current task has left on this processor last. It is used before the task is preempted. */
 static DEFINE_PER_CPU(s64, lw_took);
 
-/* Ids of tasks do not change, so a filter by ids alone need not keep the times of others. */
 static void lw_syscall_enters(void)
 {
 	u64 now;
 
-	if (!(lw_filter.by & ~(LW_BY_PID | LW_BY_TID)) && !lw_wanted())
+	if (!lw_wanted_changes() && !lw_wanted())
 		return;
 	now = ktime_get_mono_fast_ns();
 	lw_keep(now, now, 0);
@@ -59,21 +58,10 @@ LW_POINT(sched_process_exit, lw_on_caller_exit);
 #undef LW_POINTS
 #define LW_POINTS (&lw_on_caller_exit_point)
 
-/* Times that found no room */
-static u64 lw_untimed(struct lw_counted *counted)
-{
-	return lw_kept_lost();
-}
-
-static struct lw_counted lw_untimed_counted = {
-	.lost = lw_untimed,
-	.why = "more tasks at once than there is room for",
-	.next = LW_COUNTED,
-};
-#undef LW_COUNTED
-#define LW_COUNTED (&lw_untimed_counted)
-
-/* The number of an error by name, of which the kernel knows one each, or a number; 0 for ""; -1: there is no such error. For begin probes. */
+/*
+ * The number of an error, from its name or number; 0 for ""; -1: there is no such error. The kernel knows one name of each
+ * number. For begin probes.
+ */
 static int lw_error_number(const char *error)
 {
 	static const struct {
