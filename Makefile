@@ -22,14 +22,14 @@ $(error KERNELS=$(KERNELS): none of these is in modules/kernels)
 endif
 # The kernels of "make check" and "make bench", and of "make fault-report", unless KERNELS is given
 ifeq ($(origin KERNELS),file)
-CHECKED := $(filter 6.1.% 6.12.%,$(CHOSEN))
-FAULTED := $(filter 6.1.% 6.12.% 7.3.%,$(CHOSEN))
+CHECKED := $(filter-out %-arm64,$(filter 6.1.% 6.12.%,$(CHOSEN)))
+FAULTED := $(filter-out %-arm64,$(filter 6.1.% 6.12.% 7.3.%,$(CHOSEN)))
 else
 CHECKED := $(CHOSEN)
 FAULTED := $(CHOSEN)
 endif
 # The kernels of the hosts of "make check-fleet"
-FLEET := $(filter 5.10.% 6.1.% 6.12.%,$(LISTED))
+FLEET := $(filter-out %-arm64,$(filter 5.10.% 6.1.% 6.12.%,$(LISTED)))
 KERNELRELEASE ?= $(firstword $(CHECKED) $(CHOSEN))
 LWCACHE ?= $(HOME)/.cache/lwtools
 export LWCACHE
@@ -59,10 +59,19 @@ help:
 setup:
 	$(Q)ci/setup
 
+# The loader of an architecture, and that of KERNELRELEASE, which is installed
+lwload_amd64 := build/lwload
+lwload_arm64 := build/lwload-arm64
+arch_of = $(if $(filter %-arm64,$(1)),arm64,amd64)
+LWLOAD = $(lwload_$(call arch_of,$(KERNELRELEASE)))
+
 lwload: setup build/lwload build/lwload.libraries
 
 build/lwload build/lwload.libraries &: $(LOADER)
 	$(Q)loader/build build/lwload
+
+build/lwload-arm64 build/lwload-arm64.libraries &: $(LOADER)
+	$(Q)loader/build build/lwload-arm64 arm64
 
 # Counts first what is to be done, so that each line of progress can say of how many.
 modules: setup
@@ -105,11 +114,11 @@ install-modules:
 	install -m 644 modules/$(KERNELRELEASE)/manifest.sig $(DESTDIR)$(MODDIR)/$(KERNELRELEASE)/systemtap/lwtools.manifest.sig
 	$(Q)modules/sign $(KERNELRELEASE) $(DESTDIR)$(MODDIR)/$(KERNELRELEASE)/systemtap
 
-install-lwload: lwload build/manifest-key
+install-lwload: lwload $$(LWLOAD) build/manifest-key
 	install -d $(addprefix $(DESTDIR),$(SBINDIR) $(MANDIR)/man8 $(MANDIR)/man7 $(MANDIR)/man5 $(DOCDIR)/examples \
 		$(BASHDIR) $(ZSHDIR) $(UNITDIR) $(SYSCONFDIR)/logrotate.d $(SYSCONFDIR)/lwtools/keys)
 	install -m 644 "$$(sed -n '1s/\.sec$$/.pub/p' build/manifest-key)" $(DESTDIR)$(SYSCONFDIR)/lwtools/keys
-	install -m 755 build/lwload $(DESTDIR)$(SBINDIR)/lwload
+	install -m 755 $(LWLOAD) $(DESTDIR)$(SBINDIR)/lwload
 	install -m 644 $(wildcard man/*.8) $(DESTDIR)$(MANDIR)/man8
 	install -m 644 $(wildcard man/*.7) $(DESTDIR)$(MANDIR)/man7
 	install -m 644 $(wildcard man/*.5) $(DESTDIR)$(MANDIR)/man5

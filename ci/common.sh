@@ -130,14 +130,21 @@ arch_of() {
 	esac
 }
 
-# guest_of RELEASE - the root of ci/roots with which it is booted. One root serves all kernels of arm64, which are
-# booted only for their symbols
+# gnu_of ARCH - GNU's name of it, with which the names of its cross tools begin
+gnu_of() {
+	case $1 in
+	arm64) echo aarch64-linux-gnu ;;
+	*) echo x86_64-linux-gnu ;;
+	esac
+}
+
+# guest_of RELEASE - the root of ci/roots with which it is booted. One root serves all kernels of arm64
 guest_of() {
 	local suite
 	suite=$(suite_of "$1") || exit
 	case $(arch_of "$1") in
 	amd64) echo "guest-${suite%-backports}" ;;
-	*) echo "guest-$(arch_of "$1")" ;;
+	*) echo "cloud-$(arch_of "$1")" ;;
 	esac
 }
 
@@ -184,10 +191,12 @@ module_is_new() {
 	} | xargs -I '{}' find '{}' -newer "$3")" ]
 }
 
-# guest_program NAME DIR - compiles ci/tests/NAME.c into DIR: static, because guests have other libraries,
-# and not position-independent, because ia32 system calls only take addresses below 4 GiB
+# guest_program NAME DIR RELEASE - compiles ci/tests/NAME.c into DIR, for the release's architecture: static, because
+# guests have other libraries, and not position-independent, because ia32 system calls only take addresses below 4 GiB
 guest_program() {
-	gcc -std=gnu11 -D_GNU_SOURCE -O1 -Wall -Wextra -static -no-pie -pthread -o "$2/$1" "$top/ci/tests/$1.c"
+	local arch
+	arch=$(arch_of "$3")
+	"$(gnu_of "$arch")-gcc" -std=gnu11 -D_GNU_SOURCE -O1 -Wall -Wextra -static -no-pie -pthread -o "$2/$1" "$top/ci/tests/$1.c"
 }
 
 # same_file FILE OTHER - are their bytes the same? If not, diffoscope tells what differs: the first lines of it

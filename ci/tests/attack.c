@@ -29,6 +29,7 @@
 #include <unistd.h>
 
 #include "failing.h"
+#include "table32.h"
 
 static const char *file;
 static int fd, client, server;
@@ -158,7 +159,7 @@ static void keys_begin(void)
 /* A process of its own, with fifteen calls that fail, and a read */
 static void keys(void)
 {
-	if (syscall(SYS_fork))
+	if (fork_call())
 		return;
 	failing_calls();
 	reads();

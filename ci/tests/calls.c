@@ -7,6 +7,7 @@
  *
  * The process takes the command as its name. ci/tests/tools/syscallbypid.sh has the number of each call.
  */
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/audit.h>
@@ -15,6 +16,7 @@
 #include <linux/seccomp.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -31,6 +33,7 @@
 #include <unistd.h>
 
 #include "failing.h"
+#include "table32.h"
 
 #define SELF "/lw/tests/calls"
 
@@ -38,15 +41,6 @@ static void die(const char *what)
 {
 	perror(what);
 	_exit(1);
-}
-
-/* System calls by the ia32 table */
-static long ia32(long nr)
-{
-	long ret;
-
-	__asm__ volatile("int $0x80" : "=a"(ret) : "a"(nr) : "memory", "r8", "r9", "r10", "r11");
-	return (int)ret;
 }
 
 /* ---- calls that return twice ---- */
@@ -68,16 +62,16 @@ static __attribute__((noinline)) void one_vfork(void)
 	waitpid(pid, NULL, 0);
 }
 
-/* 7 fork, 3 clone, 4 clone3, 2 fork(ia32), 5 vfork; 22 exit_group with its own */
+/* 7 fork, 3 clone, 4 clone3, 2 fork by the 32-bit table, 5 vfork; 22 exit_group with its own */
 static void forks(void)
 {
 	int i;
 
 	for (i = 0; i < 16; i++) {
-		long pid = i < 7    ? syscall(SYS_fork)
+		long pid = i < 7    ? fork_call()
 			   : i < 10 ? syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0)
 			   : i < 14 ? clone3()
-				    : ia32(2);
+				    : table32(2, SYS_clone, SIGCHLD, 0, 0, 0);
 
 		if (pid < 0)
 			die("fork");
@@ -259,15 +253,20 @@ static void become(const char *program, const char *command)
 
 /*
  * 3 execve that fail, 1 that does not, after which calls32 comes back by execve(ia32), 1 execveat; and 1 execve
- * of the shell that began this program
+ * of the shell that began this program. There is no calls32 on arm64
  */
 static void execs(const char *command)
 {
 	char *const args[] = { "calls", "execs2", NULL };
 	int i;
 
-	if (!strcmp(command, "execs2"))
+	if (!strcmp(command, "execs2")) {
+#ifdef __x86_64__
 		become(SELF "32", "unused");
+#else
+		become(SELF, "nothing");
+#endif
+	}
 	for (i = 0; i < 3; i++)
 		if (!execve("/nowhere", args, none))
 			die("/nowhere");
@@ -314,10 +313,35 @@ static void denied(void)
 		execve(SELF, none, none);
 }
 
+/* Does this child, which a tracer has stopped, begin a getppid? */
+static bool begins_getppid(pid_t child)
+{
+	struct __ptrace_syscall_info info;
+
+	return ptrace(PTRACE_GET_SYSCALL_INFO, child, sizeof(info), &info) > 0 &&
+	       info.op == PTRACE_SYSCALL_INFO_ENTRY && info.entry.nr == SYS_getppid;
+}
+
+/* Changes the number of the call that the child begins: ptrace(2), PTRACE_SETREGSET */
+static void set_call(pid_t child, int nr)
+{
+#ifdef __x86_64__
+	struct user_regs_struct regs;
+	struct iovec vec = { &regs, sizeof(regs) };
+
+	ptrace(PTRACE_GETREGSET, child, NT_PRSTATUS, &vec);
+	regs.orig_rax = nr;
+	ptrace(PTRACE_SETREGSET, child, NT_PRSTATUS, &vec);
+#else
+	struct iovec vec = { &nr, sizeof(nr) };
+
+	ptrace(PTRACE_SETREGSET, child, NT_ARM_SYSTEM_CALL, &vec);
+#endif
+}
+
 /* 6 getppid; a tracer turns 4 of them into a call that does not exist */
 static void traced(void)
 {
-	struct user_regs_struct regs;
 	int status, i, turned = 0;
 	pid_t child = fork();
 
@@ -334,11 +358,8 @@ static void traced(void)
 	       !WIFEXITED(status)) {
 		if (!WIFSTOPPED(status) || WSTOPSIG(status) != (SIGTRAP | 0x80))
 			continue;
-		ptrace(PTRACE_GETREGS, child, 0, &regs);
-		/* RAX is -ENOSYS at the entry only. */
-		if (regs.orig_rax == SYS_getppid && (long)regs.rax == -ENOSYS && turned < 4) {
-			regs.orig_rax = -1;
-			ptrace(PTRACE_SETREGS, child, 0, &regs);
+		if (turned < 4 && begins_getppid(child)) {
+			set_call(child, -1);
 			turned++;
 		}
 	}
@@ -355,7 +376,7 @@ static void numbers(void)
 		syscall(nr);
 	syscall(-1);
 	syscall(0x7fffffff);
-	ia32(30000);
+	table32(30000, 30000, 0, 0, 0, 0);
 }
 
 /* 16n pairs of a process and a call, with the longest names that there are */
@@ -363,7 +384,7 @@ static void keys(int n)
 {
 	prctl(PR_SET_NAME, "keys-of-children");
 	while (n--) {
-		long pid = syscall(SYS_fork);
+		long pid = fork_call();
 
 		if (pid < 0)
 			die("fork");

@@ -20,6 +20,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "table32.h"
+
 #define DIR "/tmp/lw-dummy"
 #define SLEEPERS 61
 
@@ -29,16 +31,13 @@ static void die(const char *what)
 	exit(1);
 }
 
-/* A call by the ia32 table; pointers must be below 4 GiB. */
-static long ia32(long nr, long a, long b)
+static long mkdir32(const char *path, int mode)
 {
-	long ret;
-
-	__asm__ volatile("int $0x80"
-			 : "=a"(ret)
-			 : "a"(nr), "b"(a), "c"(b)
-			 : "memory", "r8", "r9", "r10", "r11");
-	return (int)ret;
+#ifdef SYS_mkdir
+	return table32(39, SYS_mkdir, (long)path, mode, 0, 0);
+#else
+	return table32(0, SYS_mkdirat, AT_FDCWD, (long)path, mode, 0);
+#endif
 }
 
 static void made(long ret, int mode, const char *path)
@@ -47,7 +46,7 @@ static void made(long ret, int mode, const char *path)
 	       ret < 0 ? (long)-errno : ret, mode, path);
 }
 
-/* 7 that are made, 5 that exist, 3 with a directory's descriptor, 2 by the ia32 table */
+/* 7 that are made, 5 that exist, 3 with a directory's descriptor, 2 by the 32-bit table */
 static void mkdirs(void)
 {
 	static char path[64];
@@ -64,8 +63,8 @@ static void mkdirs(void)
 		made(mkdirat(dir, path, 01755), 01755, path);
 	}
 	for (i = 0; i < 2; i++) {
-		snprintf(path, sizeof(path), DIR "/ia32");
-		ret = ia32(39, (long)path, 0750);
+		snprintf(path, sizeof(path), DIR "/table32");
+		ret = mkdir32(path, 0750);
 		errno = -ret;
 		made(ret, 0750, path);
 	}

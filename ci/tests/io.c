@@ -20,6 +20,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "table32.h"
+
 /* The file is on the root disk, since /tmp is memory. */
 #define NAME "lw-io-file"
 #define PATH "/var/tmp/" NAME
@@ -126,18 +128,7 @@ static void pipes(void)
 		die("read");
 }
 
-static long ia32(long nr, long a)
-{
-	long ret;
-
-	__asm__ volatile("int $0x80"
-			 : "=a"(ret)
-			 : "a"(nr), "b"(a)
-			 : "memory", "r8", "r9", "r10", "r11");
-	return ret;
-}
-
-/* 101 getppid, 47 getuid, 13 close that fail; by the ia32 table 23 getppid, 7 close that fail */
+/* 101 getppid, 47 getuid, 13 close that fail; by the 32-bit table 23 getppid, 7 close that fail */
 static void calls(void)
 {
 	int i;
@@ -149,9 +140,9 @@ static void calls(void)
 	for (i = 0; i < 13; i++)
 		close(-1);
 	for (i = 0; i < 23; i++)
-		ia32(64, 0);
+		table32(64, SYS_getppid, 0, 0, 0, 0);
 	for (i = 0; i < 7; i++)
-		ia32(6, -1);
+		table32(6, SYS_close, -1, 0, 0, 0);
 }
 
 /* Each of n commands, named from "lwname" + first on, reads 4 KiB past the page cache. */

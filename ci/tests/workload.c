@@ -20,6 +20,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "table32.h"
+
 #define DIR "/tmp/lw-workload"
 
 static void die(const char *what)
@@ -52,24 +54,6 @@ struct open_how_v0 {
 
 enum how { OPEN, OPENAT, OPENAT2, CREAT, OPEN32, OPENAT32, CREAT32 };
 
-/* A system call by the ia32 table; pointers must be below 4 GiB. */
-static long call32(long nr, long a, long b, long c, long d)
-{
-#ifdef __x86_64__
-	long ret;
-
-	/* int 0x80 clears r8 to r11 on some kernels. */
-	__asm__ volatile("int $0x80"
-			 : "=a"(ret)
-			 : "a"(nr), "b"(a), "c"(b), "d"(c), "S"(d)
-			 : "memory", "r8", "r9", "r10", "r11");
-	return (int)ret;
-#else
-	(void)nr, (void)a, (void)b, (void)c, (void)d;
-	return -ENOSYS;
-#endif
-}
-
 static char low[4096]; /* static data of a program linked at a low address */
 
 static long do_open(enum how how, int dir, const char *path, int flags, int mode)
@@ -79,24 +63,35 @@ static long do_open(enum how how, int dir, const char *path, int flags, int mode
 
 	snprintf(low, sizeof(low), "%s", path);
 	switch (how) {
+#ifdef SYS_open
 	case OPEN:
 		ret = syscall(SYS_open, path, flags, mode);
 		break;
+	case CREAT:
+		ret = syscall(SYS_creat, path, mode);
+		break;
+	case OPEN32:
+		return table32(5, SYS_open, (long)low, flags, mode, 0);
+	case CREAT32:
+		return table32(8, SYS_creat, (long)low, mode, 0, 0);
+#else
+	case OPEN:
+	case OPEN32:
+		ret = syscall(SYS_openat, AT_FDCWD, path, flags, mode);
+		break;
+	case CREAT:
+	case CREAT32:
+		ret = syscall(SYS_openat, AT_FDCWD, path, O_CREAT | O_WRONLY | O_TRUNC, mode);
+		break;
+#endif
 	case OPENAT:
 		ret = syscall(SYS_openat, dir, path, flags, mode);
 		break;
 	case OPENAT2:
 		ret = syscall(SYS_openat2, dir, path, &open_how, sizeof(open_how));
 		break;
-	case CREAT:
-		ret = syscall(SYS_creat, path, mode);
-		break;
-	case OPEN32:
-		return call32(5, (long)low, flags, mode, 0);
-	case OPENAT32:
-		return call32(295, dir, (long)low, flags, mode);
 	default:
-		return call32(8, (long)low, mode, 0, 0);
+		return table32(295, SYS_openat, dir, (long)low, flags, mode);
 	}
 	return ret < 0 ? -errno : ret;
 }

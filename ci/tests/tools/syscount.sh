@@ -17,7 +17,11 @@ of_process() {
 test_syscount_counts_calls_of_both_tables() {
 	of_process
 	jq -c -s 'map(select(.syscall | test("getppid|getuid|^close.ia32")) | [.syscall, .count])' $out > $work/got
-	echo '[["getppid",101],["getuid",47],["getppid(ia32)",23],["close(ia32)",7]]' > $work/want
+	if [ "$machine" = x86_64 ]; then
+		echo '[["getppid",101],["getuid",47],["getppid(ia32)",23],["close(ia32)",7]]'
+	else
+		echo '[["getppid",124],["getuid",47]]'
+	fi > $work/want
 	same $work/want $work/got
 	jq -e -s '(map(.syscall) | unique | length) == length and all(.pid == null and .comm == "" and .us == null)' $out
 	# All processes, without a filter
@@ -29,10 +33,12 @@ test_syscount_counts_calls_of_both_tables() {
 
 test_syscount_x_and_e_tell_errors() {
 	of_process -x
-	jq -e -s 'map(select(.error == "EBADF") | [.syscall, .count]) == [["close", 13], ["close(ia32)", 7]]' $out
+	closes='[["close", 13], ["close(ia32)", 7]]'
+	[ "$machine" = x86_64 ] || closes='[["close", 20]]'
+	jq -e -s "map(select(.error == \"EBADF\") | [.syscall, .count]) == $closes" $out
 	jq -e -s 'all(.error != "")' $out
 	of_process -e EBADF
-	jq -e -s 'map([.syscall, .count]) == [["close", 13], ["close(ia32)", 7]]' $out
+	jq -e -s "map([.syscall, .count]) == $closes" $out
 	of_process -e 9 -P
 	jq -e -s "map([.pid, .comm, .syscall, .count]) == [[$pid, \"io\", \"\", 20]]" $out
 	exits 1 'ENOSUCH' lwload syscount -e ENOSUCH
