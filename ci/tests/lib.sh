@@ -16,6 +16,7 @@ mounts=/lw/tests/mounts
 out=$work/out err=$work/err
 pace=/run/lw-pace
 modules=/lib/modules/$(uname -r)/systemtap
+machine=$(uname -m)
 
 # The tail of a failed test's files, so that the log alone tells the cause.
 show() {
@@ -162,6 +163,16 @@ cleanup() {
 		rmmod "$module" || :
 	done
 	dmesg -C
+}
+
+# with32 N N32 - prints how many of N calls, and N32 by the table of 32-bit calls, are in the table of 64-bit calls. A
+# program of arm64 has one table
+with32() {
+	if [ "$machine" = x86_64 ]; then
+		echo "$1"
+	else
+		echo $(($1 + $2))
+	fi
 }
 
 # says PATTERN FILE - has a line of the file this text? A * stands for any text between two words, so that a test
@@ -540,18 +551,24 @@ by_either_name() {
 	[ "$(cat $work/process)" -eq 50 ] && [ "$(cat $work/threads)" -eq 20 ]
 }
 
+# begin_run TOOL [OPTION...] - begins a run in the background, with options by which the tool tells whose its records are
+begin_run() {
+	local tool=$1 own
+	case $tool in
+	fsslower) own=(-m 0) ;;
+	rwtime | runqlat | cpudist) own=(-P) ;;
+	syscallbypid) own=(-T 0) ;;
+	*) own=() ;;
+	esac
+	lwload $tool "${own[@]}" "${@:2}" --json --verbose > $work/$tool.json 2> $work/$tool.err < /dev/null &
+}
+
 # begin_runs "TOOL..." [OPTION...] - begins a run of each of these tools, with these options; end_runs ends them
 begin_runs() {
-	local tool own
+	local tool
 	runs=()
 	for tool in $1; do
-		case $tool in
-		fsslower) own=(-m 0) ;;
-		rwtime | runqlat | cpudist) own=(-P) ;;
-		syscallbypid) own=(-T 0) ;;
-		*) own=() ;;
-		esac
-		lwload $tool "${own[@]}" "${@:2}" --json --verbose > $work/$tool.json 2> $work/$tool.err < /dev/null &
+		begin_run $tool "${@:2}"
 		runs+=($!)
 		await tracing $work/$tool.err 30
 	done

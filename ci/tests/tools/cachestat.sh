@@ -31,3 +31,12 @@ test_cachestat_reports_each_second() {
 	[ "$(grep -cE '^ +HITS +MISSES +DIRTIES +RATIO +CACHED$' $out)" -ge 2 ]
 	[ "$(grep -cE '^ +[0-9]+ +[0-9]+ +[0-9]+ +[0-9]+ +[0-9]+$' $out)" -ge 2 ]
 }
+
+# See proof.sh: 1009 pages are read twice, 503 others are written, and 211 read and then written.
+cachestat_deed() {
+	$io cache /dev/nvme0n1
+}
+
+cachestat_of_deeds() {
+	records cachestat '(map(.misses) | add) >= 1220 and (map(.hits) | add) >= 1009 and (map(.dirties) | add) >= 32 + 211'
+}

@@ -115,3 +115,18 @@ test_oomkill_takes_options_that_choose_who_asks() {
 	no_oom_group lw-oom-mine lw-oom-other
 	forget_kills
 }
+
+# See proof.sh.
+oomkill_deed() {
+	oom_group lw-proof 16
+	hog lw-proof &
+	echo $!
+	wait $! || [ $? -eq 137 ]
+	no_oom_group lw-proof
+	forget_kills
+}
+
+oomkill_of_deeds() {
+	jq -c 'select(.group == "/lw-proof") | .tpid' $work/oomkill.json > $work/got
+	same $work/oomkill.deed $work/got
+}

@@ -47,3 +47,15 @@ test_tcpdrop_P_and_6() {
 	finish
 	jq -e -s 'length > 0 and all(.saddr == "::1" and (.sport == 7001 or .dport == 7001))' $out
 }
+
+# See proof.sh.
+tcpdrop_deed() {
+	$tcp drops
+}
+
+tcpdrop_of_deeds() {
+	jq -c . $work/tcpdrop.deed > $work/want
+	jq -c --slurpfile rows $work/tcpdrop.json '(del(.drops)) as $ends |
+		$ends + {drops: ($rows | map(select(.reason == "SOCKET_FILTER" and contains($ends))) | length)}' $work/want > $work/got
+	same $work/want $work/got
+}

@@ -73,3 +73,14 @@ test_tcpretrans_4_L_and_D_choose_connections() {
 	finish
 	[ ! -s $out ]
 }
+
+# See proof.sh.
+tcpretrans_deed() {
+	$tcp losses
+}
+
+tcpretrans_of_deeds() {
+	jq -c . $work/tcpretrans.deed | sort > $work/want
+	jq -c '{laddr, lport, raddr, rport}' $work/tcpretrans.json | sort -u | comm -12 - $work/want > $work/got
+	same $work/want $work/got
+}

@@ -71,3 +71,8 @@ test_tcprtt_p_and_P_choose_ports() {
 	end_exchange
 	jq -e -s 'map(.rtt // empty) == []' $out
 }
+
+# See proof.sh: deeds.c accepts three connections of its own, each with a request and its response.
+tcprtt_of_deeds() {
+	records tcprtt 'length == 1 and .[0].rtt.count >= 3 * 4'
+}
