@@ -14,6 +14,8 @@ TOOL ?= opensnoop
 UNITS := $(notdir $(wildcard loader/extra/*.service loader/extra/*.timer))
 TOOLS := $(patsubst stp/%.stp,%,$(wildcard stp/*.stp))
 LISTED := $(shell sed -n 's/^\([^\# ]\+\) .*/\1/p' modules/kernels)
+# Those on which all tests run
+FULL := $(shell sed -n 's/^\([^\# ]\+\) .* full$$/\1/p' modules/kernels)
 # Patterns may say which: KERNELS='6.12.* 7.*'
 KERNELS ?= *
 CHOSEN := $(filter $(subst *,%,$(KERNELS)),$(LISTED))
@@ -22,14 +24,14 @@ $(error KERNELS=$(KERNELS): none of these is in modules/kernels)
 endif
 # The kernels of "make check" and "make bench", and of "make fault-report", unless KERNELS is given
 ifeq ($(origin KERNELS),file)
-CHECKED := $(filter-out %-arm64,$(filter 6.1.% 6.12.%,$(CHOSEN)))
-FAULTED := $(filter-out %-arm64,$(filter 6.1.% 6.12.% 7.3.%,$(CHOSEN)))
+CHECKED := $(filter 6.1.% 6.12.%,$(FULL))
+FAULTED := $(filter 6.1.% 6.12.% 7.3.%,$(FULL))
 else
 CHECKED := $(CHOSEN)
 FAULTED := $(CHOSEN)
 endif
 # The kernels of the hosts of "make check-fleet"
-FLEET := $(filter-out %-arm64,$(filter 5.10.% 6.1.% 6.12.%,$(LISTED)))
+FLEET := $(filter 5.10.% 6.1.% 6.12.%,$(FULL))
 KERNELRELEASE ?= $(firstword $(CHECKED) $(CHOSEN))
 LWCACHE ?= $(HOME)/.cache/lwtools
 export LWCACHE

@@ -110,13 +110,13 @@ in_root() {
 suite_of() {
 	local suite
 	suite=$(awk -v r="$1" '$1 == r { print $2; exit }' "$top/modules/kernels")
-	case ${1%-a[mr][dm]64} in
-	*/*|*' '*) ;;
-	5.10.0-*-cloud) suite=${suite:-bullseye} ;;
-	6.1.0-*-cloud) suite=${suite:-bookworm} ;;
-	6.12.*+deb13*-cloud) suite=${suite:-trixie} ;;
-	*+deb13*-cloud) suite=${suite:-trixie-backports} ;;
-	*+deb14*-cloud) suite=${suite:-forky} ;;
+	case $1 in
+	*/* | *' '*) ;;
+	5.10.0-*64 | 6.1.0-0.deb11.*64) suite=${suite:-bullseye} ;;
+	6.1.0-*64 | *+deb12*64) suite=${suite:-bookworm} ;;
+	6.12.*+deb13*64) suite=${suite:-trixie} ;;
+	*+deb13*64) suite=${suite:-trixie-backports} ;;
+	*+deb14*64) suite=${suite:-forky} ;;
 	esac
 	[ -n "$suite" ] || die "$1: not in modules/kernels (there: $(awk '!/^#/ && NF { printf "%s%s", s, $1; s = " " }' "$top/modules/kernels")); add a line RELEASE SUITE"
 	echo "$suite"
@@ -127,6 +127,22 @@ arch_of() {
 	case $1 in
 	*-arm64) echo arm64 ;;
 	*) echo amd64 ;;
+	esac
+}
+
+# builder_of ARCH - the recipe in ci/roots of the root in which its modules are compiled
+builder_of() {
+	case $1 in
+	amd64) echo builder ;;
+	*) echo "builder-$1" ;;
+	esac
+}
+
+# lwload_of ARCH - the file with its loader, which "make" makes
+lwload_of() {
+	case $1 in
+	amd64) echo "$top/build/lwload" ;;
+	*) echo "$top/build/lwload-$1" ;;
 	esac
 }
 
