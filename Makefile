@@ -27,9 +27,11 @@ ifeq ($(origin KERNELS),file)
 CHECKED := $(filter 6.1.% 6.12.%,$(FULL))
 FAULTED := $(filter 6.1.% 6.12.% 7.3.%,$(FULL))
 else
-CHECKED := $(CHOSEN)
-FAULTED := $(CHOSEN)
+CHECKED := $(filter-out %-arm64,$(CHOSEN))
+FAULTED := $(CHECKED)
 endif
+# The kernel of arm64 that "make check" boots
+ARM64 := $(lastword $(filter 6.1.0-%-cloud-arm64,$(CHOSEN)))
 # The kernels of the hosts of "make check-fleet"
 FLEET := $(filter 5.10.% 6.1.% 6.12.%,$(FULL))
 KERNELRELEASE ?= $(firstword $(CHECKED) $(CHOSEN))
@@ -61,11 +63,13 @@ help:
 setup:
 	$(Q)ci/setup
 
-# The loader of an architecture, and that of KERNELRELEASE, which is installed
+# The loader of each architecture. That of KERNELRELEASE is installed.
 lwload_amd64 := build/lwload
 lwload_arm64 := build/lwload-arm64
 arch_of = $(if $(filter %-arm64,$(1)),arm64,amd64)
-LWLOAD = $(lwload_$(call arch_of,$(KERNELRELEASE)))
+LWLOADS := $(sort $(foreach r,$(CHOSEN),$(lwload_$(call arch_of,$(r)))))
+ARCH ?= $(call arch_of,$(KERNELRELEASE))
+LWLOAD = $(lwload_$(ARCH))
 
 lwload: setup build/lwload build/lwload.libraries
 
@@ -173,7 +177,7 @@ install-source:
 		install -D -p -m $$(stat -c %a $$file) $$file $(DESTDIR)/usr/src/lwtools-$(VERSION)/$$file || exit; \
 	done
 
-deb: lwload
+deb: lwload $(LWLOADS)
 	$(Q)ci/setup deb
 	$(Q)$(MAKE) --no-print-directory modules KERNELS="$(KERNELS)"
 	$(Q)debian/build $(CHOSEN)
@@ -192,8 +196,8 @@ demo: lwload
 
 check: lwload
 	$(Q)ci/setup check
-	$(Q)$(MAKE) --no-print-directory modules KERNELS="$(CHECKED)"
-	$(Q)ci/check $(CHECKED)
+	$(Q)$(MAKE) --no-print-directory modules KERNELS="$(CHECKED) $(ARM64)"
+	$(Q)ci/check $(CHECKED) $(ARM64)
 
 # Before the minutes that a build may take
 .PHONY: quick-tool
@@ -206,7 +210,7 @@ quick: quick-tool lwload
 	$(Q)ci/check --quick $(TOOL) $(KERNELRELEASE)
 
 # Every tool on every kernel: built, booted, its tests passed. Goes on where it stopped.
-matrix: lwload
+matrix: lwload $(LWLOADS)
 	$(Q)ci/matrix $(CHOSEN)
 
 check-matrix: matrix

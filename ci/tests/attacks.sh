@@ -331,7 +331,7 @@ test_attack_opensnoop_slow_calls() {
 test_attack_execsnoop_slow_calls() {
 	local shares=no
 	before_run execsnoop
-	block exec 24 59
+	block exec 24
 	known_events
 	unblock
 	after_run calls
@@ -343,7 +343,7 @@ frozen_writes() {
 	frozen_disk
 	before_run "$1"
 	freeze
-	block write 1001 18 65534 $frozen/1
+	block write 1001 65534 $frozen/1
 	against calls 'vfs_write: too many calls'
 }
 

@@ -769,14 +769,14 @@ test_fault_1000_cycles_leave_nothing() {
 # long
 test_fault_100_runs_leave_little_for_reads_that_wait() {
 	local i before grown left pids=()
-	block read 1 0
+	block read 1
 	pids+=("$blocked")
 	lwload rwtime -d 0.1 > /dev/null
 	before=$(kernel_kib)
 	for i in $(seq 100); do
 		start rwtime
 		rm -r $work/65534
-		block read 1 0
+		block read 1
 		pids+=("$blocked")
 		finish || { echo "run $i"; return 1; }
 	done

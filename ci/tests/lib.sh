@@ -315,18 +315,34 @@ prints() {
 	fi
 }
 
-# block KIND N NR [UID [FILE]] - begins N calls of blocked.c as that user, which last until unblock; NR is the call's number
+# number_of KIND - prints the number of the call that blocked.c makes: openat, read, pwrite64, accept or execve
+number_of() {
+	case $machine-$1 in
+	x86_64-open) echo 257 ;;
+	x86_64-read) echo 0 ;;
+	x86_64-write) echo 18 ;;
+	x86_64-accept) echo 43 ;;
+	x86_64-exec) echo 59 ;;
+	aarch64-open) echo 56 ;;
+	aarch64-read) echo 63 ;;
+	aarch64-write) echo 68 ;;
+	aarch64-accept) echo 202 ;;
+	aarch64-exec) echo 221 ;;
+	esac
+}
+
+# block KIND N [UID [FILE]] - begins N calls of blocked.c as that user, which last until unblock
 block() {
-	local uid=${4-65534}
+	local uid=${3-65534}
 	rm -f $work/begun
 	mkdir -p $work/$uid
 	chown "$uid" $work/$uid
 	[ "$1" != exec ] || install -o "$uid" -m 755 /bin/true $work/$uid/file
-	as_user "$uid" /lw/tests/blocked "$1" "$2" "${5-$work/$uid/file}" \
+	as_user "$uid" /lw/tests/blocked "$1" "$2" "${4-$work/$uid/file}" \
 		> $work/begun &
 	blocked=$!
 	await begun $work/begun
-	eventually 60 are_under_way "$2" "$3"
+	eventually 60 are_under_way "$2" "$(number_of "$1")"
 }
 
 are_under_way() {

@@ -82,7 +82,7 @@ test_loss_that_finds_no_room_is_told_later() {
 	start opensnoop --json --buffer 1
 	kill -STOP $lwload
 	taskset -c 0 $workload repeat 60000 /etc/hostname
-	block open 1001 257
+	block open 1001
 	pause 3
 	kill -CONT $lwload
 	await 'do_sys_openat2: too many calls' $err

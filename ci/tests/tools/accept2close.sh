@@ -18,7 +18,7 @@ test_accept2close_follows_7_connections() {
 test_accept2close_follows_others_while_a_user_has_1001_accepts_under_way() {
 	local status=0
 	start accept2close --json
-	block accept 1001 43
+	block accept 1001
 	await 'accept4: too many calls' $err
 	$traffic accepts > $work/want
 	unblock

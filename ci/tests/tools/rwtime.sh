@@ -25,7 +25,7 @@ test_rwtime_sees_pipes_and_proc_and_failed_calls() {
 test_rwtime_counts_others_while_a_user_has_1001_reads_under_way() {
 	local status=0
 	start rwtime --json -P
-	block read 1001 0
+	block read 1001
 	await ' read: too many calls' $err
 	$io files
 	setpriv --reuid 65533 cat /etc/hostname > /dev/null

@@ -15,7 +15,7 @@ test_tcpaccept_sees_5_connections_that_wait() {
 test_tcpaccept_follows_others_while_a_user_has_1001_accepts_under_way() {
 	local status=0
 	start tcpaccept --json
-	block accept 1001 43
+	block accept 1001
 	await 'inet_csk_accept: too many calls' $err
 	$tcp accepts > $work/told
 	unblock
