@@ -53,7 +53,7 @@ LOADER := $(foreach d,. $(shell cat loader/layers),$(wildcard loader/$d/*.c load
 COMMON := modules/build modules/calls modules/sources modules/try-run modules/describe modules/quirks VERSION
 
 .PHONY: force all help setup kernels modules module-files lwload install install-lwload install-modules \
-	install-source install-fleet uninstall uninstall-fleet deb tarball repo demo quick check matrix check-matrix check-fleet fault-report tables new-tool lint unit mutate bench clean
+	install-source install-fleet uninstall uninstall-fleet deb tarball repo withdraw demo quick check matrix check-matrix check-fleet fault-report tables new-tool lint unit mutate bench clean
 
 all: lwload modules
 
@@ -189,6 +189,11 @@ tarball: lwload
 repo: lwload
 	$(Q)ci/setup deb
 	$(Q)debian/repo "$(REPO)" "$(KEY)" $(CHOSEN)
+
+# Takes a release out of that repository again, as a whole
+withdraw:
+	$(Q)ci/setup deb
+	$(Q)debian/repo --withdraw "$(REPO)" "$(KEY)" "$(KERNEL)" "$(WHY)"
 
 # The modules of its one kernel are made as they are installed in the VM's tree.
 demo: lwload

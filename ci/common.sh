@@ -130,6 +130,11 @@ arch_of() {
 	esac
 }
 
+# flavour_of RELEASE - the end of its name, as linux-image-cloud-amd64 has it
+flavour_of() {
+	grep -oE '((cloud|rt)-)?[a-z0-9]+$' <<< "$1"
+}
+
 # builder_of ARCH - the recipe in ci/roots of the root in which its modules are compiled
 builder_of() {
 	case $1 in
