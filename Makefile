@@ -81,6 +81,7 @@ build/lwload-arm64 build/lwload-arm64.libraries &: $(LOADER)
 
 # Counts first what is to be done, so that each line of progress can say of how many.
 modules: setup
+	$(Q)$(if $(filter %-arm64,$(CHOSEN)),ci/setup arm64)
 	$(Q)rm -rf build/progress; \
 	total=$$($(MAKE) -n module-files | grep -c '^modules/build\|; modules/build' || :); \
 	$(MAKE) --no-print-directory module-files LWPROGRESS_DIR=$(CURDIR)/build/progress LWTOTAL=$$total
@@ -216,15 +217,17 @@ quick: quick-tool lwload
 
 # Every tool on every kernel: built, booted, its tests passed. Goes on where it stopped.
 matrix: lwload $(LWLOADS)
-	$(Q)ci/matrix $(CHOSEN)
+	$(Q)$(if $(filter %-arm64,$(CHOSEN)),ci/setup arm64)
+	$(Q)$(if $(HOSTS),ci/setup hosts && ci/on-hosts "$(HOSTS)" $(CHOSEN) && ci/matrix --grid,ci/matrix) $(CHOSEN)
 
 check-matrix: matrix
-	$(Q)ci/setup deb
-	$(Q)ci/tests/packages $(CHOSEN) > build/matrix/packages.tap; status=$$?; cat build/matrix/packages.tap; \
+	$(Q)ci/setup check && ci/setup hosts
+	$(Q)ci/tests/packages $(filter $(FULL),$(CHOSEN)) > build/matrix/packages.tap; status=$$?; cat build/matrix/packages.tap; \
 		! grep -q '^not ok' build/matrix/packages.tap && exit $$status
-	$(Q)ci/alone $(CHOSEN)
-	$(Q)ci/same-bytes $(CHOSEN)
-	$(Q)ci/oneliners $(CHOSEN)
+	$(Q)ci/tests/on-hosts $(wordlist 1,2,$(filter-out $(FULL),$(LISTED)))
+	$(Q)ci/alone $(filter $(FULL),$(CHOSEN))
+	$(Q)ci/same-bytes $(filter $(FULL),$(CHOSEN)) $(ARM64)
+	$(Q)ci/oneliners $(filter $(FULL),$(CHOSEN))
 	$(Q)$(MAKE) --no-print-directory analyze
 
 # Many hosts: three with kernels of three series, and one whose kernel has no tools.
