@@ -21,6 +21,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -213,6 +214,20 @@ static void passes(int from, int to, const char *text)
 		die("request");
 }
 
+/* Refused, or without effect, since the name is too long: kernel/sys.c asks for the capability first */
+static void asks(void)
+{
+	static char name[HOST_NAME_MAX + 1];
+
+	if (!sethostname(name, sizeof(name)))
+		die("sethostname");
+}
+
+static void umounts(void)
+{
+	umount2("/no-such-mount", MNT_DETACH);
+}
+
 static void waits_begin(void)
 {
 	listens(AF_INET);
@@ -316,6 +331,9 @@ static const struct kind {
 	{ "keys", keys_begin, keys, false },
 	{ "accepts", accepts_begin, accepts, false },
 	{ "requests", requests_begin, requests, false },
+	{ "connections", waits_begin, accepts, false },
+	{ "asks", nothing, asks, false },
+	{ "umounts", nothing, umounts, false },
 	{ "holds", accepts_begin, connects, true },
 	{ "waits", waits_begin, waits, true },
 	{ "issues", issues_begin, issues, true },

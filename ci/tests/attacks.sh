@@ -112,6 +112,8 @@ options_of() {
 	rwtime) echo -P ;;
 	biolatency) echo -D ;;
 	syscallbypid) echo -T 0 ;;
+	syscount) echo -P ;;
+	capable) echo -t ;;
 	esac
 }
 
@@ -123,8 +125,12 @@ flood_of() {
 	killsnoop) echo kills 1009 / ;;
 	fsslower | rwtime) echo reads 1009 $file ;;
 	fslatency) echo reads 1009 $work/mounted/f ;;
-	biolatency | bitesize) echo disk 211 /dev/nvme0n1 ;;
+	biolatency | bitesize | biosnoop) echo disk 211 /dev/nvme0n1 ;;
 	syscallbypid) echo calls 1009 / ;;
+	exitsnoop) echo spawns 101 / ;;
+	tcpconnect | tcpconnlat | tcpaccept) echo connections 307 / ;;
+	capable) echo asks 1009 / ;;
+	mountsnoop) echo umounts 1009 / ;;
 	accept2close) echo accepts 503 / ;;
 	weblatency) echo requests 503 / ;;
 	esac
@@ -247,11 +253,11 @@ against() {
 	after_run "$1" "${@:3}"
 }
 
-# slow_calls TOOL KIND N NR TEXT - N calls of blocked.c take the instances of the tool's return probe
+# slow_calls TOOL KIND N TEXT - N calls of blocked.c take the instances of the tool's return probe
 slow_calls() {
 	before_run "$1"
-	block "$2" "$3" "$4"
-	against calls "$5"
+	block "$2" "$3"
+	against calls "$4"
 }
 
 # by_keys TOOL KIND [OPTION...] - the tool reports each second
@@ -267,7 +273,7 @@ time_of_a_call() {
 	read -r -a words <<< "$(flood_of $tool)"
 	case $tool in
 	execsnoop) words=(misses 101 /) ;;
-	fslatency | biolatency | bitesize) words[2]=$file ;;
+	fslatency | biolatency | bitesize | biosnoop) words[2]=$file ;;
 	esac
 	$attack time "${words[@]}" > $work/times
 	nsec=$(percentile 50 $work/times)
@@ -324,7 +330,7 @@ overrun() {
 }
 
 test_attack_opensnoop_slow_calls() {
-	slow_calls opensnoop open 1001 257 'do_sys_openat2: too many calls'
+	slow_calls opensnoop open 1001 'do_sys_openat2: too many calls'
 }
 
 # The begin of a program needs no instance. Only failures are followed to the call's return.
@@ -356,11 +362,15 @@ test_attack_fslatency_slow_calls() {
 }
 
 test_attack_rwtime_slow_calls() {
-	slow_calls rwtime read 1001 0 ' read: too many calls'
+	slow_calls rwtime read 1001 ' read: too many calls'
 }
 
 test_attack_accept2close_slow_calls() {
-	slow_calls accept2close accept 1001 43 'accept4: too many calls'
+	slow_calls accept2close accept 1001 'accept4: too many calls'
+}
+
+test_attack_tcpaccept_slow_calls() {
+	slow_calls tcpaccept accept 1001 'inet_csk_accept: too many calls'
 }
 
 test_attack_rwtime_keys() {
@@ -476,4 +486,56 @@ test_attack_accept2close_overrun() {
 
 test_attack_weblatency_overrun() {
 	overrun weblatency requests 20000 /
+}
+
+test_attack_exitsnoop_flood() {
+	flooded exitsnoop spawns /
+}
+
+test_attack_tcpconnect_flood() {
+	flooded tcpconnect connections /
+}
+
+test_attack_tcpconnlat_flood() {
+	flooded tcpconnlat connections /
+}
+
+test_attack_tcpaccept_flood() {
+	flooded tcpaccept connections /
+}
+
+test_attack_capable_flood() {
+	flooded capable asks /
+}
+
+test_attack_mountsnoop_flood() {
+	flooded mountsnoop umounts /
+}
+
+test_attack_biosnoop_flood() {
+	flooded biosnoop disk $file
+}
+
+test_attack_exitsnoop_overrun() {
+	overrun exitsnoop spawns 12000 /
+}
+
+test_attack_tcpconnect_overrun() {
+	overrun tcpconnect connections 12000 /
+}
+
+test_attack_tcpconnlat_overrun() {
+	overrun tcpconnlat connections 12000 /
+}
+
+test_attack_tcpaccept_overrun() {
+	overrun tcpaccept connections 12000 /
+}
+
+test_attack_capable_overrun() {
+	overrun capable asks 40000 /
+}
+
+test_attack_mountsnoop_overrun() {
+	overrun mountsnoop umounts 40000 /
 }

@@ -520,7 +520,7 @@ percentile() {
 
 # may_be_roots - prints those lines of JSON that may be of root's attack.c
 may_be_roots() {
-	grep -E '"known"|"romfs"|"ext2"|"nvme0n1"|\["short"\]'
+	grep -E '"known"|"romfs"|"ext2"|"nvme0n1"|"exe"|\["short"\]'
 }
 
 # shown TOOL FILE - prints the number of events of root's attack.c in the tool's JSON
@@ -535,6 +535,9 @@ shown() {
 		biolatency) jq 'select(.disk == "nvme0n1") | .latency.count' ;;
 		bitesize) jq 'select(.comm == "known") | .size.count' ;;
 		syscallbypid) jq 'select(.comm == "known" and .syscall == "getppid") | .count' ;;
+		exitsnoop) jq -c 'select(.comm == "exe" and .uid == 0)' ;;
+		mountsnoop) jq -c 'select(.comm == "known" and .target == "/no-such-mount")' ;;
+		capable) jq -c 'select(.comm == "known" and .call == "sethostname")' ;;
 		*) jq -c 'select(.comm == "known")' ;;
 		esac |
 		awk '{ n += $1 ~ /^[0-9]+$/ ? $1 : 1 } END { print n + 0 }'
