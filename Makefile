@@ -13,14 +13,16 @@ DESTDIR ?=
 TOOL ?= opensnoop
 UNITS := $(notdir $(wildcard loader/extra/*.service loader/extra/*.timer))
 TOOLS := $(patsubst stp/%.stp,%,$(wildcard stp/*.stp))
-LISTED := $(shell sed -n 's/^\([^\# ]\+\) .*/\1/p' modules/kernels)
+# A list of a site's own
+KERNEL_LIST := $(or $(LWKERNELS),modules/kernels)
+LISTED := $(shell sed -n 's/^\([^\# ]\+\) .*/\1/p' $(KERNEL_LIST))
 # Those on which all tests run
-FULL := $(shell sed -n 's/^\([^\# ]\+\) .* full$$/\1/p' modules/kernels)
+FULL := $(shell sed -n 's/^\([^\# ]\+\) .* full$$/\1/p' $(KERNEL_LIST))
 # Patterns may say which: KERNELS='6.12.* 7.*'
 KERNELS ?= *
 CHOSEN := $(filter $(subst *,%,$(KERNELS)),$(LISTED))
 ifeq ($(CHOSEN),)
-$(error KERNELS=$(KERNELS): none of these is in modules/kernels)
+$(error KERNELS=$(KERNELS): none of these is in $(KERNEL_LIST))
 endif
 # The kernels of "make check" and "make bench", and of "make fault-report", unless KERNELS is given
 ifeq ($(origin KERNELS),file)
@@ -53,7 +55,7 @@ LOADER := $(foreach d,. $(shell cat loader/layers),$(wildcard loader/$d/*.c load
 COMMON := modules/build modules/calls modules/sources modules/try-run modules/describe modules/quirks VERSION
 
 .PHONY: force all help setup kernels modules module-files lwload install install-lwload install-modules \
-	install-source install-fleet uninstall uninstall-fleet deb tarball repo withdraw demo quick check matrix check-matrix check-fleet fault-report tables new-tool lint unit mutate bench clean
+	install-source install-fleet uninstall uninstall-fleet deb tarball repo watch withdraw prune demo quick check matrix check-matrix check-fleet fault-report tables new-tool lint unit mutate bench clean
 
 all: lwload modules
 
@@ -190,6 +192,15 @@ tarball: lwload
 repo: lwload
 	$(Q)ci/setup deb
 	$(Q)debian/repo "$(REPO)" "$(KEY)" $(CHOSEN)
+
+# Looks for new kernels in the archive, and publishes their tools
+watch: lwload
+	$(Q)ci/setup check
+	$(Q)ci/watch "$(REPO)" "$(KEY)" $(if $(filter file,$(origin KERNELS)),,$(KERNELS))
+
+# Removes from the cache what no listed release needs
+prune:
+	$(Q)ci/prune $(DAYS)
 
 # Takes a release out of that repository again, as a whole
 withdraw:

@@ -15,6 +15,8 @@ case $LWCACHE in
 *) echo "$prog: LWCACHE=$LWCACHE: must be an absolute path" >&2; exit 2 ;;
 esac
 export LWCACHE
+# The list of kernels
+kernels=${LWKERNELS:-$top/modules/kernels}
 umask 022
 
 die() {
@@ -109,7 +111,7 @@ in_root() {
 # suite_of RELEASE - its suite from modules/kernels, or else from its name
 suite_of() {
 	local suite
-	suite=$(awk -v r="$1" '$1 == r { print $2; exit }' "$top/modules/kernels")
+	suite=$(awk -v r="$1" '$1 == r { print $2; exit }' "$kernels")
 	case $1 in
 	*/* | *' '*) ;;
 	5.10.0-*64 | 6.1.0-0.deb11.*64) suite=${suite:-bullseye} ;;
@@ -118,7 +120,7 @@ suite_of() {
 	*+deb13*64) suite=${suite:-trixie-backports} ;;
 	*+deb14*64) suite=${suite:-forky} ;;
 	esac
-	[ -n "$suite" ] || die "$1: not in modules/kernels (there: $(awk '!/^#/ && NF { printf "%s%s", s, $1; s = " " }' "$top/modules/kernels")); add a line RELEASE SUITE"
+	[ -n "$suite" ] || die "$1: not in modules/kernels (there: $(awk '!/^#/ && NF { printf "%s%s", s, $1; s = " " }' "$kernels")); add a line RELEASE SUITE"
 	echo "$suite"
 }
 
