@@ -81,7 +81,7 @@ read_repository() {
 	mkdir -p "$dir/lists/partial" "$dir/cache/archives/partial"
 	settings > "$dir/apt.conf"
 	printf '%s\n' "$key" > "$dir/key.asc"
-	echo "deb [arch=amd64 signed-by=$dir/key.asc] $url $suite main" > "$dir/lwtools.list"
+	echo "deb [arch=$architecture signed-by=$dir/key.asc] $url $suite main" > "$dir/lwtools.list"
 	# A network that was away for a moment must not end a deployment.
 	for tries in 2 1 0; do
 		if apt-get update -qq -c "$dir/apt.conf" > "$dir/log" 2>&1; then
@@ -148,10 +148,11 @@ main() {
 	next=${next:-$release}
 	kernels=$release
 	[ "$next" = "$release" ] || kernels="$kernels $next"
-	available='' packages='' uncovered='' why='' problem='' apt=false
+	available='' packages='' uncovered='' why='' problem='' apt=false architecture=''
 	suite=${suite:-$(sed -n 's/^VERSION_CODENAME="\{0,1\}\([a-z]*\)"\{0,1\}$/\1/p' /etc/os-release)}
 	if command -v apt-get > /dev/null && command -v dpkg-query > /dev/null; then
 		apt=true
+		architecture=$(dpkg --print-architecture)
 		if [ -n "$url" ]; then
 			read_repository
 			[ -n "$problem$why" ] || plan
@@ -159,7 +160,7 @@ main() {
 	fi
 	# shellcheck disable=SC2046,SC2086 # words
 	cat <<-END
-	{"release":"$release","next":"$next","kernels":[$(strings $kernels)],"suite":"$suite","apt":$apt,
+	{"release":"$release","next":"$next","kernels":[$(strings $kernels)],"suite":"$suite","architecture":"$architecture","apt":$apt,
 	"installed":[$(strings $(installed))],"files":[$(strings $(our_files))],"packages":[$(strings $packages)],
 	"uncovered":[$(strings $uncovered)],"why":"$(sentence "$why")","problem":"$(sentence "$problem")"}
 	END
