@@ -4,7 +4,8 @@
 # shellcheck disable=SC2034,SC2154,SC2086 # names from and for lib.sh; none has a space
 
 attack=/lw/tests/attack
-tools=(opensnoop execsnoop killsnoop fsslower fslatency rwtime biolatency bitesize syscallbypid accept2close weblatency)
+tools=(opensnoop execsnoop killsnoop fsslower fslatency rwtime biolatency bitesize syscallbypid accept2close weblatency
+	exitsnoop tcpconnect tcpaccept capable mountsnoop)
 
 # soak_options TOOL - prints options with which root's events can be told from others'
 soak_options() {
@@ -14,6 +15,7 @@ soak_options() {
 	rwtime) echo -P -i 10 ;;
 	biolatency) echo -D -i 10 ;;
 	syscallbypid) echo -T 0 -i 10 ;;
+	capable) echo -t ;;
 	fslatency | bitesize) echo -i 10 ;;
 	esac
 }
@@ -65,6 +67,9 @@ one_round() {
 	known disk 53 /dev/nvme0n1
 	known accepts 47
 	known requests 43
+	known connections 37
+	known asks 103
+	known umounts 107
 	rounds=$((rounds + 1))
 }
 
@@ -78,7 +83,11 @@ made_by_root() {
 	biolatency) echo $(($(requests_done) - requests)) ;;
 	bitesize) echo $((53 * rounds)) ;;
 	syscallbypid) echo $((211 * rounds)) ;;
-	accept2close) echo $((48 * rounds)) ;;
+	accept2close) echo $(((48 + 37) * rounds)) ;;
+	exitsnoop) echo $((19 * rounds)) ;;
+	tcpconnect | tcpaccept) echo $((38 * rounds)) ;;
+	capable) echo $((103 * rounds)) ;;
+	mountsnoop) echo $((107 * rounds)) ;;
 	weblatency) echo $((43 * rounds)) ;;
 	esac
 }
@@ -90,6 +99,7 @@ attacks=(
 	"blocked accept 1001" "attack numbers 0 / 2" "attack sleeps 2100 /" "attack reads 0 /etc/issue 4"
 	"blocked exec 24" "attack misses 0 / 2" "attack requests 0 / 4" "attack disk 0 /var/tmp/lw-soak 60"
 	"attack accepts 0 / 4" "attack spawns 0 / 4" "attack calls 0 / 4"
+	"attack connections 0 / 4" "attack asks 0 / 4" "attack umounts 0 / 4"
 )
 
 # attacker N - runs the Nth attack, by one of four users, until it is killed
@@ -191,7 +201,7 @@ test_soak() {
 	requests=$(requests_done)
 	latency with
 	latency with
-	# Each attack once, which takes 1,600 s in all: an attack that comes later only lets caches grow.
+	# Each attack once, which takes 1,760 s in all: an attack that comes later only lets caches grow.
 	one_phase $((seconds / 4))
 	grown "with tools, after $((seconds / 4)) s"
 	warm=$((slab + vmalloc))
