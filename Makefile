@@ -17,11 +17,11 @@ TOOLS := $(patsubst stp/%.stp,%,$(wildcard stp/*.stp))
 KERNEL_LIST := $(or $(LWKERNELS),modules/kernels)
 LISTED := $(shell sed -n 's/^\([^\# ]\+\) .*/\1/p' $(KERNEL_LIST))
 # Those on which all tests run
-FULL := $(shell sed -n 's/^\([^\# ]\+\) .* full$$/\1/p' $(KERNEL_LIST))
+FULL := $(filter-out %-arm64,$(shell sed -n 's/^\([^\# ]\+\) .* full$$/\1/p' $(KERNEL_LIST)))
 # Patterns may say which: KERNELS='6.12.* 7.*'
 KERNELS ?= *
 CHOSEN := $(filter $(subst *,%,$(KERNELS)),$(LISTED))
-ifeq ($(CHOSEN),)
+ifeq ($(CHOSEN)$(filter watch,$(MAKECMDGOALS)),)
 $(error KERNELS=$(KERNELS): none of these is in $(KERNEL_LIST))
 endif
 # The kernels of "make check" and "make bench", and of "make fault-report", unless KERNELS is given
@@ -29,7 +29,7 @@ ifeq ($(origin KERNELS),file)
 CHECKED := $(filter 6.1.% 6.12.%,$(FULL))
 FAULTED := $(filter 6.1.% 6.12.% 7.3.%,$(FULL))
 else
-CHECKED := $(filter-out %-arm64,$(CHOSEN))
+CHECKED := $(filter $(FULL),$(CHOSEN))
 FAULTED := $(CHECKED)
 endif
 # The kernel of arm64 that "make check" boots
@@ -70,7 +70,7 @@ lwload_amd64 := build/lwload
 lwload_arm64 := build/lwload-arm64
 arch_of = $(if $(filter %-arm64,$(1)),arm64,amd64)
 LWLOADS := $(sort $(foreach r,$(CHOSEN),$(lwload_$(call arch_of,$(r)))))
-ARCH ?= $(call arch_of,$(KERNELRELEASE))
+ARCH = $(call arch_of,$(KERNELRELEASE))
 LWLOAD = $(lwload_$(ARCH))
 
 lwload: setup build/lwload build/lwload.libraries
@@ -196,7 +196,7 @@ repo: lwload
 # Looks for new kernels in the archive, and publishes their tools
 watch: lwload
 	$(Q)ci/setup check
-	$(Q)ci/watch "$(REPO)" "$(KEY)" $(if $(filter file,$(origin KERNELS)),,$(KERNELS))
+	$(Q)ci/watch "$(REPO)" "$(KEY)" $(if $(filter file,$(origin KERNELS)),,$(patsubst %,'%',$(KERNELS)))
 
 # Removes from the cache what no listed release needs
 prune:
@@ -212,6 +212,7 @@ demo: lwload
 	$(Q)ci/demo $(KERNELRELEASE) $(TOOL) $(ARGS)
 
 check: lwload
+	$(Q)[ -n "$(CHECKED)" ] || { echo "KERNELS=$(KERNELS): none of these has \"full\" in modules/kernels" >&2; exit 2; }
 	$(Q)ci/setup check
 	$(Q)$(MAKE) --no-print-directory modules KERNELS="$(CHECKED) $(ARM64)"
 	$(Q)ci/check $(CHECKED) $(ARM64)
@@ -229,13 +230,15 @@ quick: quick-tool lwload
 # Every tool on every kernel: built, booted, its tests passed. Goes on where it stopped.
 matrix: lwload $(LWLOADS)
 	$(Q)$(if $(filter %-arm64,$(CHOSEN)),ci/setup arm64)
-	$(Q)$(if $(HOSTS),ci/setup hosts && ci/on-hosts "$(HOSTS)" $(CHOSEN) && ci/matrix --grid,ci/matrix) $(CHOSEN)
+	$(Q)$(if $(HOSTS),ci/setup hosts && { status=0; ci/on-hosts "$(HOSTS)" $(CHOSEN) || status=$$?; \
+		ci/matrix --grid $(CHOSEN) && exit $$status; },ci/matrix $(CHOSEN))
 
 check-matrix: matrix
-	$(Q)ci/setup check && ci/setup hosts
+	$(Q)[ -n "$(filter $(FULL),$(CHOSEN))" ] || { echo "KERNELS=$(KERNELS): none of these has \"full\" in modules/kernels" >&2; exit 2; }
+	$(Q)ci/setup check && ci/setup machines
 	$(Q)ci/tests/packages $(filter $(FULL),$(CHOSEN)) > build/matrix/packages.tap; status=$$?; cat build/matrix/packages.tap; \
 		! grep -q '^not ok' build/matrix/packages.tap && exit $$status
-	$(Q)ci/tests/on-hosts $(wordlist 1,2,$(filter-out $(FULL),$(LISTED)))
+	$(Q)ci/tests/on-hosts $(wordlist 1,2,$(filter-out $(FULL),$(CHOSEN)))
 	$(Q)ci/alone $(filter $(FULL),$(CHOSEN))
 	$(Q)ci/same-bytes $(filter $(FULL),$(CHOSEN)) $(ARM64)
 	$(Q)ci/oneliners $(filter $(FULL),$(CHOSEN))

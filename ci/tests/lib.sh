@@ -165,8 +165,7 @@ cleanup() {
 	dmesg -C
 }
 
-# with32 N N32 - prints how many of N calls, and N32 by the table of 32-bit calls, are in the table of 64-bit calls. A
-# program of arm64 has one table
+# with32 N N32 - prints N, or on arm64 N + N32: a program there has one table of calls
 with32() {
 	if [ "$machine" = x86_64 ]; then
 		echo "$1"
@@ -570,8 +569,8 @@ by_either_name() {
 	[ "$(cat $work/process)" -eq 50 ] && [ "$(cat $work/threads)" -eq 20 ]
 }
 
-# begin_run TOOL [OPTION...] - begins a run in the background, with options by which the tool tells whose its records are
-begin_run() {
+# begin_own_run TOOL [OPTION...] - begins a run in the background, with options by which the tool tells whose its records are
+begin_own_run() {
 	local tool=$1 own
 	case $tool in
 	fsslower) own=(-m 0) ;;
@@ -587,7 +586,7 @@ begin_runs() {
 	local tool
 	runs=()
 	for tool in $1; do
-		begin_run $tool "${@:2}"
+		begin_own_run $tool "${@:2}"
 		runs+=($!)
 		await tracing $work/$tool.err 30
 	done

@@ -18,12 +18,12 @@ has() {
 	[ "$(type -t "$1")" = function ]
 }
 
-# begin TOOL - begins its run
-begin() {
+# begin_proof TOOL - begins its run
+begin_proof() {
 	if has "$1_of_one_source"; then
-		begin_run "$1" --process ap
+		begin_own_run "$1" --process ap
 	else
-		begin_run "$1"
+		begin_own_run "$1"
 	fi
 	runs[$1]=$!
 }
@@ -41,13 +41,16 @@ do_all() {
 		(set -e; "${tool}_deed") > $work/$tool.deed &
 		others+=($!)
 	done
-	await ' ' $work/ids
+	await ' ' $work/ids || :
 	exec 7>&-
-	wait $source "${others[@]}"
+	wait $source || echo "deeds.c failed"
+	for tool in "${others[@]}"; do
+		wait $tool || echo "a deed failed"
+	done
 }
 
-# shows TOOL STATUS - did its run end with 0, are these its records, and is nothing else said?
-shows() {
+# is_shown TOOL STATUS - did its run end with 0, are these its records, and is nothing else said?
+is_shown() {
 	local tool=$1
 	[ $2 -eq 0 ]
 	not grep -v ' tracing' $work/$tool.err
@@ -62,12 +65,12 @@ prove() {
 	local tool=$1 status=0
 	wait ${runs[$tool]} || status=$?
 	rm -f $work/diff
-	strictly shows "$tool" $status > $work/log 2>&1
+	strictly is_shown "$tool" $status > $work/log 2>&1
 	if [ $status -eq 0 ]; then
 		echo "ok - $tool shows what was done"
 	else
 		echo "not ok - $tool shows what was done"
-		show $work/log $work/diff $work/$tool.err $work/$tool.json $work/$tool.deed
+		show $work/deeds.log $work/log $work/diff $work/$tool.err $work/$tool.json $work/$tool.deed
 	fi
 }
 
@@ -79,9 +82,9 @@ nvme_disk
 mapfile -t tools < <(lwload list | awk '$2 == "ready" && $1 !~ /^dummy/ { print $1 }')
 echo "1..$((${#tools[@]} + 1))"
 declare -A runs
-for tool in "${tools[@]}"; do begin "$tool"; done
+for tool in "${tools[@]}"; do begin_proof "$tool"; done
 for tool in "${tools[@]}"; do await tracing $work/$tool.err 60 > /dev/null || :; done
-do_all > $work/deeds.log 2>&1
+do_all > $work/deeds.log 2>&1 || :
 kill -INT "${runs[@]}" 2> /dev/null || :
 for tool in "${tools[@]}"; do prove "$tool"; done
 left=$(leftovers || :)

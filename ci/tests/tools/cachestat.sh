@@ -32,7 +32,8 @@ test_cachestat_reports_each_second() {
 	[ "$(grep -cE '^ +[0-9]+ +[0-9]+ +[0-9]+ +[0-9]+ +[0-9]+$' $out)" -ge 2 ]
 }
 
-# See proof.sh: 1009 pages are read twice, 503 others are written, and 211 read and then written.
+# See proof.sh: 1009 pages are read twice, 503 others are written, and 211 read and then written. Since Linux 6.12 the
+# 503 pages are 32 folios.
 cachestat_deed() {
 	$io cache /dev/nvme0n1
 }

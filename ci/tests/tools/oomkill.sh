@@ -127,6 +127,7 @@ oomkill_deed() {
 }
 
 oomkill_of_deeds() {
+	[ -s $work/oomkill.deed ]
 	jq -c 'select(.group == "/lw-proof") | .tpid' $work/oomkill.json > $work/got
 	same $work/oomkill.deed $work/got
 }

@@ -54,6 +54,7 @@ tcpdrop_deed() {
 }
 
 tcpdrop_of_deeds() {
+	[ -s $work/tcpdrop.deed ]
 	jq -c . $work/tcpdrop.deed > $work/want
 	jq -c --slurpfile rows $work/tcpdrop.json '(del(.drops)) as $ends |
 		$ends + {drops: ($rows | map(select(.reason == "SOCKET_FILTER" and contains($ends))) | length)}' $work/want > $work/got

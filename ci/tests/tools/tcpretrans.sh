@@ -80,6 +80,7 @@ tcpretrans_deed() {
 }
 
 tcpretrans_of_deeds() {
+	[ -s $work/tcpretrans.deed ]
 	jq -c . $work/tcpretrans.deed | sort > $work/want
 	jq -c '{laddr, lport, raddr, rport}' $work/tcpretrans.json | sort -u | comm -12 - $work/want > $work/got
 	same $work/want $work/got
