@@ -1,9 +1,9 @@
 # shellcheck shell=bash
-# proof.sh - in the guest: runs every tool of this kernel at once, and does what they show once. Prints TAP: a line for
-# each tool, and one for what is left in the kernel
+# proof.sh - in the guest: starts every tool at once, then one workload, and checks the output of each tool. Prints TAP:
+# a line for each tool, and one for what is left in the kernel
 #
-# A tool that has tasks is proven by what deeds.c does, with the check TOOL_of_one_source of whose.sh; any other by
-# TOOL_of_deeds. TOOL_deed does what deeds.c does not.
+# The workload is deeds.c. TOOL_of_one_source checks a tool whose events belong to a task; TOOL_of_deeds checks any other.
+# TOOL_deed adds the workload that deeds.c lacks.
 # shellcheck disable=SC2034,SC2154,SC2086 # names for lib.sh and from it; none has a space
 set -eu
 cd "$(dirname "$0")"
