@@ -170,8 +170,9 @@ uninstall: build/manifest-key
 	rm -f "$(DESTDIR)$(SYSCONFDIR)/lwtools/keys/$$(sed -n '1s|.*/\(.*\)\.sec$$|\1.pub|p' build/manifest-key)"
 	-rmdir $(DESTDIR)$(MODDIR)/$(KERNELRELEASE)/systemtap $(addprefix $(DESTDIR)$(SYSCONFDIR)/lwtools,/keys /) 2>/dev/null
 
-# The files of lwtools-dkms: all that makes modules
-SOURCES := VERSION dkms.conf $(wildcard stp/*.stp stp/tapset/* stp/own/* stp/kernel/* ci/guest/* ci/roots/builder ci/roots/guest-*) \
+# The files of lwtools-dkms: all that makes modules for amd64
+SOURCES := VERSION dkms.conf $(wildcard stp/*.stp stp/tapset/* stp/own/* stp/kernel/* ci/guest/init* \
+		ci/roots/builder $(filter-out %-arm64,$(wildcard ci/roots/guest-*))) \
 	$(addprefix modules/,build builder calls describe dkms kernels manifest manifest-key missing quirks sources symbols try-run unsupported) \
 	$(addprefix ci/,common.sh kernel root vm vm-image)
 

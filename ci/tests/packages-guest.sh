@@ -81,7 +81,7 @@ test_packages_of_a_stranger_are_refused() {
 test_packages_can_be_installed_without_a_repository() {
 	local before
 	before=$(packages)
-	apt install /lw/repo/pool/main/l/lwtools/lwtools_*.deb /lw/repo/pool/main/l/lwtools/"lwtools-modules-$(uname -r)"_*.deb
+	apt install /lw/repo/pool/main/l/lwtools/lwtools_*_"$(dpkg --print-architecture)".deb /lw/repo/pool/main/l/lwtools/"lwtools-modules-$(uname -r)"_*.deb
 	[ "$(new_since "$before")" = "$(head -n 2 <<< "$ours")" ]
 	lwload list
 	apt purge lwtools "lwtools-modules-$release"
