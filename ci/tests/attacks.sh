@@ -272,7 +272,7 @@ time_of_a_call() {
 	local words
 	read -r -a words <<< "$(flood_of $tool)"
 	case $tool in
-	execsnoop) words=(misses 101 /) ;;
+	execsnoop | exitsnoop) words=(misses 101 /) ;;
 	fslatency | biolatency | bitesize | biosnoop) words[2]=$file ;;
 	esac
 	$attack time "${words[@]}" > $work/times
