@@ -13,7 +13,7 @@ DESTDIR ?=
 TOOL ?= opensnoop
 UNITS := $(notdir $(wildcard loader/extra/*.service loader/extra/*.timer))
 TOOLS := $(patsubst stp/%.stp,%,$(wildcard stp/*.stp))
-# A list of a site's own
+# ci/watch has a list of its own.
 KERNEL_LIST := $(or $(LWKERNELS),modules/kernels)
 LISTED := $(shell sed -n 's/^\([^\# ]\+\) .*/\1/p' $(KERNEL_LIST))
 # Those on which all tests run
@@ -208,8 +208,8 @@ withdraw:
 	$(Q)ci/setup deb
 	$(Q)debian/repo --withdraw "$(REPO)" "$(KEY)" "$(KERNEL)" "$(WHY)"
 
-# The modules of its one kernel are made as they are installed in the VM's tree.
-demo: lwload
+# The module of its one tool is made as it is installed in the VM's tree.
+demo: known-tool lwload
 	$(Q)ci/demo $(KERNELRELEASE) $(TOOL) $(ARGS)
 
 check: lwload
@@ -219,12 +219,12 @@ check: lwload
 	$(Q)ci/check $(CHECKED) $(ARM64)
 
 # Before the minutes that a build may take
-.PHONY: quick-tool
-quick-tool:
+.PHONY: known-tool
+known-tool:
 	$(Q)[ -e "stp/$(TOOL).stp" ] || { echo "TOOL=$(TOOL): there is no stp/$(TOOL).stp" >&2; exit 2; }
 
 # For use while a tool is edited: the steps are in ci/check.
-quick: quick-tool lwload
+quick: known-tool lwload
 	$(Q)ci/setup check
 	$(Q)ci/check --quick $(TOOL) $(KERNELRELEASE)
 

@@ -112,7 +112,6 @@ options_of() {
 	rwtime) echo -P ;;
 	biolatency) echo -D ;;
 	syscallbypid) echo -T 0 ;;
-	syscount) echo -P ;;
 	capable) echo -t ;;
 	esac
 }

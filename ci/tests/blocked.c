@@ -5,7 +5,7 @@
  * blocked KIND N FILE: N threads, or processes for exec, each wait in one call. open is of a FIFO, which this
  * program makes as FILE; read is of an empty pipe; write is to FILE on a frozen file system; accept is at a
  * socket to which nobody connects; exec is of FILE, on which this process has a lease. The processes become FILE
- * in the end. Threads that write end when the file system is thawed.
+ * in the end. Threads that write end when the file system is thawed. It prints "begun" and the number of the call.
  */
 #include <fcntl.h>
 #include <limits.h>
@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -42,6 +43,15 @@ static void *call(void *unused)
 	else
 		accept(fd, NULL, NULL);
 	return unused;
+}
+
+static long number(void)
+{
+	return !strcmp(kind, "open")    ? SYS_openat
+	       : !strcmp(kind, "read")  ? SYS_read
+	       : !strcmp(kind, "write") ? SYS_pwrite64
+	       : !strcmp(kind, "exec")  ? SYS_execve
+					: SYS_accept;
 }
 
 static void begin_threads(int n)
@@ -103,7 +113,7 @@ int main(int argc, char **argv)
 		begin_execs(atoi(argv[2]));
 	else
 		begin_threads(atoi(argv[2]));
-	puts("begun");
+	printf("begun %ld\n", number());
 	fflush(stdout);
 	sigwait(&term, &sig);
 	if (!exec)

@@ -314,25 +314,9 @@ prints() {
 	fi
 }
 
-# number_of KIND - prints the number of the call that blocked.c makes: openat, read, pwrite64, accept or execve
-number_of() {
-	case $machine-$1 in
-	x86_64-open) echo 257 ;;
-	x86_64-read) echo 0 ;;
-	x86_64-write) echo 18 ;;
-	x86_64-accept) echo 43 ;;
-	x86_64-exec) echo 59 ;;
-	aarch64-open) echo 56 ;;
-	aarch64-read) echo 63 ;;
-	aarch64-write) echo 68 ;;
-	aarch64-accept) echo 202 ;;
-	aarch64-exec) echo 221 ;;
-	esac
-}
-
 # block KIND N [UID [FILE]] - begins N calls of blocked.c as that user, which last until unblock
 block() {
-	local uid=${3-65534}
+	local uid=${3-65534} number
 	rm -f $work/begun
 	mkdir -p $work/$uid
 	chown "$uid" $work/$uid
@@ -341,7 +325,8 @@ block() {
 		> $work/begun &
 	blocked=$!
 	await begun $work/begun
-	eventually 60 are_under_way "$2" "$(number_of "$1")"
+	read -r _ number < $work/begun
+	eventually 60 are_under_way "$2" "$number"
 }
 
 are_under_way() {
