@@ -1,39 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <endian.h>
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "module/append.h"
 #include "module/rename.h"
 #include "module/section.h"
 
 #define SECTION ".gnu.linkonce.this_module"
 /* MODULE_NAME_LEN on machines of 64 bits */
 #define NAME_LEN 56
-/* The end of a signed module (scripts/sign-file.c) */
-#define MAGIC "~Module signature appended~\n"
-#define MAGIC_LEN (sizeof(MAGIC) - 1)
-
-/* struct module_signature in include/linux/module_signature.h, before the magic */
-struct trailer {
-	uint8_t kind[8];
-	uint32_t len; /* of the signature before it, big-endian */
-};
-
-size_t lw_kernel_signature(const void *image, size_t size)
-{
-	const char *end = (const char *)image + size;
-	struct trailer trailer;
-
-	if (size < MAGIC_LEN || memcmp(end - MAGIC_LEN, MAGIC, MAGIC_LEN))
-		return 0;
-	size -= MAGIC_LEN;
-	if (size < sizeof(trailer))
-		return MAGIC_LEN;
-	memcpy(&trailer, end - MAGIC_LEN - sizeof(trailer), sizeof(trailer));
-	return MAGIC_LEN + sizeof(trailer) + be32toh(trailer.len);
-}
 
 /* The place of the name: zeros fill the rest of it. Returns NULL if it is not there, or there are two. */
 static char *find_name(char *section, size_t len, const char *name)

@@ -23,7 +23,4 @@
 int lw_rename(const void *image, size_t size, const char *from, const char *to, void **copy,
 	      size_t *copy_size);
 
-/* lw_kernel_signature - returns how many bytes at the image's end are the kernel's signature, 0: none */
-size_t lw_kernel_signature(const void *image, size_t size);
-
 #endif

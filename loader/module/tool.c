@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "module/append.h"
 #include "module/description.h"
 #include "module/trust.h"
 #include "module/where.h"
@@ -63,6 +64,8 @@ int lw_tool_read(const char *root, const char *release, const char *name, struct
 		tool->kprobes = names_kprobes(tool);
 		err = lw_description_read(tool, why);
 	}
+	if (!err)
+		err = lw_append(tool, why);
 	if (err && err != -ENOENT && !why->text[0])
 		lw_because(why, "%s: %s", name, strerror(-err));
 	if (err) {

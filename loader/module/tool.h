@@ -78,6 +78,7 @@ struct lw_tool {
 	char *path;
 	void *image; /* the bytes of the file, read once */
 	size_t size;
+	size_t signed_size; /* with the kernel's signature, if that is in a file of its own (append.h) */
 	bool kprobes;       /* it has kprobes or return probes */
 	int fd;             /* the open file */
 	int dir;            /* the file's directory, for openat(2) */

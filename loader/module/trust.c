@@ -154,6 +154,28 @@ int lw_trust_dir(const char *root, const char *path, struct lw_reason *why)
 	return err;
 }
 
+int lw_trust_below(int dir, const char *beside, const char *name, struct lw_reason *why)
+{
+	struct stat st = { 0 };
+	char path[PATH_MAX];
+	int err = 0, fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	snprintf(path, sizeof(path), "%.*s/%s", (int)(strrchr(beside, '/') - beside), beside, name);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		err = -errno;
+	if (!err)
+		err = check_owner(path, &st, "chown it", why);
+	if (!err)
+		return fd;
+	if (err != -ENOENT && err != -EPERM) {
+		lw_because(why, "%s: no directory; reinstall the package that has it", path);
+		err = -EPERM;
+	}
+	if (fd >= 0)
+		close(fd);
+	return err;
+}
+
 /* ---- a file ---- */
 
 static int check_file(const char *path, const struct stat *st, size_t limit, struct lw_reason *why)

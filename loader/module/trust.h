@@ -27,6 +27,13 @@
 int lw_trust_dir(const char *root, const char *path, struct lw_reason *why);
 
 /*
+ * lw_trust_below - opens a directory in one that lw_trust_dir() has opened
+ * @beside: for messages, the path of a file in @dir
+ * Returns as lw_trust_dir() does.
+ */
+int lw_trust_below(int dir, const char *beside, const char *name, struct lw_reason *why);
+
+/*
  * lw_trust_open - opens a regular file of at most @limit bytes in such a directory
  * @path: for messages; the name after its last / is opened in @dir
  *

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "module/rename.h"
+#include "module/append.h"
 #include "rules/lockdown.h"
 #include "rules/table.h"
 #include "util/file.h"
@@ -37,9 +37,13 @@ enum lw_result lw_rule_modules(const struct lw_subject *subject, struct lw_reaso
 	return LW_RULE_OK;
 }
 
-static bool is_signed(const struct lw_tool *tool)
+/* staprun reads the module's file itself, and no other. */
+static bool is_signed(const struct lw_subject *subject)
 {
-	return lw_kernel_signature(tool->image, tool->size) > 0;
+	const struct lw_tool *tool = subject->tool;
+
+	return subject->staprun ? lw_kernel_signature(tool->image, tool->size) > 0
+				: lw_is_signed(tool);
 }
 
 /* "none", "integrity" or "confidentiality"; NULL: not known */
@@ -77,7 +81,7 @@ enum lw_result lw_rule_lockdown(const struct lw_subject *subject, struct lw_reas
 		lw_because(why, "none");
 		return LW_RULE_OK;
 	}
-	if (is_signed(subject->tool)) {
+	if (is_signed(subject)) {
 		lw_because(why, "%s, and the module is signed", mode);
 		return LW_RULE_OK;
 	}
@@ -115,7 +119,7 @@ enum lw_result lw_rule_secureboot(const struct lw_subject *subject, struct lw_re
 		lw_because(why, "%s", n == 5 ? "off" : "no EFI variable says that it is on");
 		return LW_RULE_OK;
 	}
-	if (is_signed(subject->tool)) {
+	if (is_signed(subject)) {
 		lw_because(why, "on, and the module is signed");
 		return LW_RULE_OK;
 	}
@@ -138,7 +142,7 @@ enum lw_result lw_rule_secureboot(const struct lw_subject *subject, struct lw_re
 enum lw_result lw_rule_signature(const struct lw_subject *subject, struct lw_reason *why)
 {
 	const char *cause = subject->elsewhere ? NULL : lw_lockdown_asks(subject->root);
-	const char *is = is_signed(subject->tool) ? "signed" : "unsigned";
+	const char *is = is_signed(subject) ? "signed" : "unsigned";
 
 	if (subject->elsewhere) {
 		lw_because(why, "%s; the requirements of that kernel are not known here", is);
@@ -148,7 +152,7 @@ enum lw_result lw_rule_signature(const struct lw_subject *subject, struct lw_rea
 		lw_because(why, "%s; this kernel takes it", is);
 		return LW_RULE_OK;
 	}
-	if (!is_signed(subject->tool)) {
+	if (!is_signed(subject)) {
 		lw_because(why, "%s, and %s asks for a signature; install signed modules", is,
 			   cause);
 		return LW_RULE_FAIL;
@@ -241,7 +245,7 @@ void lw_lockdown_refusal(const struct lw_subject *subject, int error, struct lw_
 	else if (error == EBADMSG)
 		lw_because(why, "its signature is damaged; reinstall the package that has it");
 	else if (error == EKEYREJECTED || error == ENOKEY ||
-		 (lw_lockdown_asks(subject->root) && is_signed(subject->tool)))
+		 (lw_lockdown_asks(subject->root) && is_signed(subject)))
 		lw_because(
 			why,
 			"its signature is by no key that this kernel trusts; enroll the key, or install modules signed with another, see lwtools(7)");

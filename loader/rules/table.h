@@ -23,6 +23,7 @@
 	RULE(lockdown, LW_HOST, LW_TOOL | LW_HERE, LW_REFUSED, 0)   \
 	RULE(secureboot, LW_HOST, LW_TOOL | LW_HERE, LW_REFUSED, 0) \
 	RULE(signature, LW_HOST, LW_TOOL, LW_REFUSED, 0)            \
+	RULE(mok, LW_FORECAST, LW_HERE, LW_REFUSED, 0)              \
 	RULE(fips, LW_HOST, LW_HERE, LW_REFUSED, 0)                 \
 	RULE(taint, LW_HOST, LW_HERE, LW_REFUSED, 0)                \
 	RULE(kprobes, LW_HOST, LW_TOOL | LW_HERE, LW_REFUSED, 0)    \

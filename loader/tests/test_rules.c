@@ -21,6 +21,11 @@
 #define LSM "sys/kernel/security/lsm"
 #define ENFORCE "sys/module/module/parameters/sig_enforce"
 #define EFI "sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
+#define SHIM "-605dab50-e046-4300-abb6-3dd810dd8b23"
+#define ENROLLED "sys/firmware/efi/efivars/MokListRT" SHIM
+#define PENDING "sys/firmware/efi/efivars/MokNew" SHIM
+#define ALL_ENROLLED "sys/firmware/efi/mok-variables/MokListRT"
+#define CERTIFICATE "usr/share/lwtools/mok/site.der"
 #define CMDLINE "proc/cmdline"
 #define FTRACE "proc/sys/kernel/ftrace_enabled"
 #define FIPS "proc/sys/crypto/fips_enabled"
@@ -242,6 +247,53 @@ static const struct row {
 	  0 },
 	{ "signature", LW_RULE_OK, "signed*key", RUN, { { ENFORCE, "Y\n" } }, MAGIC, 0 },
 	{ "signature", LW_RULE_SKIP, "signed*not known", OTHER_KERNEL, { { 0 } }, MAGIC, 0 },
+	{ "mok", LW_RULE_SKIP, "*not*EFI", LOOK, { { CERTIFICATE, "DER" } }, "", 0 },
+	{ "mok", LW_RULE_SKIP, "no certificate*mok", LOOK, { { EFI, "aaaa\x01" } }, "", 0 },
+	{ "mok",
+	  LW_RULE_OK,
+	  "site.der is enrolled",
+	  LOOK,
+	  { { CERTIFICATE, "DER" }, { ENROLLED, "aaaa\x01listDERlist" } },
+	  "",
+	  0 },
+	{ "mok",
+	  LW_RULE_OK,
+	  "site.der is enrolled",
+	  LOOK,
+	  { { CERTIFICATE, "DER" }, { ALL_ENROLLED, "listDER" }, { ENROLLED, "aaaa" } },
+	  "",
+	  0 },
+	{ "mok",
+	  LW_RULE_WARN,
+	  "site.der*next boot",
+	  LOOK,
+	  { { CERTIFICATE, "DER" }, { ENROLLED, "aaaa" }, { PENDING, "aaaa\x01listDER" } },
+	  "",
+	  0 },
+	{ "mok",
+	  LW_RULE_WARN,
+	  "site.der*not enrolled*mokutil --import /usr/share/lwtools/mok/site.der",
+	  LOOK,
+	  { { CERTIFICATE, "DER" }, { ENROLLED, "aaaalistDElist" } },
+	  "",
+	  0 },
+	{ "mok",
+	  LW_RULE_WARN,
+	  "next.der*not enrolled",
+	  LOOK,
+	  { { CERTIFICATE, "DER" },
+	    { "usr/share/lwtools/mok/next.der", "CER" },
+	    { ENROLLED, "aaaalistDERlist" } },
+	  "",
+	  0 },
+	{ "mok",
+	  LW_RULE_WARN,
+	  "*site.der cannot be read",
+	  LOOK,
+	  { { CERTIFICATE, "" }, { ENROLLED, "aaaa" } },
+	  "",
+	  0 },
+	{ "mok", LW_RULE_SKIP, "not the running kernel", OTHER_KERNEL, { { 0 } }, "", 0 },
 	{ "fips", LW_RULE_OK, "off", RUN, { { 0 } }, "", 0 },
 	{ "fips", LW_RULE_OK, "off", RUN, { { FIPS, NO_FILE } }, "", 0 },
 	{ "fips", LW_RULE_OK, "on*no cipher", RUN, { { FIPS, "1\n" } }, "", 0 },

@@ -604,7 +604,7 @@ static int run_engine(struct run *run)
 		.name = tool->name,
 		.path = tool->path,
 		.image = tool->image,
-		.size = tool->size,
+		.size = tool->signed_size,
 		.params = run->options.params,
 		.duration = run->options.duration,
 		.lookup = lw_identity_same_build(tool, run->host->root) ? tool->lookup : 0,
