@@ -87,10 +87,10 @@ for tool in "${tools[@]}"; do await tracing $work/$tool.err 60 > /dev/null || :;
 do_all > $work/deeds.log 2>&1 || :
 kill -INT "${runs[@]}" 2> /dev/null || :
 for tool in "${tools[@]}"; do prove "$tool"; done
-left=$(leftovers || :)
-if [ -z "$left" ]; then
+remains=$(leftovers || :)
+if [ -z "$remains" ]; then
 	echo "ok - all modules are removed, and the kernel complains of nothing"
 else
 	echo "not ok - all modules are removed, and the kernel complains of nothing"
-	echo "# ${left//$'\n'/$'\n#   '}"
+	echo "# ${remains//$'\n'/$'\n#   '}"
 fi
