@@ -55,7 +55,7 @@ LOADER := $(foreach d,. $(shell cat loader/layers),$(wildcard loader/$d/*.c load
 COMMON := modules/build modules/calls modules/sources modules/try-run modules/describe modules/quirks VERSION
 
 .PHONY: force all help setup kernels modules module-files lwload install install-lwload install-modules \
-	install-source install-fleet uninstall uninstall-fleet deb tarball repo watch withdraw prune demo quick check matrix check-matrix check-fleet fault-report tables new-tool lint unit mutate bench clean
+	install-source install-fleet uninstall uninstall-fleet deb sign tarball repo watch withdraw prune demo quick check matrix check-matrix check-fleet fault-report tables new-tool lint unit mutate bench clean
 
 all: lwload modules
 
@@ -121,7 +121,7 @@ install-modules:
 	install -m 644 $(filter-out $(MISSING),$(TOOLS:%=modules/$(KERNELRELEASE)/lw_%.ko)) $(DESTDIR)$(MODDIR)/$(KERNELRELEASE)/systemtap
 	install -m 644 modules/$(KERNELRELEASE)/manifest $(DESTDIR)$(MODDIR)/$(KERNELRELEASE)/systemtap/lwtools.manifest
 	install -m 644 modules/$(KERNELRELEASE)/manifest.sig $(DESTDIR)$(MODDIR)/$(KERNELRELEASE)/systemtap/lwtools.manifest.sig
-	$(Q)modules/sign $(KERNELRELEASE) $(DESTDIR)$(MODDIR)/$(KERNELRELEASE)/systemtap
+	$(Q)$(if $(MOK_KEY),modules/sign modules/$(KERNELRELEASE) $(DESTDIR)$(MODDIR)/$(KERNELRELEASE)/systemtap/signatures)
 
 install-lwload: lwload $$(LWLOAD) build/manifest-key
 	install -d $(addprefix $(DESTDIR),$(SBINDIR) $(MANDIR)/man8 $(MANDIR)/man7 $(MANDIR)/man5 $(DOCDIR)/examples \
@@ -166,6 +166,7 @@ uninstall: build/manifest-key
 		$(SYSCONFDIR)/logrotate.d/lwtools $(foreach n,5 7 8,$(patsubst man/%,$(MANDIR)/man$(n)/%,$(wildcard man/*.$(n)))))
 	rm -rf $(DESTDIR)$(DOCDIR)
 	rm -f $(TOOLS:%=$(DESTDIR)$(MODDIR)/$(KERNELRELEASE)/systemtap/lw_%.ko)
+	rm -rf $(DESTDIR)$(MODDIR)/$(KERNELRELEASE)/systemtap/signatures
 	rm -f $(addprefix $(DESTDIR)$(MODDIR)/$(KERNELRELEASE)/systemtap/lwtools.,manifest manifest.sig)
 	rm -f "$(DESTDIR)$(SYSCONFDIR)/lwtools/keys/$$(sed -n '1s|.*/\(.*\)\.sec$$|\1.pub|p' build/manifest-key)"
 	-rmdir $(DESTDIR)$(MODDIR)/$(KERNELRELEASE)/systemtap $(addprefix $(DESTDIR)$(SYSCONFDIR)/lwtools,/keys /) 2>/dev/null
@@ -185,6 +186,12 @@ deb: lwload $(LWLOADS)
 	$(Q)ci/setup deb
 	$(Q)$(MAKE) --no-print-directory modules KERNELS="$(KERNELS)"
 	$(Q)debian/build $(CHOSEN)
+
+# Signatures for kernels that ask for them, of the modules in DEBS, which may have been made elsewhere
+DEBS = $(CHOSEN:%=build/deb/lwtools-modules-%_$(VERSION)_*.deb)
+sign: $(if $(filter file,$(origin DEBS)),deb)
+	$(Q)ci/setup deb
+	$(Q)debian/sign $(DEBS)
 
 tarball: lwload
 	$(Q)$(MAKE) --no-print-directory modules KERNELS="$(KERNELS)"

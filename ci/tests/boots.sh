@@ -13,9 +13,10 @@ is_locked_down() {
 # The module is signed by a key that the kernel does not know, and then has a damaged signature. Only the
 # kernel sees either.
 signed_by_others() {
-	cp /lw/signed/* $work/copy
+	cp -r /lw/signed/* $work/copy
 	exits 4 'insert*key' lwload opensnoop --duration 1
 	prints 0 'signature  ok   signed*key' lwload check opensnoop
+	rm -r $work/copy/signatures
 	cp /lw/damaged/* $work/copy
 	exits 4 'insert*signature*damaged' lwload opensnoop --duration 1
 }
@@ -50,7 +51,7 @@ test_boot_with_signatures_enforced() {
 # The firmware trusts the key of this module, and so do Debian's kernels.
 signed_by_the_firmwares_key() {
 	local status=0
-	cp /lw/trusted/* $work/copy
+	cp -r /lw/trusted/* $work/copy
 	start opensnoop -n workload
 	$workload opens > $work/all
 	finish
@@ -63,6 +64,31 @@ signed_by_the_firmwares_key() {
 	says "opensnoop: running: *(pid $lwload, *signature*lwload stop opensnoop" $work/got
 	prints 0 'secureboot ok   on*signed' lwload check opensnoop
 	grep 'lockdown   ok ' $out
+	mok_is_told
+	rm -r $work/copy/signatures
+	exits 4 'opensnoop: *signature: unsigned*module.sig_enforce' lwload opensnoop --duration 1
+}
+
+# variable NAME - has shim's variable of this name the site's certificate? mokutil writes MokNew, and shim the other
+variable() {
+	{
+		printf '\7\0\0\0a list of '
+		cat /lw/trusted/site.der
+	} > $work/variable
+	cat $work/variable > "/sys/firmware/efi/efivars/$1-605dab50-e046-4300-abb6-3dd810dd8b23"
+}
+
+mok_is_told() {
+	local dir=/usr/share/lwtools/mok
+	prints 0 'mok        skip no certificate' lwload check opensnoop
+	mkdir -p $dir
+	cp /lw/trusted/site.der $dir
+	prints 0 'mok        warn site.der*not enrolled*mokutil --import' lwload check opensnoop
+	variable MokNew
+	prints 0 'mok        warn site.der*next boot' lwload check opensnoop
+	variable MokListRT
+	prints 0 'mok        ok   site.der*enrolled' lwload check opensnoop
+	rm -r $dir
 }
 
 # Debian's kernels lock themselves down and ask for signatures if the firmware has secure boot on, without an

@@ -114,6 +114,22 @@ test_packages_have_tools_that_run_at_once() {
 	own_test tool
 }
 
+# By a key that this kernel does not know, and it asks for none
+test_packages_of_signatures_have_one_of_each_module() {
+	local file hash
+	apt install "lwtools-signatures-$release"
+	for file in "$modules"/lw_*.ko; do
+		hash=$(b2sum -l 256 < "$file")
+		[ -s "$modules/signatures/${hash%% *}.p7s" ]
+	done
+	[ "$(find "$modules/signatures" -type f | wc -l)" -eq "$(find "$modules" -name 'lw_*.ko' | wc -l)" ]
+	lwload check opensnoop > "$out"
+	says 'signature  ok   signed' "$out"
+	lwload opensnoop -d 0.1
+	apt purge "lwtools-signatures-$release"
+	[ ! -e "$modules/signatures" ]
+}
+
 test_packages_do_not_hide_a_module_of_another_kernel() {
 	dpkg-deb -x /lw/repo/pool/main/l/lwtools/"lwtools-modules-${other}"_*.deb /tmp/other
 	cp "/tmp/other/lib/modules/$other/systemtap/lw_opensnoop.ko" "$modules"
