@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "kernel/runs.h"
+#include "module/append.h"
 #include "module/rename.h"
 #include "module/section.h"
 #include "module/tool.h"
