@@ -108,6 +108,16 @@ in_root() {
 	' in_root "$@"
 }
 
+# mirror LABEL - the host's own mirror, found by a repository's Origin and not by its address
+mirror() {
+	local uri
+	# shellcheck disable=SC2016 # apt expands it
+	uri=$(apt-get indextargets --format '$(REPO_URI)|$(ORIGIN)|$(LABEL)' 'Created-By: Packages' |
+		awk -F'|' -v label="$1" '$2 == "Debian" && $3 == label { print $1; exit }')
+	[ -n "$uri" ] || die "no $1 repository in this host's apt configuration; run apt-get update, or set LWMIRROR and LWMIRROR_SECURITY"
+	echo "$uri"
+}
+
 # suite_of RELEASE - its suite from modules/kernels, or else from its name
 suite_of() {
 	local suite
