@@ -119,6 +119,18 @@ newest() {
 	echo "$best"
 }
 
+# signed RELEASE VERSION - prints the package of signatures of these modules, which a site may have. Its version has that
+# of the modules in front
+signed() {
+	best=''
+	for version in $(echo "$available" | awk -v name="lwtools-signatures-$1" -v begin="$2+mok" '$1 == name && index($2, begin) == 1 { print $2 }'); do
+		if [ -z "$best" ] || dpkg --compare-versions "$version" gt "$best"; then
+			best=$version
+		fi
+	done
+	[ -z "$best" ] || echo "lwtools-signatures-$1=$best"
+}
+
 # plan - sets packages, which are to be installed, and uncovered, the kernels without tools; or sets why, the reason
 # that there is nothing for the running kernel
 plan() {
@@ -129,14 +141,14 @@ plan() {
 	elif [ -z "$modules" ]; then
 		why="the repository has no lwtools-modules-$release in suite $suite${wanted:+ of version $wanted or older}"
 	else
-		packages="lwtools=$loader lwtools-modules-$release=$modules"
+		packages="lwtools=$loader lwtools-modules-$release=$modules $(signed "$release" "$modules")"
 	fi
 	for kernel in $kernels; do
 		modules=$(newest "lwtools-modules-$kernel" "$loader")
 		if [ -z "$modules" ]; then
 			uncovered="$uncovered $kernel"
 		elif [ "$kernel" != "$release" ] && [ -n "$packages" ]; then
-			packages="$packages lwtools-modules-$kernel=$modules"
+			packages="$packages lwtools-modules-$kernel=$modules $(signed "$kernel" "$modules")"
 		fi
 	done
 }
