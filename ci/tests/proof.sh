@@ -74,6 +74,14 @@ prove() {
 	fi
 }
 
+# Paths have locks that sleep there, and a probe may not (lw_paths_sleep() in stp/kernel/put.h).
+paths_are_refused() {
+	local tool
+	for tool in opensnoop fsslower; do
+		exits 1 "$tool: *real-time kernel*path" lwload $tool -F --duration 1
+	done
+}
+
 mkdir -p $work
 cp /lw/tests/deeds $work/ap-at
 # The first time, it also reads the directory from the disk.
@@ -87,6 +95,15 @@ for tool in "${tools[@]}"; do await tracing $work/$tool.err 60 > /dev/null || :;
 do_all > $work/deeds.log 2>&1 || :
 kill -INT "${runs[@]}" 2> /dev/null || :
 for tool in "${tools[@]}"; do prove "$tool"; done
+if grep -qsx 1 /sys/kernel/realtime; then
+	strictly paths_are_refused > $work/log 2>&1
+	if [ $status -eq 0 ]; then
+		echo "ok - a real-time kernel refuses options that show paths"
+	else
+		echo "not ok - a real-time kernel refuses options that show paths"
+		show $work/log $err
+	fi
+fi
 remains=$(leftovers || :)
 if [ -z "$remains" ]; then
 	echo "ok - all modules are removed, and the kernel complains of nothing"

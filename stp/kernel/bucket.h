@@ -59,13 +59,16 @@ static __always_inline u64 lw_spread(u64 sum, u64 seed)
 	return (sum ^ sum >> 32) * seed;
 }
 
-/* Odd seeds for hashes */
+/* Odd seeds for hashes. In process context: get_random_bytes() may sleep with PREEMPT_RT. */
 static void lw_seed(u64 *seeds, int n)
 {
 	get_random_bytes(seeds, n * sizeof(*seeds));
 	while (n--)
 		seeds[n] |= 1;
 }
+
+/* Seeds for begin probes, where nothing may sleep; set when the module is inserted (report.c) */
+static u64 lw_run_seeds[2] __read_mostly __maybe_unused;
 
 /*
  * Only root is in root's class, so no user can take its share. In his own user namespace, a user has

@@ -53,8 +53,12 @@ static int lw_put_open_directory(struct _stp_log *log, int dfd)
 /* Followed by a slash; false if cut, since nothing may follow the mark of a cut */
 static bool lw_put_directory(struct _stp_log *log, int dfd)
 {
-	int n = dfd == AT_FDCWD ? lw_put_pwd(log) : lw_put_open_directory(log, dfd);
+	int n;
 
+	if (lw_paths_sleep())
+		n = -EOPNOTSUPP;
+	else
+		n = dfd == AT_FDCWD ? lw_put_pwd(log) : lw_put_open_directory(log, dfd);
 	if (n < 0)
 		lw_put(log, "\\?/", 3);
 	else if (n > 1)

@@ -543,7 +543,8 @@ static char *lw_d_path(const struct path *path, char *buf, int room)
 static int lw_put_path(struct _stp_log *log, const struct path *path)
 {
 	/* At the end of the room */
-	char *name = lw_d_path(path, lw_put_at(log), lw_room(log));
+	char *name = lw_paths_sleep() ? ERR_PTR(-EOPNOTSUPP)
+				      : lw_d_path(path, lw_put_at(log), lw_room(log));
 	int n = IS_ERR(name) ? 0 : strlen(name);
 
 	return lw_put_escaped(log, name, n, IS_ERR(name)) ? n : 0;
@@ -696,13 +697,27 @@ static void lw_written_by_stap(void)
 
 #undef _stp_print_cleanup
 
+/*
+ * With PREEMPT_RT, irq_work_sync() waits for a grace period of RCU each time, as the work may still be looked at after it
+ * was done. One grace period serves the works of all CPUs.
+ */
+#if defined(CONFIG_PREEMPT_RT) && LINUX_VERSION_CODE >= KERNEL_VERSION(6, 1, 0)
+#define lw_irq_work_is_busy(work) irq_work_is_busy(work)
+#define lw_irq_work_settle() synchronize_rcu()
+#else
+#define lw_irq_work_is_busy(work) true
+#define lw_irq_work_settle() ((void)0)
+#endif
+
 /* The buffers are freed next. */
 static void lw_print_cleanup(void)
 {
 	int cpu;
 
 	for_each_possible_cpu(cpu)
-		irq_work_sync(per_cpu_ptr(&lw_wakes, cpu));
+		if (lw_irq_work_is_busy(per_cpu_ptr(&lw_wakes, cpu)))
+			irq_work_sync(per_cpu_ptr(&lw_wakes, cpu));
+	lw_irq_work_settle();
 	_stp_print_cleanup();
 	free_percpu(lw_shares);
 }

@@ -44,6 +44,15 @@ static void lw_emit_args(unsigned long start, unsigned long end, int strings);
 static void lw_emit_user_argv(unsigned long argv, int size);
 
 /*
+ * With PREEMPT_RT, the locks of paths sleep, and readers of their sequence counts take these locks while somebody writes
+ * (include/linux/seqlock.h). Begin probes refuse the options for which tools read paths.
+ */
+static __maybe_unused bool lw_paths_sleep(void)
+{
+	return IS_ENABLED(CONFIG_PREEMPT_RT);
+}
+
+/*
  * SystemTap flushes the print buffer after each probe, which takes two locks even
  * if lw_end() has left nothing to flush. Its calls have no argument, so they are
  * replaced. Its definition comes later, has (void), and stays.

@@ -72,6 +72,13 @@ static void lw_row_begins(void)
 	lw_reports.begun = true;
 }
 
+/* SystemTap's contexts end with preempt_enable_no_resched(), so another task would wait until the next interrupt. */
+static void lw_let_others_run(void)
+{
+	preempt_disable();
+	preempt_enable();
+}
+
 /*
  * The session's state may change before enter_be_probe(), which then does nothing.
  */
@@ -89,6 +96,7 @@ static void lw_show_row(const struct lw_counted *counted, const struct lw_row *r
 		};
 
 		enter_be_probe(&now);
+		lw_let_others_run();
 	}
 	lw_reports.row = NULL;
 	if (!lw_reports.begun)
@@ -120,6 +128,7 @@ static long lw_emit_line(void *line)
 		written = lw_put_end(log);
 	}
 	_stp_runtime_entryfn_put_context(c);
+	lw_let_others_run();
 	return written;
 }
 
@@ -339,6 +348,7 @@ static int lw_begin(void)
 	struct lw_counted *c;
 	int rc = 0;
 
+	lw_seed(lw_run_seeds, ARRAY_SIZE(lw_run_seeds));
 	for (c = LW_COUNTED; c && !rc; c = c->next) {
 		lw_find_probe(c);
 		if (c->table)

@@ -118,11 +118,8 @@ LW_POINT(sched_process_exit, lw_on_exit);
 /* Counts this kind of times from now on. For begin probes. */
 static void lw_turns_begin(enum lw_sched_kind kind)
 {
-	u64 seeds[2];
-
-	lw_seed(seeds, ARRAY_SIZE(seeds));
 	/* 19 hours of waiting, or 26 days of sleep */
-	lw_kept_begin(kind == LW_SCHED_OFF ? 11 : 6, seeds);
+	lw_kept_begin(kind == LW_SCHED_OFF ? 11 : 6, lw_run_seeds);
 	lw_sched.begun = cpu_clock(raw_smp_processor_id());
 	smp_store_release(&lw_sched.kind, kind);
 }

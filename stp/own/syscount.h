@@ -91,8 +91,6 @@ static int lw_error_number(const char *error)
 /* For begin probes. Returns whether the error is one, as lw_error_number() has it. */
 static bool lw_sum_syscalls(bool by_process, const char *error, bool errors, bool timed)
 {
-	u64 seeds[2];
-
 	lw_syscalls.error = lw_error_number(error);
 	if (lw_syscalls.error < 0)
 		return false;
@@ -101,9 +99,8 @@ static bool lw_sum_syscalls(bool by_process, const char *error, bool errors, boo
 	lw_syscalls.timed = timed;
 	/* The sum (struct lw_count) */
 	lw_rows_by = timed;
-	lw_seed(seeds, ARRAY_SIZE(seeds));
 	/* 19 hours of a call */
-	lw_kept_begin(6, seeds);
+	lw_kept_begin(6, lw_run_seeds);
 	lw_begin_syscalls(errors);
 	return true;
 }

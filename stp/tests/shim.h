@@ -614,6 +614,7 @@ static inline void *shim_of_cpu(const void *p, unsigned int cpu)
 
 #define CONFIG_X86_64 1
 #define CONFIG_IA32_EMULATION 1
+#define IS_ENABLED(option) 0
 
 struct pt_regs {
 	unsigned long r15, r14, r13, r12, bp, bx, r11, r10, r9, r8, ax, cx, dx, si, di, orig_ax, ip;
