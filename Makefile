@@ -21,7 +21,7 @@ FULL := $(filter-out %-arm64,$(shell sed -n 's/^\([^\# ]\+\) .* full$$/\1/p' $(K
 # Patterns may say which: KERNELS='6.12.* 7.*'
 KERNELS ?= *
 CHOSEN := $(filter $(subst *,%,$(KERNELS)),$(LISTED))
-ifeq ($(CHOSEN)$(filter watch,$(MAKECMDGOALS)),)
+ifeq ($(CHOSEN)$(filter watch promote,$(MAKECMDGOALS)),)
 $(error KERNELS=$(KERNELS): none of these is in $(KERNEL_LIST))
 endif
 # The kernels of "make check" and "make bench", and of "make fault-report", unless KERNELS is given
@@ -55,7 +55,7 @@ LOADER := $(foreach d,. $(shell cat loader/layers),$(wildcard loader/$d/*.c load
 COMMON := modules/build modules/calls modules/sources modules/try-run modules/describe modules/quirks VERSION
 
 .PHONY: force all help setup kernels modules module-files lwload install install-lwload install-modules \
-	install-source install-fleet uninstall uninstall-fleet deb sign tarball repo watch withdraw prune demo quick check matrix check-matrix check-fleet fault-report tables new-tool lint unit mutate bench clean
+	install-source install-fleet uninstall uninstall-fleet deb sign tarball repo promote watch withdraw prune demo quick check matrix check-matrix check-fleet fault-report tables new-tool lint unit mutate bench clean
 
 all: lwload modules
 
@@ -91,7 +91,7 @@ modules: setup
 module-files: $(MODULES) $(MANIFESTS)
 	@:
 
-export LWPROGRESS_DIR LWTOTAL MOK_KEY MOK_CERT
+export LWPROGRESS_DIR LWTOTAL MOK_KEY MOK_CERT CANARY
 # Scripts run elsewhere, too.
 override MANIFEST_KEY := $(if $(MANIFEST_KEY),$(abspath $(MANIFEST_KEY)))
 export MANIFEST_KEY
@@ -201,6 +201,11 @@ repo: lwload
 	$(Q)ci/setup deb
 	$(Q)debian/repo "$(REPO)" "$(KEY)" $(CHOSEN)
 
+# Puts into main what has been in canary for its hours, or the kernels that KERNELS names at once
+promote:
+	$(Q)ci/setup deb
+	$(Q)debian/repo --promote "$(REPO)" "$(KEY)" $(if $(filter file,$(origin KERNELS)),,$(patsubst %,'%',$(KERNELS)))
+
 # Looks for new kernels in the archive, and publishes their tools
 watch: lwload
 	$(Q)ci/setup check
@@ -210,7 +215,7 @@ watch: lwload
 prune:
 	$(Q)ci/prune $(DAYS)
 
-# Takes a release out of that repository again, as a whole
+# Takes a release out of that repository again, as a whole, or with KERNEL=canary all that waits in canary
 withdraw:
 	$(Q)ci/setup deb
 	$(Q)debian/repo --withdraw "$(REPO)" "$(KEY)" "$(KERNEL)" "$(WHY)"

@@ -118,6 +118,12 @@ mirror() {
 	echo "$uri"
 }
 
+# canary_hours DEFAULT - prints CANARY, the hours for which a set of packages is in canary alone, or the default
+canary_hours() {
+	[[ ${CANARY:-$1} =~ ^(0|[1-9][0-9]{0,4})$ ]] || die "CANARY=$CANARY is not a number of hours"
+	echo "${CANARY:-$1}"
+}
+
 # suite_of RELEASE - its suite from modules/kernels, or else from its name
 suite_of() {
 	local suite
