@@ -1,11 +1,12 @@
 #!/bin/sh
 # look.sh - looks at a host before anything on it is changed; prints a JSON object
 #
-# usage: sh -s -- URL SUITE VERSION KEY < look.sh
+# usage: sh -s -- URL SUITE VERSION KEY [COMPONENTS] < look.sh
 #   URL      of the repository; '' looks at the host alone
 #   SUITE    of the repository; '' is the suite of the host's own Debian
 #   VERSION  of lwtools; '' is the newest that the repository has for the running kernel
 #   KEY      the repository's public key, its text
+#   COMPONENTS   of the repository: main, or "main canary"
 #
 # The host's apt reads the repository into a temporary directory and checks the signature. So apt's proxies and
 # certificates are used, and http, https and file work. The host is left as it was.
@@ -81,7 +82,7 @@ read_repository() {
 	mkdir -p "$dir/lists/partial" "$dir/cache/archives/partial"
 	settings > "$dir/apt.conf"
 	printf '%s\n' "$key" > "$dir/key.asc"
-	echo "deb [arch=$architecture signed-by=$dir/key.asc] $url $suite main" > "$dir/lwtools.list"
+	echo "deb [arch=$architecture signed-by=$dir/key.asc] $url $suite $components" > "$dir/lwtools.list"
 	# A network that was away for a moment must not end a deployment.
 	for tries in 2 1 0; do
 		if apt-get update -qq -c "$dir/apt.conf" > "$dir/log" 2>&1; then
@@ -154,7 +155,7 @@ plan() {
 }
 
 main() {
-	url=$1 suite=$2 wanted=$3 key=$4
+	url=$1 suite=$2 wanted=$3 key=$4 components=${5:-main}
 	release=$(uname -r)
 	next=$(next_release)
 	next=${next:-$release}
