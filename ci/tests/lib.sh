@@ -180,7 +180,7 @@ with32() {
 # Without a program, since starting grep takes a tenth of a second under TCG.
 says() {
 	local pattern=${1//\\/\\\\} line
-	pattern=${pattern//[/\\[} pattern=${pattern//\?/\\?}
+	pattern=${pattern//[/\\[} pattern=${pattern//\?/\\?} pattern=${pattern//\(/\\(}
 	[ -r "$2" ] || return
 	while IFS= read -r line || [ -n "$line" ]; do
 		# shellcheck disable=SC2053 # it is a pattern
