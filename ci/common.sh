@@ -140,6 +140,11 @@ suite_of() {
 	echo "$suite"
 }
 
+# is_full RELEASE - do all tests of the tools run on it?
+is_full() {
+	awk -v r="$1" '$1 == r { full = $NF == "full"; exit } END { exit !full }' "$kernels"
+}
+
 # arch_of RELEASE - Debian's name of its architecture
 arch_of() {
 	case $1 in
