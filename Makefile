@@ -52,6 +52,9 @@ MISSING := $(shell modules/missing $(LISTED) | awk -F '\t' '{ print "modules/" $
 MODULES := $(filter-out $(MISSING),$(foreach r,$(CHOSEN),$(TOOLS:%=modules/$(r)/lw_%.ko)))
 MANIFESTS := $(CHOSEN:%=modules/%/manifest)
 LOADER := $(foreach d,. $(shell cat loader/layers),$(wildcard loader/$d/*.c loader/$d/*.h)) loader/layers loader/build VERSION
+# Kernels of a site's own, whose packages may change under one name. build/site/RELEASE names them.
+SITES := $(filter $(shell awk '$$3 ~ "^/" { print $$1 }' $(KERNEL_LIST)),$(CHOSEN))
+$(foreach r,$(SITES),$(if $(wildcard build/site/$(r)),$(shell modules/site --stamp $(r) 2> /dev/null)))
 COMMON := modules/build modules/calls modules/sources modules/try-run modules/describe modules/quirks VERSION
 
 .PHONY: force all help setup kernels modules module-files lwload install install-lwload install-modules \
@@ -100,8 +103,11 @@ export MANIFEST_KEY
 uses = $(or $(USES_$(1)),$(eval USES_$(1) := $(addprefix stp/,$(shell modules/sources stp $(1))))$(USES_$(1)))
 
 .SECONDEXPANSION:
-modules/%.ko: $$(call uses,$$(subst lw_,,$$(notdir $$*))) $(COMMON)
+modules/%.ko: $$(call uses,$$(subst lw_,,$$(notdir $$*))) $$(addprefix build/site/,$$(filter $$(*D),$(SITES))) $(COMMON)
 	$(Q)mkdir -p $(@D); modules/build $(notdir $(@D)) $(patsubst lw_%,%,$(notdir $*)) $@
+
+$(SITES:%=build/site/%):
+	$(Q)modules/site --stamp $(@F)
 
 $(MANIFESTS): modules/%/manifest: $$(filter-out $$(MISSING),$$(addprefix modules/$$*/lw_,$$(addsuffix .ko,$$(TOOLS)))) \
 		modules/manifest modules/missing modules/unsupported build/manifest-key $$(if $$(wildcard $$@.sig),,force)
@@ -174,7 +180,7 @@ uninstall: build/manifest-key
 # The files of lwtools-dkms: all that makes modules for amd64
 SOURCES := VERSION dkms.conf $(wildcard stp/*.stp stp/tapset/* stp/own/* stp/kernel/* ci/guest/init* \
 		ci/roots/builder $(filter-out %-arm64,$(wildcard ci/roots/guest-*))) \
-	$(addprefix modules/,build builder calls describe dkms kernels manifest manifest-key missing quirks sources symbols try-run unsupported) \
+	$(addprefix modules/,build builder calls describe dkms kernels manifest manifest-key missing quirks site sources symbols try-run unsupported) \
 	$(addprefix ci/,common.sh kernel root vm vm-image)
 
 install-source:

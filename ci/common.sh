@@ -126,8 +126,11 @@ canary_hours() {
 
 # suite_of RELEASE - its suite from modules/kernels, or else from its name
 suite_of() {
-	local suite
-	suite=$(awk -v r="$1" '$1 == r { print $2; exit }' "$kernels")
+	local suite line
+	line=$(awk -v r="$1" '$1 == r { print $1, $2, $3, $4, $5; exit }' "$kernels")
+	[[ ${line%% } =~ ^([^ ]+ [^ /]+( /[^ ]+)?( full)?)?\ *$ ]] ||
+		die "$kernels: ${line%% }: this is no line RELEASE SUITE [DIR] [full] with an absolute path as DIR"
+	suite=$(cut -d ' ' -f 2 <<< "$line")
 	case $1 in
 	*/* | *' '*) ;;
 	5.10.0-*64 | 6.1.0-0.deb11.*64) suite=${suite:-bullseye} ;;
@@ -136,13 +139,32 @@ suite_of() {
 	*+deb13*64) suite=${suite:-trixie-backports} ;;
 	*+deb14*64) suite=${suite:-forky} ;;
 	esac
-	[ -n "$suite" ] || die "$1: not in modules/kernels (there: $(awk '!/^#/ && NF { printf "%s%s", s, $1; s = " " }' "$kernels")); add a line RELEASE SUITE"
+	[ -n "$suite" ] || die "$1: not in modules/kernels (there: $(awk '!/^#/ && NF { printf "%s%s", s, $1; s = " " }' "$kernels")); add a line RELEASE SUITE [DIR]"
 	echo "$suite"
+}
+
+# site_of RELEASE - where its packages are if a site has compiled the kernel itself: a directory, or an apt source
+# (FILE.sources). Nothing for a kernel of Debian's archive
+site_of() {
+	awk -v r="$1" '$1 == r && $3 ~ "^/" { print $3; exit }' "$kernels"
 }
 
 # is_full RELEASE - do all tests of the tools run on it?
 is_full() {
 	awk -v r="$1" '$1 == r { full = $NF == "full"; exit } END { exit !full }' "$kernels"
+}
+
+# config_of RELEASE ROOT - the file with the configuration of a site's kernel, in the builder
+config_of() {
+	echo "$2/usr/src/linux-headers-$1/.config"
+}
+
+# gcc_of CONFIG - the compiler of the kernel with that configuration, as its package is called
+gcc_of() {
+	local version
+	version=$(sed -n 's/^CONFIG_GCC_VERSION=//p' "$1")
+	[ "${version:-0}" -gt 0 ] || return
+	echo "gcc-$((version / 10000))"
 }
 
 # arch_of RELEASE - Debian's name of its architecture
@@ -227,11 +249,12 @@ cache_without_stap() {
 	ln -s "$LWCACHE"/{roots,kernels,symbols,vm,accel,run,key} "$1"
 }
 
-# module_is_new STP TOOL FILE - is the module newer than all its inputs?
+# module_is_new STP TOOL FILE RELEASE - is the module newer than all its inputs?
 module_is_new() {
 	[ -e "$3" ] && [ -z "$({
 		"$top/modules/sources" "$1" "$2" | sed "s|^|$1/|"
 		printf '%s\n' "$top"/modules/{build,calls,sources,try-run,describe,quirks} "$top/VERSION"
+		compgen -G "$top/build/site/$4"
 	} | xargs -I '{}' find '{}' -newer "$3")" ]
 }
 
