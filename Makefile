@@ -257,6 +257,7 @@ check-matrix: matrix
 	$(Q)ci/setup check && ci/setup machines
 	$(Q)ci/tests/packages $(filter $(FULL),$(CHOSEN)) > build/matrix/packages.tap; status=$$?; cat build/matrix/packages.tap; \
 		! grep -q '^not ok' build/matrix/packages.tap && exit $$status
+	$(Q)ci/tests/site
 	$(Q)ci/tests/on-hosts $(wordlist 1,2,$(filter-out $(FULL),$(CHOSEN)))
 	$(Q)ci/alone $(filter $(FULL),$(CHOSEN))
 	$(Q)ci/same-bytes $(filter $(FULL),$(CHOSEN)) $(ARM64)
