@@ -167,9 +167,11 @@ int lw_trust_below(int dir, const char *beside, const char *name, struct lw_reas
 		err = check_owner(path, &st, "chown it", why);
 	if (!err)
 		return fd;
-	if (err != -ENOENT && err != -EPERM) {
+	if (err == -ENOTDIR || err == -ELOOP) {
 		lw_because(why, "%s: no directory; reinstall the package that has it", path);
 		err = -EPERM;
+	} else if (err != -ENOENT && err != -EPERM) {
+		lw_because(why, "%s: %s", path, strerror(-err));
 	}
 	if (fd >= 0)
 		close(fd);

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "rules/lockdown.h"
 #include "rules/table.h"
 #include "util/reason.h"
 
@@ -15,6 +16,8 @@
 #define CERTIFICATES "usr/share/lwtools/mok"
 /* shim's variables (its lib/guid.c) */
 #define VARIABLE "sys/firmware/efi/efivars/%s-605dab50-e046-4300-abb6-3dd810dd8b23"
+/* The firmware's own keys, among which a kernel of Debian also looks (UEFI specification, EFI_IMAGE_SECURITY_DATABASE_GUID) */
+#define FIRMWARE "sys/firmware/efi/efivars/db-d719b2cb-3d3a-4596-a3bc-dad00e67656f"
 /* Lists of keys that no single variable can hold: Documentation/ABI/testing/sysfs-firmware-efi-mok-variables */
 #define WHOLE "sys/firmware/efi/mok-variables/%s"
 #define LIMIT (1 << 20)
@@ -56,15 +59,27 @@ static bool variable_has(const char *root, const char *name, const char *certifi
 	return file_has(path, certificate, len);
 }
 
+static bool firmware_has(const char *root, const char *certificate, size_t len)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/" FIRMWARE, root);
+	return file_has(path, certificate, len);
+}
+
+/* Returns LW_RULE_WARN only if the kernel asks for signatures. */
 static enum lw_result ask(const char *root, const char *path, struct lw_reason *why)
 {
+	enum lw_result result = lw_lockdown_asks(root) ? LW_RULE_WARN : LW_RULE_OK;
 	const char *name = strrchr(path, '/') + 1;
 	size_t len;
 	char *certificate = read_all(path, &len);
-	enum lw_result result = LW_RULE_WARN;
 
 	if (!certificate) {
 		lw_because(why, "%s cannot be read; reinstall lwtools-mok", path);
+	} else if (firmware_has(root, certificate, len)) {
+		lw_because(why, "%s is among the firmware's own keys", name);
+		result = LW_RULE_OK;
 	} else if (variable_has(root, "MokListRT", certificate, len)) {
 		lw_because(why, "%s is enrolled", name);
 		result = LW_RULE_OK;
