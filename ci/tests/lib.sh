@@ -29,14 +29,19 @@ show() {
 }
 
 # It is beside this file.
-left=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)/left
+left_program=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)/left
+[ -x "$left_program" ] || { echo "no $left_program, which looks for what tests leave"; exit 1; }
 
 kernel_complaints() {
-	$left kernel
+	$left_program kernel
 }
 
+# leftovers - prints what is left; the status is 1 if there is nothing
 leftovers() {
-	$left
+	local status=0
+	$left_program || status=$?
+	[ $status -le 1 ] || echo "$left_program ended with status $status"
+	return $status
 }
 
 # strictly COMMAND... - sets the caller's variable status to the command's; in a condition, set -e would have no
