@@ -127,7 +127,7 @@ install-modules:
 	install -m 644 $(filter-out $(MISSING),$(TOOLS:%=modules/$(KERNELRELEASE)/lw_%.ko)) $(DESTDIR)$(MODDIR)/$(KERNELRELEASE)/systemtap
 	install -m 644 modules/$(KERNELRELEASE)/manifest $(DESTDIR)$(MODDIR)/$(KERNELRELEASE)/systemtap/lwtools.manifest
 	install -m 644 modules/$(KERNELRELEASE)/manifest.sig $(DESTDIR)$(MODDIR)/$(KERNELRELEASE)/systemtap/lwtools.manifest.sig
-	$(Q)$(if $(MOK_KEY),modules/sign modules/$(KERNELRELEASE) $(DESTDIR)$(MODDIR)/$(KERNELRELEASE)/systemtap/signatures)
+	$(Q)$(if $(MOK_KEY)$(MOK_CERT),modules/sign modules/$(KERNELRELEASE) $(DESTDIR)$(MODDIR)/$(KERNELRELEASE)/systemtap/signatures)
 
 install-lwload: lwload $$(LWLOAD) build/manifest-key
 	install -d $(addprefix $(DESTDIR),$(SBINDIR) $(MANDIR)/man8 $(MANDIR)/man7 $(MANDIR)/man5 $(DOCDIR)/examples \

@@ -64,6 +64,7 @@ has_others() {
 remove_files() {
 	has_others || stop_runs
 	rm -f "$root/lib/modules/$release"/systemtap/lw_*.ko "$root/lib/modules/$release"/systemtap/lwtools.manifest*
+	rm -rf "$root/lib/modules/$release/systemtap/signatures"
 	rmdir "$root/lib/modules/$release/systemtap" 2>/dev/null || :
 	rm -f "$root/var/lib/lwtools/serial/$release"
 	! has_others || return 0
