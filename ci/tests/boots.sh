@@ -69,11 +69,11 @@ signed_by_the_firmwares_key() {
 	exits 4 'opensnoop: *signature: unsigned*module.sig_enforce' lwload opensnoop --duration 1
 }
 
-# variable NAME - has shim's variable of this name the site's certificate? mokutil writes MokNew, and shim the other
+# variable NAME - shim's variable of this name has another certificate. mokutil writes MokNew, and shim the other
 variable() {
 	{
 		printf '\7\0\0\0a list of '
-		cat /lw/trusted/site.der
+		cat /lw/signed/site.der
 	} > $work/variable
 	cat $work/variable > "/sys/firmware/efi/efivars/$1-605dab50-e046-4300-abb6-3dd810dd8b23"
 }
@@ -83,6 +83,8 @@ mok_is_told() {
 	prints 0 'mok        skip no certificate' lwload check opensnoop
 	mkdir -p $dir
 	cp /lw/trusted/site.der $dir
+	prints 0 'mok        ok   site.der*firmware' lwload check opensnoop
+	cp /lw/signed/site.der $dir
 	prints 0 'mok        warn site.der*not enrolled*mokutil --import' lwload check opensnoop
 	variable MokNew
 	prints 0 'mok        warn site.der*next boot' lwload check opensnoop
