@@ -332,7 +332,11 @@ block() {
 	rm -f $work/begun
 	mkdir -p $work/$uid
 	chown "$uid" $work/$uid
-	[ "$1" != exec ] || install -o "$uid" -m 755 /bin/true $work/$uid/file
+	if [ "$1" = exec ]; then
+		install -o "$uid" -m 755 /bin/true $work/$uid/file
+		# The kernel ends a lease after 45 seconds. On a busy host, not all calls have begun by then.
+		echo 3600 > /proc/sys/fs/lease-break-time
+	fi
 	as_user "$uid" /lw/tests/blocked "$1" "$2" "${4-$work/$uid/file}" \
 		> $work/begun &
 	blocked=$!
