@@ -66,7 +66,7 @@ signed_by_the_firmwares_key() {
 	grep 'lockdown   ok ' $out
 	mok_is_told
 	rm -r $work/copy/signatures
-	exits 4 'opensnoop: *signature: unsigned*module.sig_enforce' lwload opensnoop --duration 1
+	exits 4 'opensnoop: lockdown: integrity*signed' lwload opensnoop --duration 1
 }
 
 # variable NAME - shim's variable of this name has another certificate. mokutil writes MokNew, and shim the other
