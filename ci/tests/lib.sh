@@ -126,14 +126,14 @@ watch() {
 
 # t FUNCTION - runs a test and prints its TAP line
 t() {
-	local name=${1#*test_} remains status start=$SECONDS seconds=60
+	local name=${1#*test_} remains status start=$SECONDS seconds=180
 	name=${name//_/ }
 	rm -rf $work
 	mkdir -p $work
 	case $1 in
 	test_fault_1000_cycles_*) seconds=3600 ;;
 	test_fault_*) seconds=900 ;;
-	*test_packages_*) seconds=300 ;;
+	*test_packages_*) seconds=600 ;;
 	test_metrics_*) seconds=900 ;;	# they wait for Prometheus
 	test_attack_*) seconds=300 ;;
 	test_soak) seconds=7200 ;;
@@ -194,11 +194,11 @@ says() {
 	return 1
 }
 
-# await PATTERN FILE [SECONDS] - waits until the file says so: 10 seconds at most, and not longer than something runs
+# await PATTERN FILE [SECONDS] - waits until the file says so: 30 seconds at most, and not longer than something runs
 # in the background that could write it
 await() {
 	local end over=''
-	in_seconds "${3-10}"
+	in_seconds "${3-30}"
 	until says "$1" "$2"; do
 		if [ -n "$over" ]; then
 			echo "no \"$1\" came to be in $2:"
