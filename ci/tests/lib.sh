@@ -199,6 +199,8 @@ says() {
 await() {
 	local end over=''
 	in_seconds "${3-30}"
+	# A program that was just started in the background may not have emptied its file yet.
+	sleep 0.1
 	until says "$1" "$2"; do
 		if [ -n "$over" ]; then
 			echo "no \"$1\" came to be in $2:"

@@ -165,6 +165,7 @@ test_runs_of_two_recorders() {
 runs_of() {
 	local i
 	for ((i = 0; i < $2; i++)); do
+		: > $work/err$i
 		lwload $1 --verbose > $work/out$i 2> $work/err$i < /dev/null &
 		pids[$i]=$!
 		await tracing $work/err$i 30
