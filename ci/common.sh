@@ -154,7 +154,7 @@ is_full() {
 	awk -v r="$1" '$1 == r { full = $NF == "full"; exit } END { exit !full }' "$kernels"
 }
 
-# config_of RELEASE ROOT - the file with the configuration of a site's kernel, in the builder
+# config_of RELEASE ROOT - the file with the configuration of the kernel, among its headers in the builder
 config_of() {
 	echo "$2/usr/src/linux-headers-$1/.config"
 }
