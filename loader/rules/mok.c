@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <errno.h>
 #include <glob.h>
 #include <limits.h>
 #include <stdbool.h>
@@ -14,12 +13,18 @@
 
 /* The certificates of this site, which package lwtools-mok has */
 #define CERTIFICATES "usr/share/lwtools/mok"
-/* shim's variables (its lib/guid.c) */
-#define VARIABLE "sys/firmware/efi/efivars/%s-605dab50-e046-4300-abb6-3dd810dd8b23"
-/* The firmware's own keys, among which a kernel of Debian also looks (UEFI specification, EFI_IMAGE_SECURITY_DATABASE_GUID) */
-#define FIRMWARE "sys/firmware/efi/efivars/db-d719b2cb-3d3a-4596-a3bc-dad00e67656f"
-/* Lists of keys that no single variable can hold: Documentation/ABI/testing/sysfs-firmware-efi-mok-variables */
-#define WHOLE "sys/firmware/efi/mok-variables/%s"
+/*
+ * Lists of certificates in DER (EFI_SIGNATURE_LIST of the UEFI specification), so they have the bytes of each: shim's
+ * variables (its lib/guid.c), the same without the limit of a variable's size
+ * (Documentation/ABI/testing/sysfs-firmware-efi-mok-variables), and the firmware's own keys, among which a kernel of
+ * Debian also looks (EFI_IMAGE_SECURITY_DATABASE_GUID).
+ */
+#define EFIVARS "sys/firmware/efi/efivars/"
+#define SHIM "-605dab50-e046-4300-abb6-3dd810dd8b23"
+#define ENROLLED EFIVARS "MokListRT" SHIM
+#define PENDING EFIVARS "MokNew" SHIM
+#define ALL_ENROLLED "sys/firmware/efi/mok-variables/MokListRT"
+#define FIRMWARE EFIVARS "db-d719b2cb-3d3a-4596-a3bc-dad00e67656f"
 #define LIMIT (1 << 20)
 
 /* All bytes of a file, at most LIMIT; NULL if it cannot be read. The caller frees them. */
@@ -37,34 +42,18 @@ static char *read_all(const char *path, size_t *size)
 	return NULL;
 }
 
-static bool file_has(const char *path, const char *certificate, size_t len)
+/* Has this file below the root the bytes of the certificate? */
+static bool file_has(const char *root, const char *file, const char *certificate, size_t len)
 {
+	char path[PATH_MAX], *bytes;
 	size_t size;
-	char *bytes = read_all(path, &size);
-	bool has = bytes && memmem(bytes, size, certificate, len);
+	bool has;
 
+	snprintf(path, sizeof(path), "%s/%s", root, file);
+	bytes = read_all(path, &size);
+	has = bytes && memmem(bytes, size, certificate, len);
 	free(bytes);
 	return has;
-}
-
-/* A variable is a list of certificates in DER (EFI_SIGNATURE_LIST of the UEFI specification), so it has their bytes. */
-static bool variable_has(const char *root, const char *name, const char *certificate, size_t len)
-{
-	char path[PATH_MAX];
-
-	snprintf(path, sizeof(path), "%s/" WHOLE, root, name);
-	if (file_has(path, certificate, len))
-		return true;
-	snprintf(path, sizeof(path), "%s/" VARIABLE, root, name);
-	return file_has(path, certificate, len);
-}
-
-static bool firmware_has(const char *root, const char *certificate, size_t len)
-{
-	char path[PATH_MAX];
-
-	snprintf(path, sizeof(path), "%s/" FIRMWARE, root);
-	return file_has(path, certificate, len);
 }
 
 /* Returns LW_RULE_WARN only if the kernel asks for signatures. */
@@ -77,13 +66,14 @@ static enum lw_result ask(const char *root, const char *path, struct lw_reason *
 
 	if (!certificate) {
 		lw_because(why, "%s cannot be read; reinstall lwtools-mok", path);
-	} else if (firmware_has(root, certificate, len)) {
+	} else if (file_has(root, FIRMWARE, certificate, len)) {
 		lw_because(why, "%s is among the firmware's own keys", name);
 		result = LW_RULE_OK;
-	} else if (variable_has(root, "MokListRT", certificate, len)) {
+	} else if (file_has(root, ENROLLED, certificate, len) ||
+		   file_has(root, ALL_ENROLLED, certificate, len)) {
 		lw_because(why, "%s is enrolled", name);
 		result = LW_RULE_OK;
-	} else if (variable_has(root, "MokNew", certificate, len)) {
+	} else if (file_has(root, PENDING, certificate, len)) {
 		lw_because(
 			why,
 			"%s is enrolled at the next boot, once its password is given at the console",
