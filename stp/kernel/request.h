@@ -158,7 +158,7 @@ static void lw_emit_request(struct request *rq, const struct lw_shown_request *s
 	lw_interrupt_ends(&was);
 }
 
-/* A request is shown at its first end (own/biolatency.h). */
+/* A request is shown at its first end (request_times.h). */
 static void lw_request_done(struct request *rq)
 {
 	int place = lw_pending_find(&lw_shown, &lw_shown_shape, (unsigned long)rq);

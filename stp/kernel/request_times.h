@@ -1,9 +1,11 @@
 #pragma once
 
-#include "../kernel/block.h"
-#include "../kernel/dist.h"
-#include "../kernel/pending.h"
-#include "../kernel/report.h"
+#include "block.h"
+#include "dist.h"
+#include "pending.h"
+#include "report.h"
+
+/* request_times.h - distributions of the time that requests of disks take, from when they are issued or made to their end */
 
 static struct {
 	bool on, disks, flags, queued;
