@@ -63,8 +63,8 @@
 # none: runqlat buffer a report waits for its reader (see rows)
 # none: cpudist buffer a report waits for its reader (see rows)
 # none: tcpconnect calls the functions do not wait
-# none: tcpconnlat calls the functions do not wait
-# none: capable calls the function does not wait
+# none: tcpconnlat calls tracepoints have no instances
+# none: capable calls kprobes have no instances
 # none: tcpretrans calls kprobes and tracepoints have no instances
 # none: tcpdrop calls tracepoints have no instances
 # none: tcprtt calls tracepoints have no instances

@@ -9,9 +9,11 @@
 #include "put.h"
 #include "report.h"
 #include <linux/capability.h>
+#include <linux/cred.h>
 #include <linux/kprobes.h>
 #include <linux/sched.h>
 #include <linux/security.h>
+#include <linux/user_namespace.h>
 #include <asm/syscall.h>
 
 /*
@@ -20,6 +22,9 @@
  * All checks come to cap_capable(cred, namespace, capability, options), which returns 0 or -EPERM (security/commoncap.c).
  * The functions of that file call it directly, and the compiler may make it a part of them: these checks are not seen.
  * Security modules may deny what it allows.
+ *
+ * A probe of its return would cost more than all of this. So the answer is worked out from the arguments at its begin:
+ * nothing that it depends on changes during the check.
  */
 
 /* Options of the records */
@@ -45,27 +50,32 @@ static struct lw_counted lw_checked_counted = {
 #undef LW_COUNTED
 #define LW_COUNTED (&lw_checked_counted)
 
-enum { LW_CAPABILITY, LW_SILENT };
+/* A check, from its arguments */
+struct lw_check {
+	u32 capability;
+	bool silent, denied;
+};
 
-/* The kernel asks often for what it reports to nobody, such as whether a reader of /proc/PID/stat may see addresses. */
-static bool lw_want_capability(struct pt_regs *regs, struct lw_call *call)
+/*
+ * The rules of cap_capable(), which are the same in all kernels since 3.8. A task has a capability in its own user
+ * namespace, and in those below, if it is one of its effective ones. It has all in a namespace that its user has made.
+ */
+static bool lw_has_capability(const struct cred *cred, const struct user_namespace *ns,
+			      u32 capability)
 {
-	bool silent = lw_function_arg(regs, 3) & CAP_OPT_NOAUDIT;
-
-	call->kept[LW_CAPABILITY] = (u32)lw_function_arg(regs, 2);
-	call->kept[LW_SILENT] = silent;
-	return !silent || lw_capabilities.silent;
+	for (; ns != cred->user_ns; ns = ns->parent) {
+		if (ns->level <= cred->user_ns->level)
+			return false;
+		if (ns->parent == cred->user_ns && uid_eq(ns->owner, cred->euid))
+			return true;
+	}
+	return cap_valid(capability) && cap_raised(cred->cap_effective, capability);
 }
-NOKPROBE_SYMBOL(lw_want_capability);
-
-LW_ENTRY(lw_want_capability, "cap_capable");
-#undef LW_ENTRIES
-#define LW_ENTRIES (&lw_want_capability_entry)
 
 /* Has this process had the same answer before? A process has the time of its start to itself. */
-static bool lw_is_checked(const struct lw_call *call, bool denied)
+static bool lw_is_checked(const struct lw_check *check)
 {
-	u32 answer = (call->kept[LW_CAPABILITY] & 63) | denied << 6 | !!call->kept[LW_SILENT] << 7;
+	u32 answer = (check->capability & 63) | check->denied << 6 | check->silent << 7;
 	u64 key = lw_leader()->start_time << 8 | answer;
 	struct lw_place place;
 
@@ -148,29 +158,38 @@ static void lw_emit_call_of_current(void)
 		lw_emit_none(1);
 }
 
-static void lw_emit_capability(const struct lw_call *call, int result)
+static void lw_emit_check(const struct lw_check *check)
 {
-	u32 capability = call->kept[LW_CAPABILITY];
 	struct _stp_log *log = lw_log();
 
 	lw_put_begin(log, lw_capabilities.timestamp);
 	lw_put_task(log);
-	lw_put_pair(log, current->pid, capability);
-	lw_emit_kernel_string(lw_capability_name(capability));
-	lw_put_number(log, !call->kept[LW_SILENT]);
-	lw_emit_kernel_string(result ? "deny" : "allow");
+	lw_put_pair(log, current->pid, check->capability);
+	lw_emit_kernel_string(lw_capability_name(check->capability));
+	lw_put_number(log, !check->silent);
+	lw_emit_kernel_string(check->denied ? "deny" : "allow");
 	lw_emit_call_of_current();
 	lw_put_event_end(log);
 }
 
-static void lw_capability_checked(const struct kretprobe_instance *inst, int result)
+/* The kernel asks often for what it reports to nobody, such as whether a reader of /proc/PID/stat may see addresses. */
+static int lw_capability_asked(struct kprobe *kp, struct pt_regs *regs)
 {
-	const struct lw_call *call = (const struct lw_call *)inst->data;
+	struct lw_check check = { .silent = lw_function_arg(regs, 3) & CAP_OPT_NOAUDIT };
 
-	if (lw_capabilities.denied && !result)
-		return;
-	if (!lw_capabilities.once || !lw_is_checked(call, result))
-		lw_emit_capability(call, result);
+	if ((check.silent && !lw_capabilities.silent) || !lw_wanted())
+		return 0;
+	check.capability = lw_function_arg(regs, 2);
+	check.denied = !lw_has_capability((void *)lw_function_arg(regs, 0),
+					  (void *)lw_function_arg(regs, 1), check.capability);
+	if (lw_capabilities.denied && !check.denied)
+		return 0;
+	if (!lw_capabilities.once || !lw_is_checked(&check))
+		lw_emit_check(&check);
+	return 0;
 }
+NOKPROBE_SYMBOL(lw_capability_asked);
 
-LW_RETURNS(lw_capability_checked)
+LW_BEGIN(lw_capability_asked, "cap_capable");
+#undef LW_BEGINS
+#define LW_BEGINS (&lw_capability_asked_begin)

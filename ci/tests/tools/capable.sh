@@ -77,6 +77,28 @@ test_capable_knows_the_user_of_a_task_in_overlayfs() {
 	jq -e -s "map(select(.pid == $pid and (.name | startswith(\"DAC_\")))) | length > 0 and all(.uid == 65534)" $out
 }
 
+# A task has capabilities in its own user namespace, and in those below if it has them or has made them.
+test_capable_knows_user_namespaces() {
+	mkfifo $work/up $work/down
+	chmod 755 $work
+	chmod 666 $work/up $work/down
+	start capable --json
+	as_user 65534 unshare -U bash -c "echo > $work/up; read -r _ < $work/down; kill -0 1" &
+	pid=$!
+	read -r _ < $work/up
+	nsenter -U --preserve-credentials -t $pid true
+	(as_user 65534 nsenter -U --preserve-credentials -t $pid true)
+	(as_user 65534 unshare -U -r chroot / true)
+	echo > $work/down
+	wait $pid && return 1
+	finish
+	jq -c '[.uid, .comm, .call, .name, .verdict]' $out > $work/got
+	for check in '[0,"nsenter","setns","SYS_ADMIN","allow"]' '[65534,"nsenter","setns","SYS_ADMIN","allow"]' \
+		'[65534,"chroot","chroot","SYS_CHROOT","allow"]' '[65534,"bash","kill","KILL","deny"]'; do
+		grep -Fx "$check" $work/got
+	done
+}
+
 # The kernel allows root to become nobody. Then it does not any more.
 test_capable_o_shows_an_answer_that_changes() {
 	start capable --json -o
