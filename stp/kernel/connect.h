@@ -18,8 +18,8 @@
  * connect.h - connections that tasks open by TCP, and how their handshakes end
  *
  * In connect(2), a socket's state becomes SYN_SENT. It becomes ESTABLISHED or CLOSE later, often in an interrupt. So the
- * task is kept in between. A connect that fails before its first segment is sent is seen when the function returns: the
- * address is no longer in the socket then, or was never there.
+ * task is kept in between. A connect that fails before its first segment is sent is seen when the function returns, by
+ * tools that probe it: the address is no longer in the socket then, or was never there.
  */
 
 /* Options of the records */
@@ -110,7 +110,7 @@ static void lw_show_handshake(const struct sock *sk, const struct lw_handshake *
 
 	if (took < lw_connects.least || (state != TCP_CLOSE && lw_connects.failed))
 		return;
-	/* The function's return shows it. */
+	/* Nothing was sent. The function's return shows it. */
 	if (state == TCP_CLOSE && !err && lw_connect_fails_at_once(sk))
 		return;
 	lw_emit_connect(sk, &handshake->owner, took, err ?: state == TCP_CLOSE ? ECANCELED : 0);

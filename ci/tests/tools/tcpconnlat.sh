@@ -2,11 +2,13 @@
 # tcpconnlat.sh - tests of tcpconnlat: how long known handshakes take, and its options
 # shellcheck disable=SC2154,SC2086 # names from lib.sh; none has a space
 
-test_tcpconnlat_shows_the_time_of_15_handshakes() {
+# Of 15 connects, five fail before anything is sent: twice the same connection, or without a way
+test_tcpconnlat_shows_the_time_of_10_handshakes() {
 	start tcpconnlat --json
 	$tcp connects > $work/told
 	finish
-	jq -c . $work/told | sort > $work/want
+	jq -c 'select(.err != 99 and .err != 101)' $work/told | sort > $work/want
+	[ "$(wc -l < $work/want)" -eq 10 ]
 	jq -c 'select(.comm == "tcp") | {laddr, lport, raddr, rport, err}' $out | sort > $work/got
 	same $work/want $work/got
 	jq -e -s 'map(select(.comm == "tcp")) | all(.[]; .ms >= 0) and all(.[]; .err != 110 or (.ms > 1000 and .ms < 60000))' $out
