@@ -456,6 +456,11 @@ stop_systemd() {
 	rm -rf /run/systemd /tmp/systemd-private-* /var/tmp/systemd-private-*
 }
 
+# has_lines N FILE - has it so many?
+has_lines() {
+	[ "$(wc -l < "$2")" -ge "$1" ]
+}
+
 # direct_writes SIZE COUNT - writes past the page cache
 direct_writes() {
 	dd if=/dev/zero of=/var/tmp/lw-direct bs="$1" count="$2" oflag=direct conv=notrunc status=none

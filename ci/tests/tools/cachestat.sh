@@ -26,7 +26,7 @@ test_cachestat_counts_known_hits_misses_and_writes() {
 
 test_cachestat_reports_each_second() {
 	start cachestat
-	pause 3.5
+	eventually 60 has_lines 7 $out
 	finish
 	[ "$(grep -cE '^ +HITS +MISSES +DIRTIES +RATIO +CACHED$' $out)" -ge 2 ]
 	[ "$(grep -cE '^ +[0-9]+ +[0-9]+ +[0-9]+ +[0-9]+ +[0-9]+$' $out)" -ge 2 ]

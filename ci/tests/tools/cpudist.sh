@@ -44,8 +44,10 @@ test_cpudist_O_counts_sleep() {
 }
 
 test_cpudist_has_one_distribution_of_all() {
+	local seconds
+	seconds=$(stretched 1)
 	crowd 1
-	start cpudist -m "$(stretched 1)" 2
+	start cpudist -m "$seconds" 2
 	wait $lwload
 	uncrowd
 	[ "$(grep -c 'msecs  *: count *distribution' $out)" -eq 2 ]

@@ -121,7 +121,7 @@ test_execsnoop_x_outlives_calls_that_fail_at_once() {
 	start execsnoop --json -x --buffer 1
 	$changes misses 0 &
 	missing=$!
-	pause 6
+	pause 2
 	kill $missing
 	wait $missing || :
 	/bin/true afterwards

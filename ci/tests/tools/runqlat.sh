@@ -59,13 +59,15 @@ test_runqlat_counts_processes_that_live_for_a_moment() {
 }
 
 test_runqlat_p_and_by_count_chosen_tasks() {
+	local seconds
 	start runqlat --json --by user --not-uid root
 	napper 53 setpriv --reuid 65534 --regid 65534 --clear-groups
 	finish
 	jq -e -s 'length == 1 and (.[0].user | IN("nobody", 65534)) and .[0].latency.count >= 53' $out
 	end_napper
+	seconds=$(stretched 1)
 	crowd 2 taskset -c 0
-	start runqlat -p ${crowded[0]} "$(stretched 1)" 2
+	start runqlat -p ${crowded[0]} "$seconds" 2
 	wait $lwload
 	uncrowd
 	[ "$(grep -c 'usecs  *: count *distribution' $out)" -eq 2 ]

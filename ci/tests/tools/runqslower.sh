@@ -23,7 +23,7 @@ test_runqslower_adds_up_to_what_the_kernel_keeps() {
 test_runqslower_P_shows_who_had_the_processor() {
 	crowd 2 taskset -c 0
 	start runqslower --json -m 500 -P -p ${crowded[0]}
-	pause 3
+	eventually 60 has_lines 20 $out
 	finish
 	uncrowd
 	jq -e -s "length >= 3 and all(.us >= 500 and .pid == ${crowded[0]})" $out
@@ -34,7 +34,7 @@ test_runqslower_P_shows_who_had_the_processor() {
 test_runqslower_m_and_T_show_slow_ones_with_times() {
 	crowd 3 taskset -c 0
 	start runqslower -T -m 1000 -t ${crowded[0]}
-	pause 2
+	eventually 60 has_lines 5 $out
 	finish
 	uncrowd
 	head -n 1 $out | grep -qE '^TIME +UID +PID +COMM +TID +US$'

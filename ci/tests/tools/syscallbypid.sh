@@ -71,11 +71,11 @@ test_syscallbypid_T_shows_the_highest_only() {
 test_syscallbypid_forgets_processes_that_are_gone() {
 	start syscallbypid 1 --json -T 0 -n true
 	for _ in $(seq 6); do
-		for _ in $(seq 50); do /bin/true; done
+		for _ in $(seq 25); do /bin/true; done
 		sleep 1.5
 	done
 	finish
-	[ "$(jq -s '[.[] | select(.syscall == "exit_group" or .syscall == "execve")] | length' $out)" -ge 290 ]
+	[ "$(jq -s '[.[] | select(.syscall == "exit_group" or .syscall == "execve")] | length' $out)" -ge 145 ]
 	not says events $err
 }
 
