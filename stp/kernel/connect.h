@@ -110,7 +110,7 @@ static void lw_show_handshake(const struct sock *sk, const struct lw_handshake *
 
 	if (took < lw_connects.least || (state != TCP_CLOSE && lw_connects.failed))
 		return;
-	/* Nothing was sent. The function's return shows it. */
+	/* Nothing was sent. The function's return shows it, if the tool probes that. */
 	if (state == TCP_CLOSE && !err && lw_connect_fails_at_once(sk))
 		return;
 	lw_emit_connect(sk, &handshake->owner, took, err ?: state == TCP_CLOSE ? ECANCELED : 0);
