@@ -8,6 +8,7 @@
 #include "pending.h"
 #include "put.h"
 #include "report.h"
+#include "user.h"
 #include <linux/capability.h>
 #include <linux/cred.h>
 #include <linux/kprobes.h>
@@ -58,7 +59,8 @@ struct lw_check {
 
 /*
  * The rules of cap_capable(), which are the same in all kernels since 3.8. A task has a capability in its own user
- * namespace, and in those below, if it is one of its effective ones. It has all in a namespace that its user has made.
+ * namespace, and in those below, if it is one of its effective ones. It has all in those that its user has made from there,
+ * and below.
  */
 static bool lw_has_capability(const struct cred *cred, const struct user_namespace *ns,
 			      u32 capability)
@@ -149,7 +151,7 @@ static const char *lw_capability_name(u32 capability)
 /* One field: the system call in which the check is made; empty if it is made in none */
 static void lw_emit_call_of_current(void)
 {
-	bool calls = in_task() && !(current->flags & LW_WORKS), compat = lw_compat_call();
+	bool calls = !lw_in_interrupt() && !(current->flags & LW_WORKS), compat = lw_compat_call();
 	int nr = calls ? syscall_get_nr(current, task_pt_regs(current)) : -1;
 
 	if (nr >= 0 && lw_has_call(nr, compat))

@@ -3,9 +3,9 @@
 #include "bucket.h"
 #include "put.h"
 #include "relay.h"
+#include "user.h"
 #include <linux/limits.h>
 #include <linux/percpu.h>
-#include <linux/preempt.h>
 #include <linux/relay.h>
 
 /*
@@ -47,8 +47,7 @@ static size_t lw_unread(const struct rchan_buf *buf)
 
 /*
  * An interrupt is not caused by the task that it stops, and ksoftirqd is root's. So records of
- * interrupts whose owner is not known have their own share. A kprobe's breakpoint is an NMI, which the
- * kernel also counts as an interrupt.
+ * interrupts whose owner is not known have their own share.
  */
 static u32 lw_writer(const struct lw_share *share)
 {
@@ -56,7 +55,7 @@ static u32 lw_writer(const struct lw_share *share)
 	if (share->owner)
 		return share->owner - 1;
 #endif
-	if (in_serving_softirq() || hardirq_count() > (in_nmi() ? HARDIRQ_OFFSET : 0))
+	if (lw_in_interrupt())
 		return LW_USERS;
 	return lw_user_class();
 }
