@@ -306,7 +306,8 @@ test_fault_the_clock_is_set() {
 	after=$(cut -d. -f1 /proc/uptime)
 	date -s '-1 day' > /dev/null
 	[ $((after - before)) -ge 3 ]
-	[ $((after - before)) -le 7 ]
+	# A busy host takes longer than three seconds, but not a day.
+	[ $((after - before)) -le 3600 ]
 }
 
 # fault: lwload stands still for 3 s (SIGSTOP, SIGCONT) while records come
