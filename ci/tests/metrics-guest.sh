@@ -136,6 +136,12 @@ asked_buckets() {
 	ask "$1" | jq -c -s 'map(select(.metric.le != "+Inf") | [(.metric.le | tonumber), (.value[1] | tonumber)]) | sort'
 }
 
+# buckets_are QUERY - are its answers those in $work/want?
+buckets_are() {
+	asked_buckets "$1" > "$work/got"
+	same "$work/want" "$work/got"
+}
+
 test_metrics_of_sizes_are_the_ones_of_json() {
 	quiet_disk
 	start bitesize --json -c dd
@@ -146,8 +152,8 @@ test_metrics_of_sizes_are_the_ones_of_json() {
 	metrics bitesize -c dd
 	sizes
 	told bitesize
-	asked_buckets 'lwtools_bitesize_size_bytes_bucket{comm="dd"}' > "$work/got"
-	same "$work/want" "$work/got"
+	# As in is()
+	eventually 300 buckets_are 'lwtools_bitesize_size_bytes_bucket{comm="dd"}'
 	# 8 KiB is more than 8191 bytes, and less than 16 KiB
 	is 'lwtools_bitesize_size_bytes_count{comm="dd"}' 60
 	is 'sum(lwtools_bitesize_size_bytes_sum)' $(((53 * 8 + 7 * 64) * 1024))
