@@ -2,7 +2,7 @@
 # tcpconnlat.sh - tests of tcpconnlat: how long known handshakes take, and its options
 # shellcheck disable=SC2154,SC2086 # names from lib.sh; none has a space
 
-# Of 15 connects, five fail before anything is sent: twice the same connection, or without a way
+# Five of the 15 connects fail before anything is sent: twice the same connection, or without a way
 test_tcpconnlat_shows_the_time_of_10_handshakes() {
 	start tcpconnlat --json
 	$tcp connects > $work/told
