@@ -25,7 +25,8 @@ test_tcpretrans_shows_what_the_kernel_counts() {
 	[ "$(jq -s 'map(.segs) | add' $out)" -eq $sent ]
 	jq -c '{laddr, lport, raddr, rport}' $out | sort -u > $work/got
 	same $work/want $work/got
-	jq -e -s '(map(.type) | unique) == ["again", "probe"] and (map(.state) | unique) == ["ESTABLISHED", "SYN_RECV", "SYN_SENT"]' $out
+	# On a busy host the program may close a connection before its last segment is sent again.
+	jq -e -s '(map(.type) | unique) == ["again", "probe"] and (map(.state) | unique) - ["FIN_WAIT1"] == ["ESTABLISHED", "SYN_RECV", "SYN_SENT"]' $out
 	jq -e -s 'map(select(.state == "SYN_RECV") | [.type, .seq, .segs]) | unique == [["again", null, 1]]' $out
 }
 
