@@ -88,6 +88,11 @@ stretched() {
 	echo $((($1 * percent + 99) / 100))
 }
 
+# has_lines N FILE - has it so many lines?
+has_lines() {
+	[ "$(wc -l < "$2")" -ge "$1" ]
+}
+
 # eventually SECONDS COMMAND... - repeats the command until it succeeds
 eventually() {
 	local end over=''
@@ -454,11 +459,6 @@ stop_systemd() {
 	umount -l /sys/fs/cgroup
 	# PrivateTmp= of units that ran till the end
 	rm -rf /run/systemd /tmp/systemd-private-* /var/tmp/systemd-private-*
-}
-
-# has_lines N FILE - has it so many?
-has_lines() {
-	[ "$(wc -l < "$2")" -ge "$1" ]
 }
 
 # direct_writes SIZE COUNT - writes past the page cache

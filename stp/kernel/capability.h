@@ -24,7 +24,7 @@
  * The functions of that file call it directly, and the compiler may make it a part of them: these checks are not seen.
  * Security modules may deny what it allows.
  *
- * A probe of its return would cost more than all of this. So the answer is worked out from the arguments at its begin:
+ * A probe of its return would cost more. So the answer is worked out from the arguments at its begin:
  * nothing that it depends on changes during the check.
  */
 

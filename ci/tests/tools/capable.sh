@@ -78,6 +78,7 @@ test_capable_knows_the_user_of_a_task_in_overlayfs() {
 
 # A task has capabilities in its own user namespace, and in those below if it has them or has made them.
 test_capable_knows_user_namespaces() {
+	local check
 	mkfifo $work/up $work/down
 	chmod 755 $work
 	chmod 666 $work/up $work/down
